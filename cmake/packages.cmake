@@ -1,0 +1,18 @@
+# Outside libraries, all from Debian 12 (scripts/install-deps).
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(SQLite3 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(Threads REQUIRED)
+find_package(yaml-cpp REQUIRED)
+pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(mnl REQUIRED IMPORTED_TARGET libmnl)
+# By pkg-config: the CMake target would compile the headers into every file again.
+pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog)
+if(NOT TARGET spdlog::spdlog)
+  add_library(spdlog::spdlog ALIAS PkgConfig::spdlog)
+endif()

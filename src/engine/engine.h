@@ -1,0 +1,83 @@
+// The engine: one thread that owns every state. Events come in, core::decide answers, one transaction stores what
+// follows, and only then the effects go to the executor, the looks to the observer, and the new views to readers.
+//
+// If the store cannot be written, nothing of the step takes place: the state stays as it was, no effect is released,
+// `ready` says why, and the events wait until it can be written again.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "ec2/ec2.h"
+#include "ec2/events.h"
+#include "engine/clock.h"
+#include "engine/store.h"
+#include "model/document.h"
+#include "model/event.h"
+#include "model/state.h"
+
+namespace holdfast::engine {
+
+// What readers see of one managed instance; never changes once made.
+struct View {
+  ManagedInstanceId id;
+  std::string document;
+  model::Spec spec;
+  model::State state;
+  Time created_at{};
+  Time updated_at{};
+};
+
+struct EngineOptions {
+  int workers = 16;                             // cloud calls at once
+  Duration deallocation_retention = std::chrono::hours(96);
+  Duration sweep_interval = std::chrono::seconds(60);  // a full look at everything, events or not
+  uint64_t seed = 0;                                   // ids of managed instances
+};
+
+struct Readiness {
+  bool ready = false;
+  std::string why;  // if not
+};
+
+// Thread: every public function may be called from any thread. Calls that change something block until it is stored.
+class Engine {
+ public:
+  Engine(EngineOptions options, ec2::Ec2& ec2, Store& store, Clock& clock);
+  ~Engine();  // stops; effects under way are waited for, bounded
+  Engine(const Engine&) = delete;
+
+  // Loads what is stored, observes first, then goes on where it was. Fails if the store cannot be read.
+  Result<void> start();
+
+  // Faults of the document, of the document against the cloud (unknown image or type, subnet, an address outside the
+  // subnets), or one error without a field where the service itself is at fault (kind unavailable).
+  model::Checked<std::shared_ptr<const View>> create(std::string_view document);
+  // Merges. not_found and conflict are single errors without a field.
+  model::Checked<std::shared_ptr<const View>> update(const ManagedInstanceId& id, std::string_view update);
+  // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.
+  Result<std::shared_ptr<const View>> ask(const ManagedInstanceId& id, model::Event request);
+
+  std::shared_ptr<const View> find(const ManagedInstanceId& id) const;          // nullptr: unknown
+  std::vector<std::shared_ptr<const View>> all() const;                          // ordered by id
+  Result<std::vector<StoredRecord>> records(const RecordQuery& query);
+  // Blocks until a record with a sequence above `after` is stored or `limit` is over.
+  void wait_for_records(int64_t after, Duration limit);
+
+  // From the cloud: a wake-up. Never blocks.
+  void notify(const ec2::CloudEvent& event);
+
+  Readiness ready() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdfast::engine

@@ -1,0 +1,73 @@
+// The one small HTTP server that the API, the EC2 endpoint and the metadata service share. It knows nothing of what it
+// serves: a handler turns a request into a response. libmicrohttpd is behind it; limits on sizes, time and the number
+// of connections are set here, once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+
+namespace holdfast::http {
+
+struct Request {
+  std::string method;  // upper case
+  std::string path;    // decoded, without the query
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::map<std::string, std::string> headers;              // names in lower case
+  std::string body;
+  std::string peer;  // address of the client, or the tag of an adopted connection
+
+  std::optional<std::string> query_value(const std::string& name) const;
+  std::optional<std::string> header(const std::string& lower_case_name) const;
+};
+
+// Writes a stream's next piece; an empty answer ends it. Called on a server thread and may block up to a second before
+// it answers (an engaged but empty string means "nothing yet, ask again").
+using NextPiece = std::function<std::optional<std::string>()>;
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;  // Content-Type defaults to application/json
+  std::string body;
+  NextPiece stream;  // if set, sent after body, chunked
+};
+
+using Handler = std::function<Response(const Request&)>;
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  uint16_t port = 0;      // 0: any free one
+  bool listen = true;     // false: only adopted connections
+  int threads = 4;        // requests handled at once are bounded by this; streams have their own threads, bounded too
+  int max_streams = 64;
+  size_t max_body = 1 << 20;       // over it: 413
+  size_t max_headers = 32 << 10;   // over it: 431
+  Duration idle_timeout = std::chrono::seconds(30);
+  int max_connections = 512;
+};
+
+class Server {
+ public:
+  // `handler` is called on server threads; exceptions in it become a 500 without detail.
+  static Result<std::unique_ptr<Server>> start(ServerOptions options, Handler handler);
+  ~Server();  // stops accepting, lets running requests end (bounded), closes
+  uint16_t port() const;
+  // A connection accepted elsewhere (the metadata service's, in another network namespace); `tag` becomes Request::peer.
+  // Takes over the descriptor.
+  Result<void> adopt_connection(int descriptor, std::string tag);
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdfast::http

@@ -1,0 +1,62 @@
+// Everything that can happen to a managed instance. An event only says "look again": what to do follows from what is
+// wanted, remembered and shown, so lost, doubled and late events do no harm.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "model/effect.h"
+#include "model/observed.h"
+#include "model/spec.h"
+
+namespace holdfast::model {
+
+// What not to keep when a managed instance is deleted (deallocationConfig).
+struct Deallocation {
+  bool delete_images = false;
+  bool delete_interfaces = false;
+  bool delete_snapshots = false;
+  bool delete_volumes = false;
+  Duration retention = std::chrono::hours(96);  // what is kept is kept this long
+  bool operator==(const Deallocation&) const = default;
+};
+
+struct Created {};
+struct SpecChanged {};
+struct PauseAsked {};
+struct ResumeAsked {};
+struct RecycleAsked {};
+struct DeleteAsked {
+  Deallocation deallocation;
+};
+
+struct InterruptionNoticed {
+  InstanceId instance;
+  Time deadline{};
+};
+struct RebalanceRecommended {
+  InstanceId instance;
+};
+// The cloud said that something of it changed; no facts, look now.
+struct CloudStirred {
+  Kinds kinds = kAllKinds;
+};
+
+struct Observed {
+  Observation observation;
+};
+struct EffectEnded {
+  Outcome outcome;
+};
+struct TimerRang {};
+// The service has started with this state in its store: effects that were under way have unknown outcomes.
+struct Restarted {};
+
+using Event = std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked, InterruptionNoticed,
+                           RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang, Restarted>;
+
+std::string_view name_of(const Event& event);
+
+}  // namespace holdfast::model

@@ -1,0 +1,97 @@
+// What a user wants of one managed instance, with every default filled in. The document that the user sent
+// (document.h) is kept beside it word for word, so that reading back gives exactly what was sent; this is what the
+// service acts on. Field names follow the API's (api.md); lengths of time are Durations here, seconds on the wire.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+
+namespace holdfast::model {
+
+enum class LifeCycle { spot, on_demand };
+
+// reattach: the same data volumes move. on_launch: the next instance's volumes are made from final snapshots.
+enum class BlockDevicesMode { reattach, on_launch };
+
+struct Tag {
+  std::string key;
+  std::string value;
+  bool operator==(const Tag&) const = default;
+};
+
+struct Strategy {
+  LifeCycle life_cycle = LifeCycle::spot;
+  bool fallback_to_od = true;
+  bool operator==(const Strategy&) const = default;
+};
+
+struct Persistence {
+  bool root_device = false;
+  bool block_devices = false;
+  bool private_ip = false;
+  BlockDevicesMode mode = BlockDevicesMode::reattach;
+  Duration snapshot_interval = std::chrono::minutes(5);  // persistence.snapshotInterval, seconds
+  int root_generations = 2;                              // persistence.rootGenerations
+  bool operator==(const Persistence&) const = default;
+};
+
+struct HealthCheck {
+  Duration grace_period = std::chrono::seconds(120);
+  Duration unhealthy_duration = std::chrono::seconds(120);
+  bool auto_healing = true;
+  bool operator==(const HealthCheck&) const = default;
+};
+
+// A data volume, or the root's size and type when device_name is the image's root device.
+struct BlockDevice {
+  std::string device_name;
+  std::optional<int> size_gib;
+  std::string volume_type;
+  std::optional<int> iops;
+  std::optional<int> throughput;
+  std::optional<bool> encrypted;
+  std::optional<SnapshotId> snapshot_id;
+  std::optional<bool> delete_on_termination;  // refused if true on what is persisted
+  bool operator==(const BlockDevice&) const = default;
+};
+
+struct ResourceTags {  // compute.launchSpecification.resourceTagSpecification: put `tags` on these too
+  bool volumes = false;
+  bool snapshots = false;
+  bool interfaces = false;
+  bool images = false;
+  bool operator==(const ResourceTags&) const = default;
+};
+
+struct Compute {
+  std::vector<SubnetId> subnet_ids;
+  std::optional<VpcId> vpc_id;
+  std::optional<std::string> private_ip;
+  ImageId image_id;
+  std::string preferred_type;              // empty: the first of types
+  std::vector<std::string> instance_types;  // in order of preference, at least one
+  std::vector<SecurityGroupId> security_group_ids;
+  std::string user_data;  // base64
+  std::vector<Tag> tags;
+  ResourceTags resource_tags;
+  std::vector<BlockDevice> block_devices;
+  std::string http_tokens;  // metadataOptions.httpTokens: "optional", "required" or empty
+  bool operator==(const Compute&) const = default;
+};
+
+struct Spec {
+  std::string name;
+  std::string description;
+  std::string region;
+  Strategy strategy;
+  Persistence persistence;
+  HealthCheck health_check;
+  Compute compute;
+  bool operator==(const Spec&) const = default;
+};
+
+}  // namespace holdfast::model
