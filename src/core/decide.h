@@ -23,8 +23,8 @@ struct Step {
   model::State state;
   std::vector<model::Record> records;   // history, oldest first
   std::vector<model::Effect> effects;   // to be let out once the state is stored
-  std::optional<Look> look;             // when to observe, and what
-  std::optional<Time> wake_at;          // when to send TimerRang, if nothing else happens before
+  std::optional<Look> look;             // when to observe, and what; replaces what an earlier step asked for
+  std::optional<Time> wake_at;          // when to send TimerRang; replaces the one of an earlier step
   bool forget = false;                  // nothing of it is left: the row can go
 };
 

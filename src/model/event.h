@@ -10,6 +10,7 @@
 #include "model/effect.h"
 #include "model/observed.h"
 #include "model/spec.h"
+#include "model/surroundings.h"
 
 namespace holdfast::model {
 
@@ -24,7 +25,9 @@ struct Deallocation {
 };
 
 struct Created {};
-struct SpecChanged {};
+struct SpecChanged {
+  Surroundings surroundings;  // of the new spec
+};
 struct PauseAsked {};
 struct ResumeAsked {};
 struct RecycleAsked {};

@@ -40,6 +40,7 @@ struct Persistence {
 };
 
 struct HealthCheck {
+  bool enabled = false;  // a healthCheck was given: status checks are looked at while it runs, too
   Duration grace_period = std::chrono::seconds(120);
   Duration unhealthy_duration = std::chrono::seconds(120);
   bool auto_healing = true;

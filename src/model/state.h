@@ -12,6 +12,7 @@
 #include "model/event.h"
 #include "model/observed.h"
 #include "model/spec.h"
+#include "model/surroundings.h"
 
 namespace holdfast::model {
 
@@ -24,32 +25,6 @@ enum class Phase { none, terminating, saving, launching, attaching, checking };
 
 // Why a handover began; kept with the event.
 enum class Reason { none, created, interruption, disappeared, unhealthy, recycle, pause, resume, deletion };
-
-// The image that a launch uses and the facts that RegisterImage must carry over.
-struct ImageFacts {
-  ImageId id;
-  std::string root_device;
-  std::string architecture;
-  std::string boot_mode;
-  std::string virtualization_type;
-  bool ena_support = true;
-  int root_size_gib = 0;
-  bool operator==(const ImageFacts&) const = default;
-};
-
-struct SubnetFacts {
-  SubnetId id;
-  std::string zone;
-  std::string cidr;
-  bool operator==(const SubnetFacts&) const = default;
-};
-
-// Facts about the user's image and subnets, looked up when the spec was accepted.
-struct Surroundings {
-  ImageFacts image;
-  std::vector<SubnetFacts> subnets;
-  bool operator==(const Surroundings&) const = default;
-};
 
 // The one instance that may hold this managed instance's volumes and address.
 struct Instance {
@@ -66,6 +41,8 @@ struct Instance {
   std::optional<Time> healthy_at;
   std::optional<Time> unhealthy_since;
   std::optional<Time> notice_deadline;  // it will be taken then
+  std::optional<Time> missing_since;    // not listed since then
+  int missing_looks = 0;
   bool operator==(const Instance&) const = default;
 };
 
@@ -152,6 +129,7 @@ struct Asked {
   Time since{};
   int tries = 1;
   Time again_at{};
+  bool definite = false;  // the refusal is one that more tries cannot mend by themselves: a person must look
   std::string last_error;
   bool operator==(const Asked&) const = default;
 };
@@ -159,7 +137,18 @@ struct Asked {
 struct CoolingMarket {
   Market market;
   Time until{};
+  bool refused = false;  // it refused a launch: not asked until then. Otherwise it took an instance: asked last
+  bool definite = false;  // the refusal was none of capacity: shown as the error
+  std::string why;
   bool operator==(const CoolingMarket&) const = default;
+};
+
+// Pace of looking. Not stored, and not a change worth storing: lost in a crash without harm.
+struct Looking {
+  int in_vain = 0;                       // looks since something last changed: stretches the pause between them
+  std::optional<Time> volumes_listed;    // as_of of the last complete listing of the volumes
+  std::optional<Time> status_asked;      // when status checks were last looked at
+  bool operator==(const Looking&) const { return true; }
 };
 
 struct State {
@@ -175,8 +164,10 @@ struct State {
   bool recycle_wanted = false;
   std::optional<Instance> instance;
   std::optional<Interface> interface;
+  std::optional<Time> gone_at;  // when the last instance was known to be terminated
   std::optional<Volume> root;
   std::map<std::string, Volume> data;  // by device
+  std::vector<Volume> superseded;      // former copies, kept until the next instance is seen healthy
   std::vector<Snapshot> snapshots;
   std::vector<RootImage> images;
   std::optional<Handover> handover;
@@ -185,9 +176,8 @@ struct State {
   std::vector<Retired> retired;
   std::optional<Deallocation> deallocation;
   std::optional<Time> periodic_due;  // next periodic snapshots
-  int looks_in_vain = 0;             // looks since something last changed: stretches the pause between looks
-  std::optional<Time> looked_at;     // as_of of the last full observation
-  std::optional<Time> forget_at;     // deallocated, nothing left: drop the row then
+  std::optional<Time> forget_at;     // deallocated: drop the row then, if nothing is left
+  Looking looking;
   bool operator==(const State&) const = default;
 };
 
