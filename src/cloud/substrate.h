@@ -8,8 +8,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -68,11 +70,14 @@ enum class StopHow {
 
 enum class UserDataOutcome { running, succeeded, failed };
 
+inline constexpr char kGuestShutdown[] = "guest shutdown";
+
 // What the substrate sees by itself. Called on a thread of the substrate's; must not block.
 class SubstrateEvents {
  public:
   virtual ~SubstrateEvents() = default;
-  // The machine has ended by itself (its init exited, it was killed from outside, the host rebooted).
+  // The machine has ended by itself (its init exited, it was killed from outside, the host rebooted). A reason that
+  // begins with kGuestShutdown means that the guest shut itself down.
   virtual void machine_ended(const InstanceId& machine, std::string reason) = 0;
   virtual void user_data_ended(const InstanceId& machine, UserDataOutcome outcome) = 0;
 };
@@ -136,6 +141,8 @@ class Substrate {
 
   // Names of images the substrate can build, and building one: fills a volume that becomes the image's snapshot.
   virtual std::vector<std::string> buildable_images() const = 0;
+  // The size of the snapshot that building it fills; volumes made from it are at least as large.
+  virtual int image_size_gib(const std::string& name) const { return name == "minimal" ? 1 : 4; }
   virtual void build_image(const std::string& name, const SnapshotId& into, Done done) = 0;
 
   // Bytes that can still be written before the pool refuses.
@@ -144,6 +151,12 @@ class Substrate {
   // Removes every trace of this cloud from the host: machines, mounts, loop devices, bridges. Volumes' files stay
   // unless `erase`. For tests, `--once` and `holdfast cloud destroy`.
   virtual Result<void> tear_down(bool erase) = 0;
+
+  // Holds on to `thing` until the substrate is gone: what `events` needs in order to outlive it.
+  void keep(std::shared_ptr<void> thing) { kept_.push_back(std::move(thing)); }
+
+ private:
+  std::vector<std::shared_ptr<void>> kept_;  // shared with the one who listens; one a start
 };
 
 }  // namespace holdfast::cloud
