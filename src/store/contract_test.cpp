@@ -1,0 +1,281 @@
+// What every store promises the engine (engine/store.h), held to each back end alike; below, what only the durable one
+// can break.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "store/memory_store.h"
+#include "store/sqlite.h"
+#include "store/sqlite_store.h"
+
+namespace holdfast::store {
+namespace {
+
+using engine::Change;
+using engine::RecordQuery;
+using engine::Store;
+using engine::StoredInstance;
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = std::filesystem::temp_directory_path() / "holdfast-store-XXXXXX";
+    path_ = ::mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::filesystem::path file() const { return path_ / "state.db"; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Time at(int seconds) { return from_millis(1'700'000'000'000 + seconds * 1000); }
+
+StoredInstance instance(const std::string& id, int generation = 1) {
+  StoredInstance made;
+  made.id = ManagedInstanceId(id);
+  made.document = R"({"name":"ß"})";
+  made.state.id = made.id;
+  made.state.generation = generation;
+  made.state.root = model::Volume{.device = "/dev/xvda", .id = VolumeId("vol-1")};
+  made.created_at = at(1);
+  made.updated_at = at(2);
+  return made;
+}
+
+model::Record record(const std::string& kind) { return {at(3), kind, "It happened.", R"({"a":1})"}; }
+
+Change change(const std::string& id, std::vector<model::Record> records = {}, int generation = 1) {
+  return {instance(id, generation), std::move(records), false};
+}
+
+struct Memory {
+  Memory() : store(std::make_unique<MemoryStore>()) {}
+  std::unique_ptr<MemoryStore> store;
+};
+
+struct Sqlite {
+  Sqlite() : store(SqliteStore::open(folder.file()).value()) {}
+  void reopen() {
+    store.reset();
+    store = SqliteStore::open(folder.file()).value();
+  }
+  Folder folder;
+  std::unique_ptr<SqliteStore> store;
+};
+
+template <class T>
+class StoreContract : public testing::Test {
+ protected:
+  Store& store() { return *back_end_.store; }
+  T back_end_;
+};
+using BackEnds = testing::Types<Memory, Sqlite>;
+TYPED_TEST_SUITE(StoreContract, BackEnds);
+
+TYPED_TEST(StoreContract, GivesBackWhatWasCommitted) {
+  ASSERT_TRUE(this->store().commit({change("smi-00000002"), change("smi-00000001", {}, 7)}, at(9)));
+  auto loaded = this->store().load();
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->size(), 2u);
+  EXPECT_EQ(loaded->at(0).id.str(), "smi-00000001");
+  EXPECT_EQ(loaded->at(0).state, instance("smi-00000001", 7).state);
+  EXPECT_EQ(loaded->at(0).document, instance("smi-00000001").document);
+  EXPECT_EQ(loaded->at(0).created_at, at(1));
+  EXPECT_EQ(loaded->at(0).updated_at, at(2));
+}
+
+TYPED_TEST(StoreContract, WritesAnInstanceWhole) {
+  ASSERT_TRUE(this->store().commit({change("smi-00000001", {}, 1)}, at(1)));
+  ASSERT_TRUE(this->store().commit({change("smi-00000001", {}, 2)}, at(2)));
+  auto loaded = this->store().load();
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->size(), 1u);
+  EXPECT_EQ(loaded->at(0).state.generation, 2);
+}
+
+TYPED_TEST(StoreContract, NumbersRecordsInOrderAndFindsThemByNumber) {
+  auto first = this->store().commit({change("smi-00000001", {record("a"), record("b")})}, at(1));
+  auto second = this->store().commit({change("smi-00000002", {record("c")})}, at(2));
+  ASSERT_TRUE(first && second);
+  ASSERT_EQ(first->size(), 2u);
+  EXPECT_LT(first->at(0), first->at(1));
+  EXPECT_LT(first->at(1), second->at(0));
+
+  auto all = this->store().records({});
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 3u);
+  EXPECT_EQ(all->at(0).record, record("a"));
+  EXPECT_EQ(all->at(2).sequence, second->at(0));
+
+  auto later = this->store().records({.id = std::nullopt, .after = first->at(0), .limit = 1});
+  ASSERT_TRUE(later);
+  ASSERT_EQ(later->size(), 1u);
+  EXPECT_EQ(later->at(0).record.kind, "b");
+
+  auto of_one = this->store().records({.id = ManagedInstanceId("smi-00000002")});
+  ASSERT_TRUE(of_one);
+  ASSERT_EQ(of_one->size(), 1u);
+  EXPECT_EQ(of_one->at(0).id.str(), "smi-00000002");
+}
+
+TYPED_TEST(StoreContract, ForgetsAnInstanceWithItsHistoryAndNeverGivesANumberTwice) {
+  ASSERT_TRUE(this->store().commit({change("smi-00000001", {record("kept")})}, at(1)));
+  ASSERT_TRUE(this->store().commit({change("smi-00000002", {record("a")})}, at(1)));
+  Change forget = change("smi-00000002", {record("last")});
+  forget.forget = true;
+  auto forgotten = this->store().commit({forget}, at(2));
+  ASSERT_TRUE(forgotten);
+  ASSERT_EQ(forgotten->size(), 1u);
+  EXPECT_EQ(this->store().load()->size(), 1u);
+  ASSERT_EQ(this->store().records({})->size(), 1u);
+  auto next = this->store().commit({change("smi-00000003", {record("b")})}, at(3));
+  ASSERT_TRUE(next);
+  EXPECT_GT(next->at(0), forgotten->at(0));
+}
+
+TYPED_TEST(StoreContract, RemembersTheLatestTimeSeen) {
+  ASSERT_TRUE(this->store().commit({}, at(5)));
+  ASSERT_TRUE(this->store().commit({}, at(4)));
+  EXPECT_EQ(this->store().last_time_seen().value(), at(5));
+}
+
+TYPED_TEST(StoreContract, ReadsRecordsWhileAnotherThreadCommits) {
+  std::thread reader([&] {
+    int64_t last = 0;
+    while (last < 200) {
+      auto found = this->store().records({.id = std::nullopt, .after = last, .limit = 10});
+      ASSERT_TRUE(found) << describe(found.error());
+      for (const auto& one : *found) {
+        ASSERT_EQ(one.sequence, last + 1);
+        last = one.sequence;
+      }
+    }
+  });
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(this->store().commit({change("smi-00000001", {record("x")})}, at(i)));
+  reader.join();
+}
+
+TEST(SqliteStore, KeepsEverythingOverARestart) {
+  Sqlite back_end;
+  auto before = back_end.store->commit({change("smi-00000001", {record("a")}, 3)}, at(8));
+  ASSERT_TRUE(before);
+  Change forget = change("smi-00000001");
+  back_end.reopen();
+  ASSERT_EQ(back_end.store->load()->size(), 1u);
+  EXPECT_EQ(back_end.store->load()->at(0).state.generation, 3);
+  EXPECT_EQ(back_end.store->last_time_seen().value(), at(8));
+  forget.forget = true;
+  ASSERT_TRUE(back_end.store->commit({forget}, at(9)));
+  back_end.reopen();
+  auto after = back_end.store->commit({change("smi-00000002", {record("b")})}, at(9));
+  ASSERT_TRUE(after);
+  EXPECT_GT(after->at(0), before->at(0));
+}
+
+TEST(SqliteStore, WritesNothingOfACommitThatDoesNotFitAndRecoversWithoutReopening) {
+  Sqlite back_end;
+  ASSERT_TRUE(back_end.store->commit({change("smi-00000001", {record("before")}, 1)}, at(1)));
+  ASSERT_TRUE(back_end.store->limit_pages(1));  // not below what the file has: no page more
+  Change large = change("smi-00000002", {record("lost")});
+  large.instance.document = R"({"name":")" + std::string(1 << 20, 'x') + R"("})";
+  auto refused = back_end.store->commit({change("smi-00000001", {record("lost")}, 2), large}, at(2));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::unavailable);
+  ASSERT_EQ(back_end.store->load()->size(), 1u);
+  EXPECT_EQ(back_end.store->load()->at(0).state.generation, 1);
+  EXPECT_EQ(back_end.store->records({})->size(), 1u);
+  EXPECT_EQ(back_end.store->last_time_seen().value(), at(1));
+
+  ASSERT_TRUE(back_end.store->limit_pages(0));
+  ASSERT_TRUE(back_end.store->commit({large}, at(3)));
+  back_end.reopen();
+  EXPECT_EQ(back_end.store->load()->size(), 2u);
+}
+
+TEST(SqliteStore, NamesTheRowThatCannotBeReadAndLosesNone) {
+  Sqlite back_end;
+  ASSERT_TRUE(back_end.store->commit({change("smi-00000001"), change("smi-00000002")}, at(1)));
+  back_end.store.reset();
+  auto raw = Connection::open(back_end.folder.file(), false);
+  ASSERT_TRUE(raw);
+  ASSERT_TRUE(raw->execute("CREATE TABLE aside AS SELECT * FROM instances WHERE id = 'smi-00000002'"));
+  ASSERT_TRUE(raw->execute("UPDATE instances SET state = '{\"version\":1,' WHERE id = 'smi-00000002'"));
+
+  auto store = SqliteStore::open(back_end.folder.file());
+  ASSERT_TRUE(store);
+  auto loaded = (*store)->load();
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("smi-00000002"), std::string::npos);
+  EXPECT_EQ(loaded.error().message.find("smi-00000001"), std::string::npos);
+
+  ASSERT_TRUE(raw->execute("UPDATE instances SET state = (SELECT state FROM aside) WHERE id = 'smi-00000002'"));
+  EXPECT_EQ((*store)->load()->size(), 2u);
+}
+
+TEST(SqliteStore, RefusesAFileOfANewerVersionAndLeavesItAlone) {
+  Sqlite back_end;
+  ASSERT_TRUE(back_end.store->commit({change("smi-00000001")}, at(1)));
+  back_end.store.reset();
+  auto raw = Connection::open(back_end.folder.file(), false);
+  ASSERT_TRUE(raw && raw->execute("PRAGMA user_version=99"));
+  auto refused = SqliteStore::open(back_end.folder.file());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "StoreTooNew");
+  EXPECT_EQ(raw->query_integer("SELECT count(*) FROM instances").value(), 1);
+}
+
+TEST(SqliteStore, RefusesADatabaseOfAnotherProgram) {
+  Folder folder;
+  auto raw = Connection::open(folder.file(), false);
+  ASSERT_TRUE(raw && raw->execute("CREATE TABLE theirs(a)"));
+  auto refused = SqliteStore::open(folder.file());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "StoreForeign");
+}
+
+TEST(SqliteStore, IsOpenedByOneProcessOnly) {
+  Sqlite back_end;
+  pid_t child = ::fork();
+  if (child == 0) {
+    auto second = SqliteStore::open(back_end.folder.file());
+    ::_exit(!second && second.error().kind == ErrorKind::conflict ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(SqliteStore, KeepsWhatWasAnsweredWhenTheProcessIsKilled) {
+  Folder folder;
+  int answered[2];
+  ASSERT_EQ(::pipe(answered), 0);
+  pid_t child = ::fork();
+  if (child == 0) {
+    auto store = SqliteStore::open(folder.file()).value();
+    for (int i = 1;; ++i) {
+      if (!store->commit({change("smi-00000001", {record("x")}, i)}, at(i))) ::_exit(1);
+      if (::write(answered[1], &i, sizeof i) != sizeof i) ::_exit(1);
+    }
+  }
+  int last = 0;
+  while (last < 30) ASSERT_EQ(::read(answered[0], &last, sizeof last), static_cast<ssize_t>(sizeof last));
+  ::kill(child, SIGKILL);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ::close(answered[1]);
+  int more = 0;
+  while (::read(answered[0], &more, sizeof more) == sizeof more) last = more;
+  ::close(answered[0]);
+  auto store = SqliteStore::open(folder.file()).value();
+  int kept = store->load()->at(0).state.generation;
+  EXPECT_GE(kept, last);
+  EXPECT_EQ(static_cast<int>(store->records({.id = std::nullopt, .after = 0, .limit = 10000})->size()), kept);
+}
+
+}  // namespace
+}  // namespace holdfast::store

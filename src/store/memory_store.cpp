@@ -1,0 +1,53 @@
+#include "store/memory_store.h"
+
+#include <algorithm>
+
+namespace holdfast::store {
+
+using engine::Change;
+using engine::StoredInstance;
+using engine::StoredRecord;
+
+Result<std::vector<StoredInstance>> MemoryStore::load() {
+  std::lock_guard lock(mutex_);
+  std::vector<StoredInstance> all;
+  for (const auto& [id, instance] : instances_) all.push_back(instance);
+  return all;
+}
+
+Result<std::vector<int64_t>> MemoryStore::commit(const std::vector<Change>& changes, Time now) {
+  std::lock_guard lock(mutex_);
+  std::vector<int64_t> sequences;
+  for (const Change& change : changes) {
+    const ManagedInstanceId& id = change.instance.id;
+    for (const model::Record& record : change.records) {
+      records_.emplace(++last_sequence_, StoredRecord{last_sequence_, id, record});
+      sequences.push_back(last_sequence_);
+    }
+    if (change.forget) {
+      instances_.erase(id);
+      std::erase_if(records_, [&](const auto& entry) { return entry.second.id == id; });
+    } else {
+      instances_.insert_or_assign(id, change.instance);
+    }
+  }
+  last_time_ = std::max(last_time_, now);
+  return sequences;
+}
+
+Result<std::vector<StoredRecord>> MemoryStore::records(const engine::RecordQuery& query) {
+  std::lock_guard lock(mutex_);
+  std::vector<StoredRecord> found;
+  for (auto at = records_.upper_bound(query.after); at != records_.end(); ++at) {
+    if (static_cast<int>(found.size()) >= query.limit) break;
+    if (!query.id || *query.id == at->second.id) found.push_back(at->second);
+  }
+  return found;
+}
+
+Result<Time> MemoryStore::last_time_seen() {
+  std::lock_guard lock(mutex_);
+  return last_time_;
+}
+
+}  // namespace holdfast::store

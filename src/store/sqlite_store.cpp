@@ -1,0 +1,222 @@
+#include "store/sqlite_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
+
+#include "base/text.h"
+#include "model/codec.h"
+#include "store/sqlite.h"
+
+namespace holdfast::store {
+
+using engine::Change;
+using engine::StoredInstance;
+using engine::StoredRecord;
+
+namespace {
+
+constexpr int kSchemaVersion = 1;
+constexpr int kApplicationId = 0x48464153;  // "HFAS": not another program's database
+constexpr int64_t kMostPages = 4294967294;  // SQLite's own limit
+
+// AUTOINCREMENT: a sequence is never given twice, not even when the newest records went with their instance.
+constexpr char kSchema[] = R"sql(
+CREATE TABLE instances(
+  id TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, state TEXT NOT NULL,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
+CREATE TABLE records(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, instance TEXT NOT NULL, at INTEGER NOT NULL,
+  kind TEXT NOT NULL, message TEXT NOT NULL, data TEXT NOT NULL) STRICT;
+CREATE INDEX records_by_instance ON records(instance, sequence);
+CREATE TABLE seen(one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), last_time INTEGER NOT NULL) STRICT;
+INSERT INTO seen(one, last_time) VALUES (1, 0);
+)sql";
+
+// Held as long as the store is open; the kernel lets go of it however the process ends.
+class FileLock {
+ public:
+  static Result<FileLock> take(const std::filesystem::path& file) {
+    FileLock lock;
+    lock.fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock.fd_ < 0) return Failure(system_error(fmt::format("opening {}", file.string()), errno));
+    if (::flock(lock.fd_, LOCK_EX | LOCK_NB) == 0) return lock;
+    if (errno != EWOULDBLOCK) return Failure(system_error(fmt::format("locking {}", file.string()), errno));
+    return fail(ErrorKind::conflict, "StoreInUse",
+                fmt::format("another service has this store open ({} is locked): stop it first, or use another data "
+                            "directory",
+                            file.string()));
+  }
+  FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+ private:
+  FileLock() = default;
+  int fd_ = -1;
+};
+
+Result<void> prepare_schema(Connection& connection, const std::filesystem::path& file) {
+  HF_TRY_VOID(connection.execute("PRAGMA journal_mode=WAL"));
+  HF_TRY_VOID(connection.execute("PRAGMA synchronous=FULL"));
+  HF_TRY(int64_t version, connection.query_integer("PRAGMA user_version"));
+  HF_TRY(int64_t owner, connection.query_integer("PRAGMA application_id"));
+  if (version > kSchemaVersion && owner == kApplicationId) {
+    return fail(ErrorKind::invalid, "StoreTooNew",
+                fmt::format("{} was written by a newer version (its schema is {}, this program knows {}): start the "
+                            "newer program again",
+                            file.string(), version, kSchemaVersion));
+  }
+  if (version == kSchemaVersion && owner == kApplicationId) return {};
+  HF_TRY(int64_t tables, connection.query_integer("SELECT count(*) FROM sqlite_schema"));
+  if (version != 0 || owner != 0 || tables != 0) {
+    return fail(ErrorKind::invalid, "StoreForeign",
+                fmt::format("{} is not a store of this service: name another file", file.string()));
+  }
+  HF_TRY(Transaction transaction, Transaction::begin(connection));
+  HF_TRY_VOID(connection.execute(kSchema));
+  HF_TRY_VOID(connection.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion)));
+  HF_TRY_VOID(connection.execute(fmt::format("PRAGMA application_id={}", kApplicationId)));
+  return transaction.commit();
+}
+
+}  // namespace
+
+struct SqliteStore::Impl {
+  FileLock lock;
+  Connection writer;
+  Statement put;
+  Statement remove;
+  Statement remove_records;
+  Statement add_record;
+  Statement see;
+  std::mutex reader_mutex;
+  Connection reader;
+  Statement read_all;
+  Statement read_one;
+
+  Result<void> write(const Change& change, std::vector<int64_t>& sequences);
+};
+
+SqliteStore::SqliteStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SqliteStore::~SqliteStore() = default;
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& file) {
+  HF_TRY(FileLock lock, FileLock::take(file.string() + ".lock"));
+  HF_TRY(Connection writer, Connection::open(file, false));
+  HF_TRY_VOID(prepare_schema(writer, file));
+  HF_TRY(Statement put, writer.prepare("INSERT INTO instances(id, document, state, created_at, updated_at) "
+                                       "VALUES (:id, :document, :state, :created_at, :updated_at) "
+                                       "ON CONFLICT(id) DO UPDATE SET document = excluded.document, "
+                                       "state = excluded.state, updated_at = excluded.updated_at"));
+  HF_TRY(Statement remove, writer.prepare("DELETE FROM instances WHERE id = :id"));
+  HF_TRY(Statement remove_records, writer.prepare("DELETE FROM records WHERE instance = :id"));
+  HF_TRY(Statement add_record, writer.prepare("INSERT INTO records(instance, at, kind, message, data) "
+                                              "VALUES (:id, :at, :kind, :message, :data)"));
+  HF_TRY(Statement see, writer.prepare("UPDATE seen SET last_time = max(last_time, :now)"));
+  HF_TRY(Connection reader, Connection::open(file, true));
+  HF_TRY(Statement read_all, reader.prepare("SELECT sequence, instance, at, kind, message, data FROM records "
+                                            "WHERE sequence > :after ORDER BY sequence LIMIT :limit"));
+  HF_TRY(Statement read_one, reader.prepare("SELECT sequence, instance, at, kind, message, data FROM records "
+                                            "WHERE instance = :id AND sequence > :after ORDER BY sequence "
+                                            "LIMIT :limit"));
+  std::unique_ptr<Impl> impl(new Impl{std::move(lock), std::move(writer), std::move(put), std::move(remove),
+                                      std::move(remove_records), std::move(add_record), std::move(see),
+                                      {}, std::move(reader), std::move(read_all), std::move(read_one)});
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
+}
+
+Result<std::vector<StoredInstance>> SqliteStore::load() {
+  HF_TRY(Statement rows, impl_->writer.prepare("SELECT id, document, state, created_at, updated_at FROM instances "
+                                               "ORDER BY id"));
+  std::vector<StoredInstance> all;
+  std::vector<std::string> broken;
+  for (;;) {
+    HF_TRY(bool row, rows.step());
+    if (!row) break;
+    auto state = model::decode_state(rows.text(2));
+    if (!state) {
+      broken.push_back(rows.text(0) + " (" + describe(state.error()) + ")");
+      continue;
+    }
+    all.push_back({ManagedInstanceId(rows.text(0)), rows.text(1), std::move(*state), from_millis(rows.integer(3)),
+                   from_millis(rows.integer(4))});
+  }
+  if (broken.empty()) return all;
+  // To go on without them would leave their machines to themselves, and their volumes to look like nobody's.
+  return fail(ErrorKind::invalid, "StoreCorrupt",
+              fmt::format("the stored state of {} cannot be read, so nothing was started and nothing changed; restore "
+                          "the store from a copy, or mend the row",
+                          join(broken, ", ")));
+}
+
+Result<void> SqliteStore::Impl::write(const Change& change, std::vector<int64_t>& sequences) {
+  const std::string& id = change.instance.id.str();
+  for (const model::Record& record : change.records) {
+    add_record.bind(":id", id);
+    add_record.bind(":at", to_millis(record.at));
+    add_record.bind(":kind", record.kind);
+    add_record.bind(":message", record.message);
+    add_record.bind(":data", record.data);
+    HF_TRY_VOID(add_record.run());
+    sequences.push_back(writer.last_insert_rowid());
+  }
+  if (change.forget) {
+    remove.bind(":id", id);
+    HF_TRY_VOID(remove.run());
+    remove_records.bind(":id", id);
+    return remove_records.run();
+  }
+  std::string state = model::encode_state(change.instance.state);
+  put.bind(":id", id);
+  put.bind(":document", change.instance.document);
+  put.bind(":state", state);
+  put.bind(":created_at", to_millis(change.instance.created_at));
+  put.bind(":updated_at", to_millis(change.instance.updated_at));
+  return put.run();
+}
+
+Result<std::vector<int64_t>> SqliteStore::commit(const std::vector<Change>& changes, Time now) {
+  HF_TRY(Transaction transaction, Transaction::begin(impl_->writer));
+  std::vector<int64_t> sequences;
+  for (const Change& change : changes) HF_TRY_VOID(impl_->write(change, sequences));
+  impl_->see.bind(":now", to_millis(now));
+  HF_TRY_VOID(impl_->see.run());
+  HF_TRY_VOID(transaction.commit());
+  return sequences;
+}
+
+Result<std::vector<StoredRecord>> SqliteStore::records(const engine::RecordQuery& query) {
+  std::lock_guard lock(impl_->reader_mutex);
+  Statement& rows = query.id ? impl_->read_one : impl_->read_all;
+  if (query.id) rows.bind(":id", query.id->str());
+  rows.bind(":after", query.after);
+  rows.bind(":limit", std::max(query.limit, 0));
+  std::vector<StoredRecord> found;
+  for (;;) {
+    HF_TRY(bool row, rows.step());
+    if (!row) break;
+    found.push_back({rows.integer(0), ManagedInstanceId(rows.text(1)),
+                     {from_millis(rows.integer(2)), rows.text(3), rows.text(4), rows.text(5)}});
+  }
+  rows.reset();
+  return found;
+}
+
+Result<Time> SqliteStore::last_time_seen() {
+  std::lock_guard lock(impl_->reader_mutex);
+  HF_TRY(int64_t millis, impl_->reader.query_integer("SELECT last_time FROM seen"));
+  return from_millis(millis);
+}
+
+Result<void> SqliteStore::limit_pages(int64_t pages) {
+  return impl_->writer.execute(fmt::format("PRAGMA max_page_count={}", pages > 0 ? pages : kMostPages));
+}
+
+}  // namespace holdfast::store
