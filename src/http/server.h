@@ -40,7 +40,10 @@ struct Response {
   NextPiece stream;  // if set, sent after body, chunked
 };
 
+// Must answer within a bounded time: the server's end waits for it.
 using Handler = std::function<Response(const Request&)>;
+// The body of the server's own refusals (400, 408 excepted, 413, 431, 500, 503), so that they look like the service's.
+using Refusal = std::function<Response(int status, const std::string& why)>;
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
@@ -50,8 +53,10 @@ struct ServerOptions {
   int max_streams = 64;
   size_t max_body = 1 << 20;       // over it: 413
   size_t max_headers = 32 << 10;   // over it: 431
+  // A request not received whole within it: 408. Silent between two requests, or not reading its answer: closed.
   Duration idle_timeout = std::chrono::seconds(30);
   int max_connections = 512;
+  Refusal refusal;  // empty: {"error": why}
 };
 
 class Server {
@@ -61,7 +66,7 @@ class Server {
   ~Server();  // stops accepting, lets running requests end (bounded), closes
   uint16_t port() const;
   // A connection accepted elsewhere (the metadata service's, in another network namespace); `tag` becomes Request::peer.
-  // Takes over the descriptor.
+  // Takes over the descriptor, also when it fails. At most 100 characters of tag.
   Result<void> adopt_connection(int descriptor, std::string tag);
 
  private:
