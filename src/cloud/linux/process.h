@@ -1,5 +1,6 @@
 // Runs a program of the host and waits for it: for mkfs.xfs, mke2fs and mmdebstrap, which have no library. Never on the
-// way of a replacement. The child gets no descriptor but its three, an environment of its own, and dies with its parent.
+// way of a replacement. The child gets no descriptor but its three, an environment of its own, and dies with its
+// parent.
 #pragma once
 
 #include <chrono>

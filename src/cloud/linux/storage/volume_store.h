@@ -56,10 +56,10 @@ enum class ReleaseHow {
 
 class VolumeStore {
  public:
-  // Makes or finds the pool and mounts it at data_dir/pool, in the caller's mount namespace (enter a private one before,
-  // if there is to be one). Works also when an earlier process was killed and machines still write to the pool through
-  // their loop devices: it is the same filesystem then, mounted once more. If the data folder's own filesystem can
-  // clone files, there is no pool: the files are below data_dir/storage.
+  // Makes or finds the pool and mounts it at data_dir/pool, in the caller's mount namespace (enter a private one
+  // before, if there is to be one). Works also when an earlier process was killed and machines still write to the pool
+  // through their loop devices: it is the same filesystem then, mounted once more. If the data folder's own filesystem
+  // can clone files, there is no pool: the files are below data_dir/storage.
   static Result<std::unique_ptr<VolumeStore>> open(const VolumeStoreOptions& options);
   // Leaves everything as it is (mounted, attached): machines outlive the service. See tear_down.
   ~VolumeStore();
