@@ -159,8 +159,8 @@ struct State {
   Status status = Status::resuming;
   std::string error;  // why the status is ERROR and what the service is doing about it
   Surroundings surroundings;
-  int generation = 0;  // of the newest launch asked for
-  int attempt = 0;     // refused launches within the generation
+  int generation = 0;  // of the newest instance that came to be; a launch under way is for the one after it
+  int attempt = 0;     // refused launches since
   bool recycle_wanted = false;
   std::optional<Instance> instance;
   std::optional<Interface> interface;

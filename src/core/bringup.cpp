@@ -1,0 +1,269 @@
+// The second half of a handover: interface, launch, volumes, health.
+
+#include <algorithm>
+#include <map>
+
+#include "base/check.h"
+#include "core/fold.h"
+#include "core/placement.h"
+#include "core/replacement.h"
+
+namespace holdfast::core {
+
+using namespace model;
+
+namespace {
+
+std::vector<Tag> tags_if(bool wanted, const Spec& spec) { return wanted ? spec.compute.tags : std::vector<Tag>(); }
+
+SubnetId subnet_for_interface(const Draft& draft) {
+  Placement placement = place(draft.spec, draft.state(), draft.now);
+  if (placement.market) return placement.market->subnet;
+  return draft.state().surroundings.subnets.front().id;
+}
+
+// With a wanted address the subnets were narrowed to the one that holds it when the spec was accepted.
+bool interface_ready(Draft& draft) {
+  State& state = draft.state();
+  if (!draft.spec.persistence.private_ip) return true;
+  if (!state.interface) {
+    SubnetId subnet = subnet_for_interface(draft);
+    // One token for each wish: a spec changed after a refusal asks for another interface, not the same again.
+    std::string wish = draft.spec.compute.private_ip.value_or("any") + "-" + subnet.str();
+    CreateInterface create{state.id.str() + "-" + wish, subnet, draft.spec.compute.private_ip,
+                           draft.spec.compute.security_group_ids,
+                           tags_if(draft.spec.compute.resource_tags.interfaces, draft.spec)};
+    draft.want("interface/" + wish, create, Urgency::recover);
+    return false;
+  }
+  bool free = state.interface->state == InterfaceState::available && state.interface->attached_to.empty();
+  if (!free) draft.look(static_cast<Kinds>(Kind::interfaces), draft.now);
+  return free;
+}
+
+LaunchDevice root_device(const Draft& draft) {
+  LaunchDevice root;
+  root.device.device_name = draft.state().surroundings.image.root_device;
+  for (const BlockDevice& wanted : draft.spec.compute.block_devices) {
+    if (wanted.device_name == root.device.device_name) root.device = wanted;
+  }
+  // Grown in the spec or by hand: never smaller than the snapshot it is made from.
+  root.device.snapshot_id.reset();
+  const Snapshot* newest = newest_completed(draft.state(), root.device.device_name);
+  if (root.device.size_gib && newest != nullptr) root.device.size_gib = std::max(*root.device.size_gib, newest->size_gib);
+  root.delete_on_termination = !draft.spec.persistence.root_device;
+  return root;
+}
+
+// A data volume of the next instance that is made at its launch: blank or from the user's snapshot the first time, from
+// the newest copy afterwards. Nothing for volumes that are attached afterwards.
+std::optional<LaunchDevice> data_device(const Draft& draft, const BlockDevice& wanted) {
+  const State& state = draft.state();
+  LaunchDevice device{wanted, wanted.delete_on_termination.value_or(true)};
+  if (!draft.spec.persistence.block_devices) return device;
+  device.delete_on_termination = false;
+  auto present = state.data.find(wanted.device_name);
+  if (present == state.data.end()) return device;
+  if (draft.spec.persistence.mode == BlockDevicesMode::reattach) return std::nullopt;
+  const Snapshot* source = final_snapshot(state, present->second);
+  if (source == nullptr) source = newest_completed(state, wanted.device_name);
+  if (source == nullptr) return std::nullopt;  // save() does not let it come to this
+  device.device.snapshot_id = source->id;
+  device.device.size_gib = std::max({wanted.size_gib.value_or(0), source->size_gib, present->second.size_gib});
+  return device;
+}
+
+std::vector<LaunchDevice> devices_of_launch(const Draft& draft) {
+  const State& state = draft.state();
+  std::vector<LaunchDevice> devices = {root_device(draft)};
+  std::vector<BlockDevice> wanted;
+  for (const BlockDevice& device : draft.spec.compute.block_devices) {
+    if (device.device_name != state.surroundings.image.root_device) wanted.push_back(device);
+  }
+  for (const auto& [name, volume] : state.data) {  // adopted by hand: kept too
+    bool known = std::any_of(wanted.begin(), wanted.end(),
+                             [&](const BlockDevice& device) { return device.device_name == name; });
+    if (known) continue;
+    BlockDevice device;
+    device.device_name = name;
+    wanted.push_back(device);
+  }
+  for (const BlockDevice& device : wanted) {
+    if (auto made = data_device(draft, device)) devices.push_back(*made);
+  }
+  return devices;
+}
+
+LaunchInstance launch_request(const Draft& draft, const Market& market, const ImageId& image) {
+  const State& state = draft.state();
+  const Compute& compute = draft.spec.compute;
+  LaunchInstance launch;
+  launch.generation = state.generation + 1;
+  launch.token = state.id.str() + "-g" + std::to_string(launch.generation) + "-a" + std::to_string(state.attempt);
+  launch.market = market;
+  launch.image = image;
+  if (state.interface && draft.spec.persistence.private_ip) launch.interface = state.interface->id;
+  launch.security_group_ids = compute.security_group_ids;
+  launch.user_data = compute.user_data;
+  launch.http_tokens = compute.http_tokens;
+  launch.devices = devices_of_launch(draft);
+  launch.tags = compute.tags;
+  launch.resource_tags = compute.resource_tags;
+  return launch;
+}
+
+std::string launch_key(const State& state) {
+  return "launch/" + std::to_string(state.generation + 1) + "/" + std::to_string(state.attempt);
+}
+
+}  // namespace
+
+std::optional<ImageId> launch_image(const Draft& draft) {
+  const State& state = draft.state();
+  if (!draft.spec.persistence.root_device || state.generation == 0) return state.surroundings.image.id;
+  const Snapshot* source =
+      state.root ? final_snapshot(state, *state.root) : newest_completed(state, state.surroundings.image.root_device);
+  if (source == nullptr) {
+    // It ended before it ever had a root volume that could be seen, and nothing was ever kept: the first image again.
+    return !state.root && state.images.empty() && state.snapshots.empty() ? std::optional(state.surroundings.image.id)
+                                                                          : std::nullopt;
+  }
+  for (const RootImage& image : state.images) {
+    if (image.snapshot == source->id && image.state == ImageState::available) return image.id;
+  }
+  return std::nullopt;
+}
+
+void launch(Draft& draft) {
+  State& state = draft.state();
+  CHECK(!state.instance);
+  // One launch at a time. One under way, or with an unknown outcome, is settled before anything else is asked.
+  auto under_way = state.asked.find(launch_key(state));
+  if (under_way != state.asked.end()) {
+    draft.want(under_way->first, under_way->second.effect.action, Urgency::recover);
+    return;
+  }
+  std::optional<ImageId> image = launch_image(draft);
+  if (!interface_ready(draft) || !image) return;
+  draft.enter(Phase::launching, "the next instance is launched");
+  std::erase_if(state.cooling, [&](const CoolingMarket& entry) { return entry.until <= draft.now; });
+  Placement placement = place(draft.spec, state, draft.now);
+  if (!placement.market) {
+    if (placement.again_at) draft.wake(*placement.again_at);
+    return;
+  }
+  draft.want(launch_key(state), launch_request(draft, *placement.market, *image), Urgency::recover);
+}
+
+namespace {
+
+// A data volume that stayed in another zone comes by its newest copy.
+void bring_across(Draft& draft, const Volume& volume) {
+  const State& state = draft.state();
+  bool lost = confirmed_missing(volume, draft.now);
+  const Snapshot* source = final_snapshot(state, volume);
+  if (source == nullptr && lost) source = newest_completed(state, volume.device);
+  if (source == nullptr) {
+    draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+    return;
+  }
+  CreateVolume create;
+  create.token = state.id.str() + "-g" + std::to_string(state.generation) + "-" + source->id.str();
+  create.zone = state.instance->market.zone;
+  for (const BlockDevice& wanted : draft.spec.compute.block_devices) {
+    if (wanted.device_name == volume.device) create.device = wanted;
+  }
+  create.device.device_name = volume.device;
+  create.device.snapshot_id = source->id;
+  create.device.size_gib = std::max({volume.size_gib, source->size_gib, create.device.size_gib.value_or(0)});
+  create.generation = state.generation;
+  create.tags = tags_if(draft.spec.compute.resource_tags.volumes, draft.spec);
+  draft.want("volume/" + source->id.str() + "/" + create.zone, create, Urgency::recover);
+}
+
+// True once the volume is attached to the present instance.
+bool attached(Draft& draft, Volume& volume) {
+  const Instance& instance = *draft.state().instance;
+  if (volume.attached_to == instance.id) {
+    volume.generation = instance.generation;  // made by the launch, or attached by hand
+    return volume.attachment == AttachmentState::attached;
+  }
+  if (confirmed_missing(volume, draft.now) || volume.zone != instance.market.zone) {
+    bring_across(draft, volume);
+  } else if (volume.attached_to.empty() && volume.state == VolumeState::available) {
+    // The old attachment was observed gone, and the new instance runs. From the asking on it may be written to there,
+    // so what was saved of it before no longer counts as its final copy.
+    volume.generation = instance.generation;
+    draft.want("attach/" + volume.id.str() + "/" + instance.id.str(),
+               AttachVolume{volume.id, instance.id, volume.device}, Urgency::recover);
+  }
+  return false;
+}
+
+bool all_attached(Draft& draft) {
+  if (!draft.spec.persistence.block_devices) return true;
+  bool all = true;
+  for (auto& [device, volume] : draft.state().data) {
+    if (!attached(draft, volume)) all = false;
+  }
+  return all;
+}
+
+// A phase entered twice, because the handover was struck again on its way, counts with the sum.
+std::string phases_json(const Handover& handover, Time end) {
+  std::map<Phase, Duration> lasted;
+  for (size_t i = 0; i < handover.phases.size(); ++i) {
+    Time next = i + 1 < handover.phases.size() ? handover.phases[i + 1].at : end;
+    lasted[handover.phases[i].phase] += next - handover.phases[i].at;
+  }
+  std::string json;
+  for (const auto& [phase, duration] : lasted) {
+    json += (json.empty() ? "\"" : ",\"") + std::string(to_string(phase)) + "\":" + std::to_string(duration.count());
+  }
+  return "{" + json + "}";
+}
+
+void finish(Draft& draft) {
+  State& state = draft.state();
+  const Handover& handover = *state.handover;
+  bool first = handover.reason == Reason::created || handover.reason == Reason::resume;
+  Duration total = draft.now - handover.began_at;
+  std::string data = "{\"reason\":\"" + std::string(to_string(handover.reason)) +
+                     "\",\"from_generation\":" + std::to_string(handover.from_generation) +
+                     ",\"generation\":" + std::to_string(state.generation) + ",\"instance\":\"" +
+                     state.instance->id.str() + "\",\"total_ms\":" + std::to_string(total.count()) +
+                     ",\"phases_ms\":" + phases_json(handover, draft.now) + "}";
+  draft.record(first ? "started" : "replaced",
+               "instance " + state.instance->id.str() + " is healthy (generation " + std::to_string(state.generation) +
+                   ") after " + to_words(total),
+               data);
+  state.handover.reset();
+}
+
+}  // namespace
+
+void settle_in(Draft& draft) {
+  State& state = draft.state();
+  Instance& instance = *state.instance;
+  // Up and well: what an operator changes by hand afterwards is noted, not undone.
+  if (!state.handover) return;
+  if (instance.state != InstanceState::running) {
+    draft.look(Kind::instances | Kind::volumes, draft.now);
+    return;
+  }
+  bool known = !draft.spec.persistence.root_device || state.root.has_value();
+  draft.enter(Phase::attaching, "the data volumes are attached");
+  if (!all_attached(draft) || !known) {
+    draft.look(Kind::instances | Kind::volumes, draft.now);
+    return;
+  }
+  draft.enter(Phase::checking, "its health is checked");
+  if (instance.check != StatusCheck::ok) {
+    draft.look(Kind::status | Kind::instances, draft.now);
+    return;
+  }
+  instance.healthy_at = draft.now;
+  finish(draft);
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,113 @@
+#include "core/decide.h"
+
+#include <algorithm>
+
+#include "core/draft.h"
+#include "core/fold.h"
+#include "core/lifecycle.h"
+
+namespace holdfast::core {
+
+using namespace model;
+
+namespace {
+
+constexpr Duration kFirstLookPause = std::chrono::milliseconds(10);
+constexpr Duration kLookPauseInHandover = std::chrono::seconds(1);
+constexpr Duration kLookPauseOtherwise = std::chrono::seconds(15);
+
+Result<void> fold(Draft& draft, const Event& event) {
+  if (const auto* observed = std::get_if<Observed>(&event)) {
+    fold_observation(draft, observed->observation);
+  } else if (const auto* ended = std::get_if<EffectEnded>(&event)) {
+    fold_outcome(draft, ended->outcome);
+  } else if (const auto* notice = std::get_if<InterruptionNoticed>(&event)) {
+    fold_notice(draft, *notice);
+  } else if (const auto* rebalance = std::get_if<RebalanceRecommended>(&event)) {
+    bool ours = draft.state().instance && draft.state().instance->id == rebalance->instance;
+    if (ours) draft.record("rebalance_recommended", "the cloud recommends to leave instance " + rebalance->instance.str());
+  } else if (const auto* stirred = std::get_if<CloudStirred>(&event)) {
+    draft.look(stirred->kinds, draft.now);
+  } else if (const auto* changed = std::get_if<SpecChanged>(&event)) {
+    if (draft.state().goal == Goal::deleted) {
+      return fail(ErrorKind::conflict, "CONFLICT", "managed instance " + draft.state().id.str() + " is being deleted");
+    }
+    draft.state().surroundings = changed->surroundings;
+    draft.record("changed", "the specification was changed; what needs a new instance waits for the next one");
+  } else if (std::holds_alternative<Restarted>(event)) {
+    fold_restart(draft);
+  } else if (std::holds_alternative<Created>(event)) {
+    draft.record("created", "the managed instance was created");
+  } else {
+    return fold_request(draft, event);
+  }
+  return {};
+}
+
+Status status_of(const State& state, Time now) {
+  if (state.goal == Goal::deleted) {
+    bool due = std::any_of(state.retired.begin(), state.retired.end(),
+                           [&](const Retired& entry) { return entry.due <= now; });
+    return state.forget_at && !due ? Status::deallocated : Status::deallocating;
+  }
+  if (!state.error.empty()) return Status::error;
+  if (state.goal == Goal::paused) return state.handover || state.instance ? Status::pausing : Status::paused;
+  bool fresh = !state.handover || state.handover->reason == Reason::created || state.handover->reason == Reason::resume;
+  if (!state.handover && state.instance && state.instance->healthy_at) return Status::active;
+  return fresh ? Status::resuming : Status::recycling;
+}
+
+// A refused effect that nothing wanted in this turn was known not to have been done: it is dropped. An effect under way,
+// or with an unknown outcome, never is.
+void drop_unwanted(Draft& draft) {
+  std::erase_if(draft.state().asked, [&](const auto& entry) {
+    return entry.second.standing == Asked::Standing::waiting && !draft.wanted.contains(entry.first);
+  });
+}
+
+// Waiting for the cloud with nothing seen to change: look less and less often. An event of the cloud's, or the end of
+// an effect, makes it look at once.
+void pace_looks(Draft& draft, bool observed, bool changed) {
+  Looking& looking = draft.state().looking;
+  looking.in_vain = changed || !observed ? 0 : looking.in_vain + 1;
+  if (!draft.step.look || draft.step.look->at > draft.now || !observed) return;
+  Duration longest = draft.state().handover ? kLookPauseInHandover : kLookPauseOtherwise;
+  Duration pause = kFirstLookPause * (1 << std::min(looking.in_vain, 12));
+  draft.step.look->at = draft.now + std::min(pause, longest);
+}
+
+void settle_forgetting(Draft& draft) {
+  const State& state = draft.state();
+  if (!state.forget_at) return;
+  if (state.retired.empty() && state.asked.empty() && draft.now >= *state.forget_at) {
+    draft.step.forget = true;
+  } else {
+    draft.wake(std::max(*state.forget_at, draft.now + std::chrono::seconds(1)));
+  }
+}
+
+}  // namespace
+
+Result<Step> decide(const Spec& spec, const State& state, const Event& event, Time now) {
+  Draft draft{spec, now, {state, {}, {}, {}, {}, false}, {}};
+  if (auto folded = fold(draft, event); !folded) return Failure(folded.error());
+  advance(draft);
+  drop_unwanted(draft);
+  settle_forgetting(draft);
+  draft.state().status = status_of(draft.state(), now);
+  bool changed = !(draft.state() == state);
+  if (changed) draft.state().updated_at = now;
+  pace_looks(draft, std::holds_alternative<Observed>(event), changed);
+  return std::move(draft.step);
+}
+
+State initial_state(ManagedInstanceId id, Surroundings surroundings, Time now) {
+  State state;
+  state.id = std::move(id);
+  state.created_at = now;
+  state.updated_at = now;
+  state.surroundings = std::move(surroundings);
+  return state;
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,84 @@
+#include "core/draft.h"
+
+#include <algorithm>
+
+namespace holdfast::core {
+
+using namespace model;
+
+void Draft::record(std::string kind, std::string message, std::string data) {
+  step.records.push_back({now, std::move(kind), std::move(message), std::move(data)});
+}
+
+void Draft::want(std::string key, EffectAction action, Urgency urgency) {
+  wanted.insert(key);
+  std::optional<Time> deadline = state().handover ? state().handover->deadline : std::nullopt;
+  auto found = state().asked.find(key);
+  if (found == state().asked.end()) {
+    Effect effect{key, std::move(action), urgency, deadline};
+    state().asked.emplace(key, Asked{effect, Asked::Standing::asked, now, 1, {}, false, {}});
+    step.effects.push_back(std::move(effect));
+    return;
+  }
+  Asked& asked = found->second;
+  if (asked.standing != Asked::Standing::waiting) return;
+  if (now < asked.again_at) return wake(asked.again_at);
+  // Known not to have been done, so it is asked for as it is wanted now, except that what has a token keeps its exact
+  // request: a token repeated with another request is refused.
+  bool has_token = std::holds_alternative<LaunchInstance>(action) || std::holds_alternative<CreateInterface>(action) ||
+                   std::holds_alternative<CreateVolume>(action);
+  if (!has_token) asked.effect.action = std::move(action);
+  asked.standing = Asked::Standing::asked;
+  asked.since = now;
+  ++asked.tries;
+  step.effects.push_back(asked.effect);
+}
+
+void Draft::look(Kinds kinds, Time at) {
+  if (!step.look) {
+    step.look = Look{at, kinds};
+    return;
+  }
+  step.look->at = std::min(step.look->at, at);
+  step.look->kinds |= kinds;
+}
+
+void Draft::wake(Time at) {
+  if (!step.wake_at || at < *step.wake_at) step.wake_at = at;
+}
+
+void Draft::enter(Phase phase, std::string message) {
+  if (!state().handover) return;
+  std::vector<PhaseBegan>& phases = state().handover->phases;
+  if (!phases.empty() && phases.back().phase == phase) return;
+  phases.push_back({phase, now});
+  record("phase", std::move(message), "{\"phase\":\"" + std::string(to_string(phase)) + "\"}");
+}
+
+bool is_outgoing(const State& state) {
+  return state.instance && state.handover && state.instance->generation <= state.handover->from_generation;
+}
+
+bool is_terminal(InstanceState state) { return state == InstanceState::terminated; }
+
+bool spans_zones(const State& state) {
+  const std::vector<SubnetFacts>& subnets = state.surroundings.subnets;
+  return std::any_of(subnets.begin(), subnets.end(),
+                     [&](const SubnetFacts& subnet) { return subnet.zone != subnets.front().zone; });
+}
+
+bool snapshots_data(const Spec& spec, const State& state) {
+  if (!spec.persistence.block_devices) return false;
+  if (spec.persistence.mode == BlockDevicesMode::on_launch) return true;
+  // A kept interface ties the instance to its zone: the volumes can never be needed in another.
+  return spans_zones(state) && !spec.persistence.private_ip;
+}
+
+std::string zone_of(const State& state, const SubnetId& subnet) {
+  for (const SubnetFacts& facts : state.surroundings.subnets) {
+    if (facts.id == subnet) return facts.zone;
+  }
+  return {};
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,45 @@
+// The step in the making: the state being changed and what is asked for on the way. Every part of core works on one of
+// these; decide.cpp opens and closes it.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "core/decide.h"
+
+namespace holdfast::core {
+
+struct Draft {
+  const model::Spec& spec;
+  Time now;
+  Step step;
+  std::set<std::string> wanted;  // keys wanted in this turn: a refused effect that is no longer wanted is dropped
+
+  model::State& state() { return step.state; }
+  const model::State& state() const { return step.state; }
+
+  void record(std::string kind, std::string message, std::string data = "{}");
+
+  // Lets the effect out unless it is under way already; one refused before is let out again when its pause is over.
+  // Level-triggered: call it every turn for as long as the thing is wanted.
+  void want(std::string key, model::EffectAction action, model::Urgency urgency);
+  bool under_way(const std::string& key) const { return state().asked.contains(key); }
+
+  // The earliest time and the union of the kinds win.
+  void look(model::Kinds kinds, Time at);
+  void wake(Time at);
+
+  // A handover's phase, for its history; repeating the present one does nothing.
+  void enter(model::Phase phase, std::string message);
+};
+
+// Whether the present instance is the one a handover is taking down.
+bool is_outgoing(const model::State& state);
+bool is_terminal(model::InstanceState state);  // terminated: it can write no more
+// Data volumes are snapshotted: with on_launch, and with reattach over several zones.
+bool snapshots_data(const model::Spec& spec, const model::State& state);
+bool spans_zones(const model::State& state);
+std::string zone_of(const model::State& state, const SubnetId& subnet);
+
+}  // namespace holdfast::core

@@ -1,0 +1,23 @@
+// Folding an event into the state: what was observed, what came of an effect, what a notice says. Only facts are noted
+// here; what to do about them is decided afterwards (lifecycle.h).
+#pragma once
+
+#include "core/draft.h"
+
+namespace holdfast::core {
+
+void fold_observation(Draft& draft, const model::Observation& observation);
+void fold_outcome(Draft& draft, const model::Outcome& outcome);
+void fold_notice(Draft& draft, const model::InterruptionNoticed& notice);
+// After a restart nothing is known of the effects that were under way: each is looked for before it is asked again.
+void fold_restart(Draft& draft);
+
+// How long something just made may be missing from a listing (ec2.md, eventual consistency: "for seconds").
+inline constexpr Duration kListingLag = std::chrono::seconds(5);
+// A thing seen before counts as gone only after so many complete listings without it, over so long a time.
+inline constexpr int kLooksUntilGone = 5;
+inline constexpr Duration kTimeUntilGone = std::chrono::seconds(60);
+
+bool confirmed_missing(const model::Volume& volume, Time now);
+
+}  // namespace holdfast::core

@@ -1,0 +1,391 @@
+// Observations: each thing listed is a fact; a thing not listed proves nothing, and is only counted.
+
+#include <algorithm>
+
+#include "core/fold.h"
+
+namespace holdfast::core {
+
+using namespace model;
+
+bool confirmed_missing(const Volume& volume, Time now) {
+  if (volume.state == VolumeState::deleted || volume.state == VolumeState::deleting) return true;
+  return volume.missing_since && volume.missing_looks >= kLooksUntilGone && now - *volume.missing_since >= kTimeUntilGone;
+}
+
+namespace {
+
+template <class List, class Id>
+auto* find_by_id(List& list, const Id& id) {
+  auto found = std::find_if(list.begin(), list.end(), [&](const auto& item) { return item.id == id; });
+  return found == list.end() ? nullptr : &*found;
+}
+
+// ---- instances
+
+// A device of the present instance that the state does not know yet, or knows with another volume.
+void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevice& device) {
+  State& state = draft.state();
+  bool is_root = device.device == seen.root_device;
+  if (is_root ? !draft.spec.persistence.root_device : !draft.spec.persistence.block_devices) return;
+  Volume volume;
+  volume.device = device.device;
+  volume.id = device.volume;
+  volume.zone = seen.zone;
+  volume.state = VolumeState::in_use;
+  volume.attached_to = seen.id;
+  volume.attachment = device.state;
+  volume.generation = state.instance->generation;
+  if (is_root) {
+    if (!state.root) state.root = volume;
+    return;
+  }
+  auto [known, added] = state.data.try_emplace(device.device, volume);
+  if (added) {
+    bool in_spec = std::any_of(draft.spec.compute.block_devices.begin(), draft.spec.compute.block_devices.end(),
+                               [&](const BlockDevice& wanted) { return wanted.device_name == device.device; });
+    known->second.by_hand = !in_spec;
+    if (!in_spec) draft.record("volume_adopted", "volume " + device.volume.str() + ", attached by hand as " +
+                                                     device.device + ", is kept from now on");
+  } else if (known->second.id != device.volume) {
+    // Someone put another volume there by hand. The former one holds data: it is left alone, and never deleted by us.
+    draft.record("volume_exchanged", "volume " + device.volume.str() + " was attached by hand as " + device.device +
+                                         " in place of " + known->second.id.str() + ", which is left as it is");
+    volume.by_hand = true;
+    known->second = volume;
+  }
+}
+
+// DeleteOnTermination must be false on everything persisted, looked at again at every observation (invariant 3).
+void keep_on_termination(Draft& draft, const ObservedInstance& seen) {
+  KeepOnTermination keep{seen.id, {}, std::nullopt, {}};
+  for (const ObservedDevice& device : seen.devices) {
+    bool is_root = device.device == seen.root_device;
+    bool persisted = is_root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
+    if (persisted && device.delete_on_termination) keep.devices.push_back(device.device);
+  }
+  if (draft.spec.persistence.private_ip && !seen.interfaces.empty() && seen.interface_delete_on_termination) {
+    keep.interface = seen.interfaces.front();
+    keep.interface_attachment_id = seen.interface_attachment_id;
+  }
+  if (keep.devices.empty() && !keep.interface) return;
+  draft.want("keep/" + seen.id.str(), keep, Urgency::save);
+}
+
+void fold_state_change(Draft& draft, const ObservedInstance& seen) {
+  State& state = draft.state();
+  Instance& instance = *state.instance;
+  if (instance.state == seen.state || seen.state == InstanceState::unknown) return;
+  // A stale listing must not bring a dead instance back to life: the states only go forward, but for stop and start.
+  if (is_terminal(instance.state)) return;
+  if (instance.state == InstanceState::shutting_down && !is_terminal(seen.state)) return;
+  instance.state = seen.state;
+  if (seen.state == InstanceState::running && !instance.running_at) {
+    instance.running_at = draft.now;
+    draft.record("running", "instance " + seen.id.str() + " runs (generation " + std::to_string(instance.generation) + ")");
+  }
+  if (is_terminal(seen.state)) {
+    state.gone_at = draft.now;
+    draft.record("gone", "instance " + seen.id.str() + " is terminated" +
+                             (seen.state_reason.empty() ? "" : " (" + seen.state_reason + ")"));
+  }
+}
+
+void fold_present_instance(Draft& draft, const ObservedInstance& seen) {
+  Instance& instance = *draft.state().instance;
+  instance.missing_since.reset();
+  instance.missing_looks = 0;
+  fold_state_change(draft, seen);
+  if (!seen.private_ip.empty()) instance.private_ip = seen.private_ip;
+  instance.public_ip = seen.public_ip;
+  if (is_terminal(seen.state)) return;
+  for (const ObservedDevice& device : seen.devices) fold_device(draft, seen, device);
+  keep_on_termination(draft, seen);
+}
+
+// An instance of ours that the state does not know: a launch whose answer was lost.
+void adopt_launch(Draft& draft, const ObservedInstance& seen) {
+  auto asked = draft.state().asked.find(seen.tags.effect);
+  if (asked == draft.state().asked.end() || asked->second.standing != Asked::Standing::unknown) return;
+  if (!std::holds_alternative<LaunchInstance>(asked->second.effect.action)) return;
+  fold_outcome(draft, {seen.tags.effect, seen.id.str()});
+}
+
+void note_instance_missing(Draft& draft) {
+  State& state = draft.state();
+  Instance& instance = *state.instance;
+  if (!instance.missing_since) instance.missing_since = draft.now;
+  ++instance.missing_looks;
+  bool long_absent = instance.missing_looks >= kLooksUntilGone && draft.now - *instance.missing_since >= kTimeUntilGone;
+  bool volumes_free = (!state.root || state.root->attached_to.empty()) &&
+                      std::all_of(state.data.begin(), state.data.end(),
+                                  [](const auto& entry) { return entry.second.attached_to.empty(); });
+  bool interface_free = !state.interface || state.interface->state == InterfaceState::available;
+  if (!long_absent || !volumes_free || !interface_free) return;
+  // Seen before, absent for long and many times over, its volumes and interface seen free: gone (ec2.md).
+  instance.state = InstanceState::terminated;
+  state.gone_at = draft.now;
+  draft.record("gone", "instance " + instance.id.str() + " is no longer listed and everything of it is free");
+}
+
+void fold_instances(Draft& draft, const Observation& observation) {
+  for (const ObservedInstance& seen : observation.instances) adopt_launch(draft, seen);
+  State& state = draft.state();
+  if (!state.instance) return;
+  const ObservedInstance* seen = find_by_id(observation.instances, state.instance->id);
+  if (seen != nullptr) {
+    fold_present_instance(draft, *seen);
+  } else if (has(observation.kinds, Kind::instances) && observation.as_of > state.instance->launched_at + kListingLag) {
+    note_instance_missing(draft);
+  }
+}
+
+// ---- volumes
+
+void fold_volume(Draft& draft, Volume& volume, const ObservedVolume& seen) {
+  volume.missing_since.reset();
+  volume.missing_looks = 0;
+  volume.state = seen.state;
+  if (seen.size_gib > 0) volume.size_gib = seen.size_gib;
+  if (!seen.zone.empty()) volume.zone = seen.zone;
+  if (seen.attachments.empty()) {
+    volume.attached_to = InstanceId();
+    volume.attachment = AttachmentState::detached;
+  } else {
+    volume.attached_to = seen.attachments.front().instance;
+    volume.attachment = seen.attachments.front().state;
+  }
+  if (volume.by_hand && seen.tags.device.empty()) {
+    draft.want("adopt/" + seen.id.str(), TagVolume{seen.id, volume.device, volume.generation}, Urgency::voluntary);
+  }
+}
+
+bool is_known(const State& state, const VolumeId& id) {
+  if (state.root && state.root->id == id) return true;
+  for (const auto& [device, volume] : state.data) {
+    if (volume.id == id) return true;
+  }
+  bool superseded = std::any_of(state.superseded.begin(), state.superseded.end(),
+                                [&](const Volume& volume) { return volume.id == id; });
+  bool retired = std::any_of(state.retired.begin(), state.retired.end(),
+                             [&](const Retired& retired) { return retired.id == id.str(); });
+  return superseded || retired;
+}
+
+// Which device a volume that an unseen launch made is for: by the snapshot it was made from, else the one blank device
+// of its size that has no volume yet, else the root.
+std::string device_of(const Draft& draft, const ObservedVolume& seen) {
+  const State& state = draft.state();
+  if (!seen.tags.device.empty()) return seen.tags.device;
+  if (!seen.attachments.empty()) return seen.attachments.front().device;
+  if (seen.from_snapshot) {
+    for (const Snapshot& snapshot : state.snapshots) {
+      if (snapshot.id == *seen.from_snapshot) return snapshot.device;
+    }
+  }
+  for (const BlockDevice& wanted : draft.spec.compute.block_devices) {
+    bool blank_alike = !wanted.snapshot_id && !seen.from_snapshot && wanted.size_gib == seen.size_gib;
+    bool same_source = wanted.snapshot_id && wanted.snapshot_id == seen.from_snapshot;
+    if ((blank_alike || same_source) && !state.data.contains(wanted.device_name)) return wanted.device_name;
+  }
+  return state.surroundings.image.root_device;
+}
+
+// A volume with our tag that the state does not know.
+void adopt_volume(Draft& draft, const ObservedVolume& seen) {
+  State& state = draft.state();
+  auto asked = state.asked.find(seen.tags.effect);
+  if (asked != state.asked.end() && std::holds_alternative<CreateVolume>(asked->second.effect.action)) {
+    if (asked->second.standing == Asked::Standing::unknown) fold_outcome(draft, {seen.tags.effect, seen.id.str()});
+    return;
+  }
+  // Made by a launch: of the present generation it holds (or held) the instance's state. What is of an older one was
+  // superseded or given up knowingly; what is of a newer one than we know of is not ours to judge.
+  if (seen.tags.generation != state.generation || state.generation == 0) return;
+  // While its instance lives, the instance's own block device mapping says which device it is.
+  if (state.instance && !is_terminal(state.instance->state)) return;
+  if (seen.state != VolumeState::available && seen.state != VolumeState::in_use) return;
+  Volume volume;
+  volume.device = device_of(draft, seen);
+  volume.id = seen.id;
+  volume.zone = seen.zone;
+  volume.generation = seen.tags.generation;
+  bool is_root = volume.device == state.surroundings.image.root_device;
+  if (is_root ? (state.root.has_value() || !draft.spec.persistence.root_device)
+              : (state.data.contains(volume.device) || !draft.spec.persistence.block_devices)) {
+    return;
+  }
+  Volume& kept = is_root ? state.root.emplace(volume) : state.data.emplace(volume.device, volume).first->second;
+  fold_volume(draft, kept, seen);
+  draft.record("volume_found", "volume " + seen.id.str() + " of generation " + std::to_string(volume.generation) +
+                                   " was found by its tags and is kept as " + volume.device);
+}
+
+void note_volume_missing(Draft& draft, Volume& volume) {
+  if (!volume.missing_since) volume.missing_since = draft.now;
+  ++volume.missing_looks;
+}
+
+void fold_known_volume(Draft& draft, Volume& volume, const Observation& observation) {
+  if (const ObservedVolume* seen = find_by_id(observation.volumes, volume.id)) {
+    // Something else may be attached there by hand; but a listing older than the attachment proves nothing of it.
+    fold_volume(draft, volume, *seen);
+  } else if (has(observation.kinds, Kind::volumes)) {
+    note_volume_missing(draft, volume);
+  }
+}
+
+void fold_volumes(Draft& draft, const Observation& observation) {
+  State& state = draft.state();
+  if (state.root) fold_known_volume(draft, *state.root, observation);
+  for (auto& [device, volume] : state.data) fold_known_volume(draft, volume, observation);
+  for (Volume& volume : state.superseded) fold_known_volume(draft, volume, observation);
+  for (const ObservedVolume& seen : observation.volumes) {
+    if (!is_known(state, seen.id)) adopt_volume(draft, seen);
+  }
+  if (has(observation.kinds, Kind::volumes)) state.looking.volumes_listed = observation.as_of;
+}
+
+// ---- snapshots, images, interfaces, status
+
+void fold_snapshots(Draft& draft, const Observation& observation) {
+  State& state = draft.state();
+  for (const ObservedSnapshot& seen : observation.snapshots) {
+    if (Snapshot* known = find_by_id(state.snapshots, seen.id)) {
+      if (known->state == seen.state) continue;
+      known->state = seen.state;
+      known->size_gib = seen.size_gib;
+      if (seen.state == SnapshotState::error) {
+        draft.record("snapshot_failed", "snapshot " + seen.id.str() + " of " + known->device + " failed in the cloud");
+      }
+      continue;
+    }
+    auto asked = state.asked.find(seen.tags.effect);
+    if (asked != state.asked.end() && asked->second.standing == Asked::Standing::unknown) {
+      fold_outcome(draft, {seen.tags.effect, seen.id.str()});
+      if (Snapshot* adopted = find_by_id(state.snapshots, seen.id)) adopted->state = seen.state;
+      continue;
+    }
+    bool under_way = asked != state.asked.end();
+    bool retired = std::any_of(state.retired.begin(), state.retired.end(),
+                               [&](const Retired& entry) { return entry.id == seen.id.str(); });
+    // A second copy made by an asking whose answer was lost. Nothing was ever built on it, and the volume or the first
+    // copy is there; but one of a generation that we do not know of may be the newest copy there is, and stays.
+    if (!under_way && !retired && !seen.tags.purpose.empty() && seen.tags.generation <= state.generation) {
+      state.retired.push_back({Retired::What::snapshot, seen.id.str(), "made twice, never used", draft.now});
+    }
+  }
+}
+
+void fold_images(Draft& draft, const Observation& observation) {
+  State& state = draft.state();
+  for (const ObservedImage& seen : observation.images) {
+    if (RootImage* known = find_by_id(state.images, seen.id)) {
+      known->state = seen.state;
+      continue;
+    }
+    auto asked = state.asked.find(seen.tags.effect);
+    if (asked != state.asked.end() && asked->second.standing == Asked::Standing::unknown) {
+      fold_outcome(draft, {seen.tags.effect, seen.id.str()});
+      if (RootImage* adopted = find_by_id(state.images, seen.id)) adopted->state = seen.state;
+    }
+  }
+}
+
+void fold_interfaces(Draft& draft, const Observation& observation) {
+  State& state = draft.state();
+  for (const ObservedInterface& seen : observation.interfaces) {
+    auto asked = state.asked.find(seen.tags.effect);
+    if (!state.interface && asked != state.asked.end() && asked->second.standing == Asked::Standing::unknown) {
+      fold_outcome(draft, {seen.tags.effect, seen.id.str()});
+    }
+    if (!state.interface || state.interface->id != seen.id) continue;
+    // Free in a listing asked for before the launch that took it: says nothing of now.
+    bool stale = seen.attached_to.empty() && state.instance && observation.as_of <= state.instance->launched_at;
+    if (stale) continue;
+    state.interface->ip = seen.ip;
+    state.interface->mac = seen.mac;
+    state.interface->subnet = seen.subnet;
+    state.interface->zone = seen.zone;
+    state.interface->state = seen.state;
+    state.interface->attached_to = seen.attached_to;
+  }
+}
+
+void fold_statuses(Draft& draft, const Observation& observation) {
+  State& state = draft.state();
+  if (has(observation.kinds, Kind::status)) state.looking.status_asked = draft.now;
+  if (!state.instance) return;
+  for (const ObservedStatus& seen : observation.statuses) {
+    if (seen.instance != state.instance->id || seen.check == StatusCheck::unknown) continue;
+    state.instance->check = seen.check;
+    if (seen.check != StatusCheck::impaired) {
+      state.instance->unhealthy_since.reset();
+    } else if (!state.instance->unhealthy_since) {
+      state.instance->unhealthy_since = draft.now;
+    }
+  }
+}
+
+// ---- effects whose outcome is not known
+
+Kinds where_seen(const EffectAction& action) {
+  struct Visitor {
+    Kinds operator()(const LaunchInstance&) const { return Kind::instances | Kind::volumes; }
+    Kinds operator()(const TerminateInstance&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const CreateSnapshot&) const { return static_cast<Kinds>(Kind::snapshots); }
+    Kinds operator()(const RegisterImage&) const { return static_cast<Kinds>(Kind::images); }
+    Kinds operator()(const CreateInterface&) const { return static_cast<Kinds>(Kind::interfaces); }
+    Kinds operator()(const CreateVolume&) const { return static_cast<Kinds>(Kind::volumes); }
+    Kinds operator()(const AttachVolume&) const { return static_cast<Kinds>(Kind::volumes); }
+    Kinds operator()(const KeepOnTermination&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const TagVolume&) const { return static_cast<Kinds>(Kind::volumes); }
+    Kinds operator()(const DeleteVolume&) const { return static_cast<Kinds>(Kind::volumes); }
+    Kinds operator()(const DeleteSnapshot&) const { return static_cast<Kinds>(Kind::snapshots); }
+    Kinds operator()(const DeregisterImage&) const { return static_cast<Kinds>(Kind::images); }
+    Kinds operator()(const DeleteInterface&) const { return static_cast<Kinds>(Kind::interfaces); }
+  };
+  return std::visit(Visitor(), action);
+}
+
+// What was looked for and not found is asked again, with the same key, and the same token where there is one. A
+// snapshot has no token: it is asked again only once a listing would have shown it.
+void settle_unknown(Draft& draft, const Observation& observation) {
+  for (auto& [key, asked] : draft.state().asked) {
+    if (asked.standing != Asked::Standing::unknown) continue;
+    Kinds needed = where_seen(asked.effect.action);
+    bool has_no_token = std::holds_alternative<CreateSnapshot>(asked.effect.action);
+    Time seen_by = asked.since + (has_no_token ? kListingLag : Duration(0));
+    if ((observation.kinds & needed) != needed || observation.as_of < seen_by) {
+      draft.look(needed, std::max(seen_by, draft.now));
+      continue;
+    }
+    asked.standing = Asked::Standing::asked;
+    asked.since = draft.now;
+    ++asked.tries;
+    draft.step.effects.push_back(asked.effect);
+  }
+}
+
+}  // namespace
+
+void fold_observation(Draft& draft, const Observation& observation) {
+  fold_instances(draft, observation);
+  fold_volumes(draft, observation);
+  fold_snapshots(draft, observation);
+  fold_images(draft, observation);
+  fold_interfaces(draft, observation);
+  fold_statuses(draft, observation);
+  settle_unknown(draft, observation);
+}
+
+void fold_restart(Draft& draft) {
+  for (auto& [key, asked] : draft.state().asked) {
+    if (asked.standing != Asked::Standing::asked) continue;
+    asked.standing = Asked::Standing::unknown;
+    asked.since = draft.now;
+  }
+  draft.look(kAllKinds, draft.now);
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,194 @@
+// Outcomes of effects. Done: the fact is noted. Refused: the pause before the next try, by what the error calls for.
+// Unknown: to be settled by looking.
+
+#include <algorithm>
+
+#include "core/fold.h"
+#include "core/retention.h"
+
+namespace holdfast::core {
+
+using namespace model;
+
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::milliseconds(250);
+constexpr Duration kLongestPause = std::chrono::seconds(30);
+constexpr Duration kDefinitePause = std::chrono::seconds(30);
+constexpr Duration kNoCapacityPause = std::chrono::seconds(15);
+constexpr Duration kNotFoundPause = std::chrono::seconds(2);
+// A thing just made may be "not found" for seconds; so many refusals later a person should know.
+constexpr int kTriesUntilDefinite = 8;
+
+Duration pause_after(int tries) {
+  Duration pause = kFirstPause * (1 << std::clamp(tries - 1, 0, 10));
+  return std::min(pause, kLongestPause);
+}
+
+void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) {
+  State& state = draft.state();
+  // Two instances of one managed instance must never be: launches are asked one at a time, each with its own token.
+  state.generation = launch.generation;
+  state.attempt = 0;
+  Instance instance;
+  instance.id = id;
+  instance.generation = launch.generation;
+  instance.market = launch.market;
+  instance.image = launch.image;
+  instance.launched_at = draft.now;
+  state.instance = instance;
+  state.gone_at.reset();
+  if (launch.interface && state.interface) {
+    state.interface->state = InterfaceState::in_use;
+    state.interface->attached_to = id;
+  }
+  // What the new instance's volumes were made from is no longer the present copy, but stays until it is healthy.
+  if (state.root) state.superseded.push_back(*state.root);
+  state.root.reset();
+  for (const LaunchDevice& device : launch.devices) {
+    auto former = state.data.find(device.device.device_name);
+    if (former == state.data.end()) continue;
+    state.superseded.push_back(former->second);
+    state.data.erase(former);
+  }
+  draft.record("launched", "instance " + id.str() + " launched: generation " + std::to_string(launch.generation) + ", " +
+                               launch.market.instance_type + " in " + launch.market.zone + " (" +
+                               (launch.market.life_cycle == LifeCycle::spot ? "spot" : "on demand") + ")",
+               "{\"instance\":\"" + id.str() + "\",\"generation\":" + std::to_string(launch.generation) + "}");
+}
+
+struct Done {
+  Draft& draft;
+  const std::string& made;
+
+  void operator()(const LaunchInstance& launch) const {
+    launched(draft, launch, InstanceId(made));
+    draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now);
+  }
+  void operator()(const TerminateInstance& terminate) const {
+    std::optional<Instance>& instance = draft.state().instance;
+    if (instance && instance->id == terminate.instance && !is_terminal(instance->state)) {
+      instance->state = InstanceState::shutting_down;
+    }
+    draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now);
+  }
+  void operator()(const CreateSnapshot& create) const {
+    draft.state().snapshots.push_back({SnapshotId(made), create.volume, create.device, create.final, create.generation,
+                                       SnapshotState::pending, 0, draft.now});
+    draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+  }
+  void operator()(const RegisterImage& image) const {
+    draft.state().images.push_back({ImageId(made), image.name, image.snapshot, image.generation, ImageState::pending});
+    draft.look(static_cast<Kinds>(Kind::images), draft.now);
+  }
+  void operator()(const CreateInterface& create) const {
+    Interface interface;
+    interface.id = InterfaceId(made);
+    interface.subnet = create.subnet;
+    interface.zone = zone_of(draft.state(), create.subnet);
+    draft.state().interface = interface;
+    draft.record("interface_made", "network interface " + made + " is made; its address and MAC stay from now on");
+    draft.look(static_cast<Kinds>(Kind::interfaces), draft.now);
+  }
+  void operator()(const CreateVolume& create) const {
+    State& state = draft.state();
+    auto former = state.data.find(create.device.device_name);
+    if (former != state.data.end()) state.superseded.push_back(former->second);
+    Volume volume;
+    volume.device = create.device.device_name;
+    volume.id = VolumeId(made);
+    volume.zone = create.zone;
+    volume.state = VolumeState::creating;
+    volume.generation = create.generation;
+    state.data[volume.device] = volume;
+    draft.record("volume_made", "volume " + made + " was made in " + create.zone + " from snapshot " +
+                                    create.device.snapshot_id.value_or(SnapshotId()).str());
+    draft.look(static_cast<Kinds>(Kind::volumes), draft.now);
+  }
+  void operator()(const AttachVolume& attach) const {
+    for (auto& [device, volume] : draft.state().data) {
+      if (volume.id != attach.volume) continue;
+      volume.attached_to = attach.instance;
+      volume.attachment = AttachmentState::attaching;
+    }
+    draft.look(static_cast<Kinds>(Kind::volumes), draft.now);
+  }
+  void operator()(const KeepOnTermination&) const { draft.look(static_cast<Kinds>(Kind::instances), draft.now); }
+  void operator()(const TagVolume&) const {}
+  void operator()(const DeleteVolume& effect) const { forget_retired(draft, effect.volume.str()); }
+  void operator()(const DeleteSnapshot& effect) const { forget_retired(draft, effect.snapshot.str()); }
+  void operator()(const DeregisterImage& effect) const { forget_retired(draft, effect.image.str()); }
+  void operator()(const DeleteInterface& effect) const { forget_retired(draft, effect.interface.str()); }
+};
+
+// A launch that was refused for sure: this market is not asked for a while, and the next try has a token of its own.
+void launch_refused(Draft& draft, const LaunchInstance& launch, const Error& error) {
+  State& state = draft.state();
+  bool capacity = error.kind == ErrorKind::no_capacity;
+  Duration pause = capacity ? kNoCapacityPause : error.kind == ErrorKind::not_found ? kNotFoundPause : kDefinitePause;
+  bool definite = !capacity && (error.kind != ErrorKind::not_found || state.attempt + 1 >= kTriesUntilDefinite);
+  std::erase_if(state.cooling, [&](const CoolingMarket& cooling) { return cooling.market == launch.market; });
+  state.cooling.push_back({launch.market, draft.now + pause, true, definite, describe(error)});
+  ++state.attempt;
+  draft.record(capacity ? "no_capacity" : "launch_refused",
+               launch.market.instance_type + " in " + launch.market.zone + ": " + describe(error));
+}
+
+bool refused_for_good(const Error& error) {
+  return error.kind == ErrorKind::no_capacity || error.kind == ErrorKind::invalid || error.kind == ErrorKind::denied ||
+         error.kind == ErrorKind::not_found;
+}
+
+void refused(Draft& draft, Asked& asked, const Error& error) {
+  if (error.kind == ErrorKind::unknown_outcome) {
+    asked.standing = Asked::Standing::unknown;
+    asked.since = draft.now;
+    asked.last_error = describe(error);
+    draft.look(kAllKinds, draft.now);
+    return;
+  }
+  asked.standing = Asked::Standing::waiting;
+  asked.last_error = describe(error);
+  bool mendable = error.kind == ErrorKind::throttled || error.kind == ErrorKind::unavailable ||
+                  error.kind == ErrorKind::conflict ||
+                  (error.kind == ErrorKind::not_found && asked.tries < kTriesUntilDefinite);
+  asked.definite = !mendable;
+  asked.again_at = draft.now + (mendable ? pause_after(asked.tries) : kDefinitePause);
+  if (asked.definite || asked.tries == kTriesUntilDefinite) {
+    draft.record("refused", std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error +
+                                "; tried again in " + to_words(asked.again_at - draft.now));
+  }
+  draft.look(kAllKinds, asked.again_at);
+}
+
+}  // namespace
+
+void fold_outcome(Draft& draft, const Outcome& outcome) {
+  auto found = draft.state().asked.find(outcome.key);
+  if (found == draft.state().asked.end()) return;  // settled before, by looking
+  EffectAction action = found->second.effect.action;
+  if (outcome.made) {
+    draft.state().asked.erase(found);
+    std::visit(Done{draft, *outcome.made}, action);
+    return;
+  }
+  if (auto* launch = std::get_if<LaunchInstance>(&action); launch != nullptr && refused_for_good(outcome.made.error())) {
+    draft.state().asked.erase(found);
+    launch_refused(draft, *launch, outcome.made.error());
+    return;
+  }
+  refused(draft, found->second, outcome.made.error());
+}
+
+void fold_notice(Draft& draft, const InterruptionNoticed& notice) {
+  std::optional<Instance>& instance = draft.state().instance;
+  // A notice for an instance that is no longer ours to keep ends here.
+  if (!instance || instance->id != notice.instance || is_terminal(instance->state)) return;
+  if (instance->notice_deadline) return;
+  instance->notice_deadline = notice.deadline;
+  draft.record("interruption_noticed", "the cloud takes instance " + instance->id.str() + " back at " +
+                                           to_iso(notice.deadline),
+               "{\"instance\":\"" + instance->id.str() + "\",\"deadline\":\"" + to_iso(notice.deadline) + "\"}");
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,86 @@
+#include "core/health.h"
+
+#include <algorithm>
+
+#include "core/fold.h"
+
+namespace holdfast::core {
+
+using namespace model;
+
+namespace {
+
+constexpr Duration kStatusInterval = std::chrono::seconds(30);
+
+bool is_settling(const State& state) {
+  return state.instance && state.instance->running_at && !state.instance->healthy_at && !is_outgoing(state);
+}
+
+std::string unwell(const State& state) {
+  const Instance& instance = *state.instance;
+  std::string why = instance.check == StatusCheck::impaired ? "its status checks failed, or its user data did not end with 0"
+                                                            : "it is not up yet";
+  return "instance " + instance.id.str() + " did not become healthy within the grace period: " + why +
+         ". Every older copy is kept. Look at its console; recycle it once the cause is mended";
+}
+
+std::string lost_volume(const Draft& draft) {
+  for (const auto& [device, volume] : draft.state().data) {
+    if (!confirmed_missing(volume, draft.now)) continue;
+    return "volume " + volume.id.str() + " (" + device + ") is gone from the cloud and is being looked for or restored "
+           "from its newest snapshot, if there is one";
+  }
+  return {};
+}
+
+std::string refusal(const State& state) {
+  for (const auto& [key, asked] : state.asked) {
+    if (asked.standing == Asked::Standing::waiting && asked.definite) {
+      return std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error + ". It is tried again";
+    }
+  }
+  bool launching = state.goal == Goal::running && !state.instance;
+  for (const CoolingMarket& cooling : state.cooling) {
+    if (launching && cooling.definite) return "the launch is refused: " + cooling.why + ". It is tried again";
+  }
+  return {};
+}
+
+std::string present_error(Draft& draft) {
+  const State& state = draft.state();
+  if (is_settling(state)) {
+    Time grace_ends = *state.instance->running_at + draft.spec.health_check.grace_period;
+    if (draft.now >= grace_ends) return unwell(state);
+    draft.wake(grace_ends);
+  }
+  std::string lost = lost_volume(draft);
+  return lost.empty() ? refusal(state) : lost;
+}
+
+}  // namespace
+
+bool must_be_healed(const Draft& draft) {
+  const std::optional<Instance>& instance = draft.state().instance;
+  if (!draft.spec.health_check.enabled || !draft.spec.health_check.auto_healing) return false;
+  if (!instance || !instance->healthy_at || !instance->unhealthy_since) return false;
+  return draft.now >= *instance->unhealthy_since + draft.spec.health_check.unhealthy_duration;
+}
+
+void judge_health(Draft& draft) {
+  State& state = draft.state();
+  bool watched = draft.spec.health_check.enabled && state.instance && state.instance->healthy_at && !state.handover;
+  if (watched) {
+    Time last = state.looking.status_asked.value_or(draft.now);
+    if (!state.looking.status_asked) state.looking.status_asked = draft.now;
+    draft.look(static_cast<Kinds>(Kind::status), std::max(draft.now, last + kStatusInterval));
+    if (state.instance->unhealthy_since && draft.spec.health_check.auto_healing) {
+      draft.wake(*state.instance->unhealthy_since + draft.spec.health_check.unhealthy_duration);
+    }
+  }
+  std::string error = present_error(draft);
+  if (error == state.error) return;
+  state.error = error;
+  if (!error.empty()) draft.record("error", error);
+}
+
+}  // namespace holdfast::core

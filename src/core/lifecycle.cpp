@@ -1,0 +1,232 @@
+#include "core/lifecycle.h"
+
+#include <algorithm>
+
+#include "core/health.h"
+#include "core/periodic.h"
+#include "core/replacement.h"
+#include "core/retention.h"
+
+namespace holdfast::core {
+
+using namespace model;
+
+namespace {
+
+bool is_deleted(const State& state) { return state.goal == Goal::deleted; }
+
+Failure gone(const State& state) {
+  return fail(ErrorKind::conflict, "CONFLICT",
+              "managed instance " + state.id.str() + " is " + std::string(to_string(state.status)) +
+                  "; create a new one instead");
+}
+
+Result<void> ask_pause(Draft& draft) {
+  State& state = draft.state();
+  if (is_deleted(state)) return gone(state);
+  if (state.goal == Goal::paused) return {};
+  state.goal = Goal::paused;
+  state.recycle_wanted = false;
+  draft.record("pause_asked", "a pause was asked for");
+  return {};
+}
+
+Result<void> ask_resume(Draft& draft) {
+  State& state = draft.state();
+  if (is_deleted(state)) return gone(state);
+  if (state.goal == Goal::running) return {};
+  state.goal = Goal::running;
+  draft.record("resume_asked", "a resume was asked for");
+  return {};
+}
+
+Result<void> ask_recycle(Draft& draft) {
+  State& state = draft.state();
+  if (is_deleted(state)) return gone(state);
+  if (state.goal == Goal::paused) {
+    return fail(ErrorKind::conflict, "CONFLICT",
+                "managed instance " + state.id.str() + " is paused: there is nothing to recycle; resume it");
+  }
+  // One that is on its way already does what is asked for; one that came up and is not well may be tried anew.
+  bool under_way = state.recycle_wanted || !state.instance || is_outgoing(state) ||
+                   (state.handover && state.error.empty());
+  if (under_way) return {};
+  state.recycle_wanted = true;
+  draft.record("recycle_asked", "a recycle was asked for");
+  return {};
+}
+
+Result<void> ask_delete(Draft& draft, const DeleteAsked& request) {
+  State& state = draft.state();
+  if (!is_deleted(state)) {
+    state.goal = Goal::deleted;
+    state.recycle_wanted = false;
+    state.deallocation = request.deallocation;
+    draft.record("delete_asked", "its deletion was asked for");
+    return {};
+  }
+  // Asked again for more: what was kept and is now to go is due at once. Asked for less: nothing comes back to be kept
+  // longer than promised.
+  Deallocation& known = *state.deallocation;
+  known.delete_images |= request.deallocation.delete_images;
+  known.delete_interfaces |= request.deallocation.delete_interfaces;
+  known.delete_snapshots |= request.deallocation.delete_snapshots;
+  known.delete_volumes |= request.deallocation.delete_volumes;
+  for (Retired& entry : state.retired) {
+    bool now = entry.what == Retired::What::image       ? known.delete_images
+               : entry.what == Retired::What::snapshot  ? known.delete_snapshots && known.delete_images
+               : entry.what == Retired::What::interface ? known.delete_interfaces
+                                                        : known.delete_volumes;
+    if (now) entry.due = std::min(entry.due, draft.now);
+  }
+  return {};
+}
+
+// ---- the level trigger
+
+Reason reason_to_replace(const Draft& draft) {
+  const State& state = draft.state();
+  const Instance& instance = *state.instance;
+  if (state.goal == Goal::deleted) return Reason::deletion;
+  if (state.goal == Goal::paused) return Reason::pause;
+  if (instance.notice_deadline) return Reason::interruption;
+  if (instance.state == InstanceState::shutting_down || instance.state == InstanceState::terminated ||
+      instance.state == InstanceState::stopping || instance.state == InstanceState::stopped) {
+    return Reason::disappeared;
+  }
+  if (state.recycle_wanted) return Reason::recycle;
+  if (must_be_healed(draft)) return Reason::unhealthy;
+  return Reason::none;
+}
+
+void begin_handover(Draft& draft, Reason reason) {
+  State& state = draft.state();
+  Handover handover;
+  handover.reason = reason;
+  handover.from_generation = state.generation;
+  handover.began_at = draft.now;
+  if (state.handover) {
+    // The one under way was struck again: the time without the application goes on.
+    handover.began_at = state.handover->began_at;
+    handover.phases = state.handover->phases;
+  }
+  if (state.instance) handover.deadline = state.instance->notice_deadline;
+  state.handover = handover;
+  state.recycle_wanted = false;
+  state.periodic_due.reset();
+  draft.record("handover", "a handover begins: " + std::string(to_string(reason)),
+               "{\"reason\":\"" + std::string(to_string(reason)) +
+                   "\",\"from_generation\":" + std::to_string(handover.from_generation) + "}");
+}
+
+void tend_present_instance(Draft& draft) {
+  if (!is_outgoing(draft.state())) {
+    Reason reason = reason_to_replace(draft);
+    if (reason != Reason::none) begin_handover(draft, reason);
+  }
+  if (!is_outgoing(draft.state())) {
+    settle_in(draft);
+    return;
+  }
+  // The wish may have changed on the way: a pause during a replacement, a delete during a pause.
+  if (draft.state().goal == Goal::paused) draft.state().handover->reason = Reason::pause;
+  if (draft.state().goal == Goal::deleted) draft.state().handover->reason = Reason::deletion;
+  if (is_terminal(draft.state().instance->state)) {
+    leave_behind(draft);
+  } else {
+    take_down(draft);
+  }
+}
+
+bool launch_under_way(const State& state) {
+  return std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
+    return std::holds_alternative<LaunchInstance>(entry.second.effect.action) &&
+           entry.second.standing != Asked::Standing::waiting;
+  });
+}
+
+bool interface_under_way(const State& state) {
+  return std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
+    return std::holds_alternative<CreateInterface>(entry.second.effect.action) &&
+           entry.second.standing != Asked::Standing::waiting;
+  });
+}
+
+bool all_free(const State& state) {
+  bool data = std::all_of(state.data.begin(), state.data.end(),
+                          [](const auto& entry) { return entry.second.attached_to.empty(); });
+  return data && (!state.root || state.root->attached_to.empty()) &&
+         (!state.interface || state.interface->attached_to.empty());
+}
+
+void come_to_rest(Draft& draft, std::string_view kind, const std::string& message) {
+  State& state = draft.state();
+  if (!state.handover) return;
+  Duration total = draft.now - state.handover->began_at;
+  draft.record(std::string(kind), message + " after " + to_words(total));
+  state.handover.reset();
+}
+
+void stay_paused(Draft& draft) {
+  if (!save(draft)) return;
+  if (!all_free(draft.state())) return draft.look(Kind::volumes | Kind::interfaces, draft.now);
+  come_to_rest(draft, "paused", "it is paused, with everything kept,");
+}
+
+void deallocate(Draft& draft) {
+  State& state = draft.state();
+  bool something_left = state.root || !state.data.empty() || state.interface || !state.snapshots.empty() ||
+                        !state.images.empty() || !state.superseded.empty();
+  if (!something_left && state.forget_at) return;
+  if (!all_free(state)) return draft.look(Kind::volumes | Kind::interfaces, draft.now);
+  // Every asking that may still make something is settled first, so that nothing is made after the list is drawn up.
+  bool making = std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
+    return entry.second.standing != Asked::Standing::waiting &&
+           !entry.first.starts_with("delete/");
+  });
+  if (making) return;
+  retire_everything(draft, *state.deallocation);
+  state.forget_at = draft.now + state.deallocation->retention;
+  come_to_rest(draft, "deallocated", "it is deallocated");
+}
+
+void tend_without_instance(Draft& draft) {
+  State& state = draft.state();
+  // A launch that may have happened is brought to light before anything else is decided.
+  if (launch_under_way(state) || (state.goal != Goal::running && interface_under_way(state))) return;
+  if (state.goal == Goal::deleted) return deallocate(draft);
+  if (state.goal == Goal::paused) return stay_paused(draft);
+  if (!state.handover) begin_handover(draft, state.generation == 0 ? Reason::created : Reason::resume);
+  if (save(draft)) {
+    launch(draft);
+  }
+}
+
+void clean_up(Draft& draft) {
+  State& state = draft.state();
+  bool well = state.instance && state.instance->healthy_at && !state.handover && state.goal == Goal::running;
+  if (well) retire_former(draft);
+  // While a handover is under way its calls come first; nothing of what is due gets in a hurry.
+  if (!state.handover) delete_due(draft);
+}
+
+}  // namespace
+
+Result<void> fold_request(Draft& draft, const Event& request) {
+  if (std::holds_alternative<PauseAsked>(request)) return ask_pause(draft);
+  if (std::holds_alternative<ResumeAsked>(request)) return ask_resume(draft);
+  if (std::holds_alternative<RecycleAsked>(request)) return ask_recycle(draft);
+  if (const auto* deletion = std::get_if<DeleteAsked>(&request)) return ask_delete(draft, *deletion);
+  return {};
+}
+
+void advance(Draft& draft) {
+  if (draft.state().instance) tend_present_instance(draft);
+  // leave_behind may just have ended it: what comes next need not wait for another event.
+  if (!draft.state().instance) tend_without_instance(draft);
+  snapshot_periodically(draft);
+  clean_up(draft);
+  judge_health(draft);
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,30 @@
+// The order of one handover (handover.md): what must have been observed before each step. Each function is called every
+// turn for as long as its part is due, and asks for whatever can start now.
+#pragma once
+
+#include "core/draft.h"
+
+namespace holdfast::core {
+
+// Takes the present instance down. Its end is noted by leave_behind.
+void take_down(Draft& draft);
+
+// The instance is terminated: it can write no more, so from here on the copies may be made.
+void leave_behind(Draft& draft);
+
+// Final snapshots and the image. True once everything that the next launch is made from exists.
+bool save(Draft& draft);
+
+// Interface, market, launch. There must be no instance.
+void launch(Draft& draft);
+
+// Volumes attached, checks passed: ends the handover when the new instance is healthy.
+void settle_in(Draft& draft);
+
+// The image that the next launch uses; none while it is still being made.
+std::optional<ImageId> launch_image(const Draft& draft);
+// The newest completed snapshot that holds what generation `volume.generation` left on the volume.
+const model::Snapshot* final_snapshot(const model::State& state, const model::Volume& volume);
+const model::Snapshot* newest_completed(const model::State& state, const std::string& device);
+
+}  // namespace holdfast::core

@@ -1,0 +1,171 @@
+#include "core/retention.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+namespace holdfast::core {
+
+using namespace model;
+
+namespace {
+
+void retire(Draft& draft, Retired::What what, const std::string& id, std::string why, Time due) {
+  State& state = draft.state();
+  auto known = std::find_if(state.retired.begin(), state.retired.end(),
+                            [&](const Retired& entry) { return entry.id == id; });
+  if (known != state.retired.end()) {
+    known->due = std::min(known->due, due);
+    return;
+  }
+  state.retired.push_back({what, id, std::move(why), due});
+}
+
+void retire_images(Draft& draft) {
+  State& state = draft.state();
+  auto keep = static_cast<size_t>(draft.spec.persistence.root_generations);
+  // Oldest first. Several images of one generation can be, after a restore: each counts.
+  std::stable_sort(state.images.begin(), state.images.end(),
+                   [](const RootImage& a, const RootImage& b) { return a.generation < b.generation; });
+  while (state.images.size() > keep) {
+    const RootImage& oldest = state.images.front();
+    if (state.instance && state.instance->image == oldest.id) break;  // what runs now was made from it
+    retire(draft, Retired::What::image, oldest.id.str(), "beyond the newest root generations kept", draft.now);
+    state.images.erase(state.images.begin());
+  }
+}
+
+bool used_by_image(const State& state, const SnapshotId& snapshot) {
+  return std::any_of(state.images.begin(), state.images.end(),
+                     [&](const RootImage& image) { return image.snapshot == snapshot; });
+}
+
+// The newest completed copies of each device, by what they are for.
+bool among_newest(const State& state, const Snapshot& candidate, size_t keep) {
+  size_t newer = 0;
+  for (const Snapshot& other : state.snapshots) {
+    bool like = other.device == candidate.device && other.final == candidate.final &&
+                other.state == SnapshotState::completed;
+    if (like && other.started_at > candidate.started_at) ++newer;
+  }
+  return newer < keep;
+}
+
+bool superfluous(const Draft& draft, const Snapshot& snapshot) {
+  const State& state = draft.state();
+  if (snapshot.state == SnapshotState::pending || snapshot.state == SnapshotState::unknown) return false;
+  if (used_by_image(state, snapshot.id)) return false;
+  if (snapshot.state == SnapshotState::error) return true;  // holds nothing
+  size_t keep = snapshot.final ? static_cast<size_t>(draft.spec.persistence.root_generations) : kPeriodicKept;
+  return !among_newest(state, snapshot, keep);
+}
+
+void retire_snapshots(Draft& draft) {
+  State& state = draft.state();
+  std::vector<Snapshot> kept;
+  // Judged against all of them, so that one retired in this turn still counts as newer than the next.
+  for (const Snapshot& snapshot : state.snapshots) {
+    if (superfluous(draft, snapshot)) {
+      retire(draft, Retired::What::snapshot, snapshot.id.str(), "beyond the newest copies kept", draft.now);
+    } else {
+      kept.push_back(snapshot);
+    }
+  }
+  state.snapshots = std::move(kept);
+}
+
+void retire_volumes(Draft& draft) {
+  State& state = draft.state();
+  for (const Volume& volume : state.superseded) {
+    retire(draft, Retired::What::volume, volume.id.str(),
+           "replaced; generation " + std::to_string(state.generation) + " is healthy", draft.now);
+  }
+  state.superseded.clear();
+}
+
+// The present copies, looked at once more right before anything is deleted: a slip elsewhere must not cost data.
+bool is_present_copy(const State& state, const std::string& id) {
+  if (state.root && state.root->id.str() == id) return true;
+  for (const auto& [device, volume] : state.data) {
+    if (volume.id.str() == id) return true;
+  }
+  return state.interface && state.interface->id.str() == id;
+}
+
+EffectAction deletion_of(const Retired& entry) {
+  switch (entry.what) {
+    case Retired::What::image: return DeregisterImage{ImageId(entry.id)};
+    case Retired::What::snapshot: return DeleteSnapshot{SnapshotId(entry.id)};
+    case Retired::What::volume: return DeleteVolume{VolumeId(entry.id)};
+    case Retired::What::interface: return DeleteInterface{InterfaceId(entry.id)};
+  }
+  return DeleteInterface{InterfaceId(entry.id)};
+}
+
+Time due_of(bool delete_now, const Deallocation& deallocation, Time now) {
+  return delete_now ? now : now + deallocation.retention;
+}
+
+}  // namespace
+
+void retire_former(Draft& draft) {
+  retire_volumes(draft);
+  retire_images(draft);
+  retire_snapshots(draft);
+}
+
+void retire_everything(Draft& draft, const Deallocation& deallocation) {
+  State& state = draft.state();
+  const std::string why = "its managed instance was deleted";
+  Time volumes_due = due_of(deallocation.delete_volumes, deallocation, draft.now);
+  for (const RootImage& image : state.images) {
+    retire(draft, Retired::What::image, image.id.str(), why, due_of(deallocation.delete_images, deallocation, draft.now));
+  }
+  for (const Snapshot& snapshot : state.snapshots) {
+    bool now = deallocation.delete_snapshots && (deallocation.delete_images || !used_by_image(state, snapshot.id));
+    retire(draft, Retired::What::snapshot, snapshot.id.str(), why, due_of(now, deallocation, draft.now));
+  }
+  if (state.root) retire(draft, Retired::What::volume, state.root->id.str(), why, volumes_due);
+  for (const auto& [device, volume] : state.data) {
+    retire(draft, Retired::What::volume, volume.id.str(), why, volumes_due);
+  }
+  for (const Volume& volume : state.superseded) {
+    retire(draft, Retired::What::volume, volume.id.str(), why, volumes_due);
+  }
+  if (state.interface) {
+    retire(draft, Retired::What::interface, state.interface->id.str(), why,
+           due_of(deallocation.delete_interfaces, deallocation, draft.now));
+  }
+  state.images.clear();
+  state.snapshots.clear();
+  state.root.reset();
+  state.data.clear();
+  state.superseded.clear();
+  state.interface.reset();
+}
+
+void delete_due(Draft& draft) {
+  State& state = draft.state();
+  bool image_left = std::any_of(state.retired.begin(), state.retired.end(), [&](const Retired& entry) {
+    return entry.what == Retired::What::image && entry.due <= draft.now;
+  });
+  for (const Retired& entry : state.retired) {
+    if (entry.due > draft.now) {
+      draft.wake(entry.due);
+      continue;
+    }
+    if (entry.what == Retired::What::snapshot && image_left) continue;  // the image goes before its snapshot
+    if (is_present_copy(state, entry.id)) continue;
+    draft.want("delete/" + entry.id, deletion_of(entry), Urgency::cleanup);
+  }
+}
+
+void forget_retired(Draft& draft, const std::string& id) {
+  std::vector<Retired>& retired = draft.state().retired;
+  auto found = std::find_if(retired.begin(), retired.end(), [&](const Retired& entry) { return entry.id == id; });
+  if (found == retired.end()) return;
+  draft.record("deleted", id + " is deleted: " + found->why);
+  retired.erase(found);
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,26 @@
+// What is no longer needed, and when it goes. Nothing is retired here that is, or may be, the newest copy of anything
+// (invariant 1): former volumes only once the next instance was seen healthy, images and snapshots only beyond the
+// newest that the spec keeps, an image before the snapshot it uses.
+#pragma once
+
+#include <string>
+
+#include "core/draft.h"
+
+namespace holdfast::core {
+
+inline constexpr size_t kPeriodicKept = 3;  // newest completed periodic snapshots of each volume (behaviour.md)
+
+// The instance is healthy and no handover is under way: what the former generations left becomes garbage.
+void retire_former(Draft& draft);
+
+// Deallocation: everything is retired, now or when the retention is over.
+void retire_everything(Draft& draft, const model::Deallocation& deallocation);
+
+// Deletes what is due.
+void delete_due(Draft& draft);
+
+// The thing is deleted (or was not there any more).
+void forget_retired(Draft& draft, const std::string& id);
+
+}  // namespace holdfast::core
