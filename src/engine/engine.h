@@ -17,28 +17,20 @@
 #include "ec2/ec2.h"
 #include "ec2/events.h"
 #include "engine/clock.h"
+#include "engine/counters.h"
 #include "engine/store.h"
+#include "engine/view.h"
 #include "model/document.h"
 #include "model/event.h"
 #include "model/state.h"
 
 namespace holdfast::engine {
 
-// What readers see of one managed instance; never changes once made.
-struct View {
-  ManagedInstanceId id;
-  std::string document;
-  model::Spec spec;
-  model::State state;
-  Time created_at{};
-  Time updated_at{};
-};
-
 struct EngineOptions {
   int workers = 16;                             // cloud calls at once
   Duration deallocation_retention = std::chrono::hours(96);
   Duration sweep_interval = std::chrono::seconds(60);  // a full look at everything, events or not
-  uint64_t seed = 0;                                   // ids of managed instances
+  uint64_t seed = 0;  // of the ids of managed instances; 0: from the operating system, as it must be in production
 };
 
 struct Readiness {
@@ -74,6 +66,7 @@ class Engine {
   void notify(const ec2::CloudEvent& event);
 
   Readiness ready() const;
+  Counters counters() const;
 
  private:
   struct Impl;

@@ -1,0 +1,112 @@
+#include "engine/controller.h"
+
+#include <utility>
+
+namespace holdfast::engine {
+
+namespace {
+
+using model::Kind;
+
+// Which kinds a cloud event makes worth looking at.
+model::Kinds kinds_of(const std::string& detail_type) {
+  if (detail_type == ec2::kInstanceStateChange) {
+    return Kind::instances | Kind::volumes | Kind::interfaces | Kind::status;
+  }
+  if (detail_type == ec2::kSnapshotNotification) return Kind::snapshots | Kind::images;
+  if (detail_type == ec2::kVolumeNotification) return Kind::volumes | Kind::instances | Kind::interfaces;
+  return model::kAllKinds;
+}
+
+constexpr Duration kNoticeOfEc2 = std::chrono::minutes(2);  // where a warning does not carry its end
+
+}  // namespace
+
+Controller::Controller(Options options, Ties ties)
+    : options_(options),
+      clock_(ties.clock),
+      loop_(ties.store, ties.clock, std::move(ties.decide), counters_),
+      executor_({ties.ec2, ties.effects, ties.post,
+                 [this](const ManagedInstanceId& id, const std::string& key) { return loop_.still_asked(id, key); },
+                 [this](const ManagedInstanceId& id, model::Outcome outcome) {
+                   loop_.put({id, model::EffectEnded{std::move(outcome)}, 0, std::nullopt});
+                 },
+                 counters_},
+                options.effects_at_once),
+      observer_({ties.ec2, ties.looks, ties.post, ties.clock,
+                 [this](const ManagedInstanceId& id) { return loop_.find(id); },
+                 [this](const ManagedInstanceId& id, model::Observation observation) {
+                   loop_.put({id, model::Observed{std::move(observation)}, 0, std::nullopt});
+                 },
+                 counters_}) {}
+
+Result<void> Controller::start() {
+  HF_TRY_VOID(loop_.load());
+  loop_.for_each([&](const SharedView& view) {
+    index_.update(view->id, view->state);
+    observer_.want(view->id, model::kAllKinds);
+  });
+  next_sweep_ = clock_.now();
+  return {};
+}
+
+void Controller::notify(const ec2::CloudEvent& event) {
+  auto owner = index_.owner_of(event);
+  if (owner) wake(*owner, event);
+}
+
+void Controller::wake(const ManagedInstanceId& id, const ec2::CloudEvent& event) {
+  model::Event inner = model::CloudStirred{kinds_of(event.detail_type)};
+  InstanceId instance(event.resource);
+  if (event.detail_type == ec2::kInterruptionWarning) {
+    inner = model::InterruptionNoticed{instance, event.deadline.value_or(event.time + kNoticeOfEc2)};
+  } else if (event.detail_type == ec2::kRebalanceRecommendation) {
+    inner = model::RebalanceRecommended{instance};
+  }
+  loop_.put({id, std::move(inner), 0, std::nullopt});
+}
+
+// A sweep also makes the loop commit, so that the time last seen is kept and a store that cannot be written shows
+// itself while nothing else happens.
+void Controller::sweep_if_due() {
+  Time now = clock_.now();
+  if (now < next_sweep_) return;
+  next_sweep_ = now + options_.sweep_interval;
+  std::vector<ManagedInstanceId> known;
+  loop_.for_each([&](const SharedView& view) { known.push_back(view->id); });
+  observer_.sweep(std::move(known));
+  loop_.touch();
+}
+
+Controller::Outcome Controller::turn() {
+  // While the store cannot be written nothing could be made of what is seen: no looks, so that no events pile up.
+  if (!loop_.stalled()) sweep_if_due();
+  Turn turn = loop_.turn();
+  for (const ManagedInstanceId& id : turn.forgotten) {
+    index_.forget(id);
+    observer_.forget(id);
+  }
+  for (const SharedView& view : turn.changed) {
+    for (const ec2::CloudEvent& event : index_.update(view->id, view->state)) wake(view->id, event);
+  }
+  for (ReleasedEffect& effect : turn.effects) executor_.release(std::move(effect));
+  for (const WantedLook& look : turn.looks) observer_.want(look.id, look.kinds);
+  if (!loop_.stalled()) {
+    executor_.pump();
+    observer_.pump();
+  }
+  return {std::move(turn.answers), std::move(turn.changed), std::move(turn.forgotten), turn.last_sequence};
+}
+
+std::optional<Time> Controller::next_turn() const {
+  std::optional<Time> next = loop_.next_turn();
+  if (loop_.stalled()) return next;
+  auto sooner = [&](std::optional<Time> time) {
+    if (time && (!next || *time < *next)) next = time;
+  };
+  sooner(next_sweep_);
+  sooner(observer_.next_pump());
+  return next;
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,73 @@
+// The whole engine without a thread: the loop, the executor, the observer and the index, tied together. Production
+// drives it from one thread (engine.cpp), the simulator from its own under a virtual clock; both call `turn` whenever
+// `next_turn` says so, and after anything was put.
+//
+// Thread: one at a time, always the same. Jobs handed to Workers run elsewhere and come back by Post.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ec2/ec2.h"
+#include "ec2/events.h"
+#include "engine/counters.h"
+#include "engine/executor.h"
+#include "engine/index.h"
+#include "engine/loop.h"
+#include "engine/observer.h"
+#include "engine/workers.h"
+
+namespace holdfast::engine {
+
+class Controller {
+ public:
+  struct Options {
+    int effects_at_once = 16;
+    Duration sweep_interval = std::chrono::seconds(60);
+  };
+  struct Ties {
+    ec2::Ec2& ec2;
+    Store& store;
+    Clock& clock;
+    Workers& effects;
+    Workers& looks;
+    Post post;
+    Decide decide;
+  };
+  // For the one who drives it.
+  struct Outcome {
+    std::vector<Answer> answers;
+    std::vector<SharedView> changed;
+    std::vector<ManagedInstanceId> forgotten;
+    int64_t last_sequence = 0;
+  };
+
+  Controller(Options options, Ties ties);
+
+  // Loads, and wants a full look at everything. Nothing is let out before the first turn.
+  Result<void> start();
+  void put(Input input) { loop_.put(std::move(input)); }
+  void notify(const ec2::CloudEvent& event);
+  Outcome turn();
+  std::optional<Time> next_turn() const;
+
+  const Loop& loop() const { return loop_; }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  void wake(const ManagedInstanceId& id, const ec2::CloudEvent& event);
+  void sweep_if_due();
+
+  Options options_;
+  Clock& clock_;
+  Counters counters_;
+  Loop loop_;
+  Executor executor_;
+  Observer observer_;
+  Index index_;
+  Time next_sweep_{};
+};
+
+}  // namespace holdfast::engine

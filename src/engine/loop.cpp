@@ -1,0 +1,293 @@
+#include "engine/loop.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+// Events that only say "look again": lost, the next look or sweep makes up for them.
+bool is_wake_up(const model::Event& event) {
+  return std::holds_alternative<model::CloudStirred>(event) || std::holds_alternative<model::Observed>(event) ||
+         std::holds_alternative<model::TimerRang>(event);
+}
+
+Error unavailable(const std::string& why) {
+  return {ErrorKind::unavailable, "StoreUnavailable",
+          "the service cannot write its store, so nothing was changed; ask again when it can (" + why + ")", {}};
+}
+
+}  // namespace
+
+Loop::Loop(Store& store, Clock& clock, Decide decide, Counters& counters)
+    : store_(store), clock_(clock), decide_(std::move(decide)), counters_(counters) {}
+
+Result<void> Loop::load() {
+  HF_TRY(std::vector<StoredInstance> stored, store_.load());
+  std::string faults;
+  for (StoredInstance& instance : stored) {
+    auto spec = model::read_spec(instance.document);
+    if (!spec) {
+      for (const Error& error : spec.error().errors) faults += fmt::format("\n  {}: {}", instance.id.str(), describe(error));
+      continue;
+    }
+    auto view = std::make_shared<View>(View{instance.id, std::move(instance.document), std::move(*spec),
+                                            std::move(instance.state), instance.created_at, instance.updated_at});
+    rows_[view->id].view = view;
+    put({view->id, model::Restarted{}, 0, std::nullopt});
+  }
+  if (faults.empty()) return {};
+  return fail(ErrorKind::invalid, "StoreCorrupt", "stored documents cannot be read, so nothing was started:" + faults);
+}
+
+void Loop::put(Input input) {
+  if (input.ticket == 0 && queue_.size() >= kMostQueued && is_wake_up(input.event)) {
+    ++counters_.events_dropped;
+    return;
+  }
+  if (input.ticket != 0) ++asking_;
+  queue_.push_back(std::move(input));
+  counters_.events_queued = queue_.size();
+}
+
+std::optional<Time> Loop::next_turn() const {
+  // In trouble, only who waits for an answer is served before the pause is over.
+  if (stalled()) return asking_ > 0 ? Time{} : paused_until_;
+  if (!queue_.empty() || touch_) return Time{};
+  if (!timers_.empty()) return timers_.begin()->first.first;
+  return std::nullopt;
+}
+
+Turn Loop::turn() {
+  Turn turn;
+  ++counters_.turns;
+  Time now = clock_.now();
+  if (stalled() && now < paused_until_) {
+    for (const Input& input : queue_) {
+      if (input.ticket != 0) turn.answers.push_back({input.ticket, Failure(unavailable(trouble_))});
+    }
+    std::erase_if(queue_, [](const Input& input) { return input.ticket != 0; });
+    asking_ = 0;
+    return turn;
+  }
+  if (!stalled()) fire_timers(now, turn);
+
+  Drafts drafts;
+  std::vector<Input> batch = take_batch();
+  std::vector<Answer> answers;
+  for (const Input& input : batch) {
+    ++counters_.events;
+    auto folded = fold(input, now, drafts);
+    if (!folded && input.ticket == 0) {
+      spdlog::error("{}: {} was refused: {}", input.id.str(), model::name_of(input.event), describe(folded.error()));
+      ++counters_.decisions_refused;
+    }
+    if (input.ticket != 0) answers.push_back({input.ticket, std::move(folded)});
+  }
+  std::vector<Change> changes;
+  for (auto& [id, draft] : drafts) {
+    if (!draft.must_write) continue;
+    changes.push_back({{id, draft.view.document, draft.view.state, draft.view.created_at, draft.view.updated_at},
+                       draft.records, draft.forget});
+  }
+  if (!changes.empty() || touch_ || stalled()) {
+    auto sequences = store_.commit(changes, now);
+    if (!sequences) {
+      commit_failed(std::move(batch), sequences.error(), now, turn);
+      return turn;
+    }
+    ++counters_.commits;
+    counters_.changes_written += changes.size();
+    if (stalled()) spdlog::info("the store can be written again");
+    trouble_.clear();
+    pause_ = Duration::zero();
+    touch_ = false;
+    if (!sequences->empty()) turn.last_sequence = sequences->back();
+  }
+  install(drafts, turn);
+  turn.answers = std::move(answers);
+  counters_.events_queued = queue_.size();
+  return turn;
+}
+
+std::vector<Input> Loop::take_batch() {
+  size_t count = std::min(queue_.size(), kBatch);
+  std::vector<Input> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
+  queue_.erase(queue_.begin(), queue_.begin() + count);
+  asking_ -= std::count_if(batch.begin(), batch.end(), [](const Input& input) { return input.ticket != 0; });
+  return batch;
+}
+
+// A look needs no commit: it changes nothing. A timer's ring is an event like any other.
+void Loop::fire_timers(Time now, Turn& turn) {
+  while (!timers_.empty() && timers_.begin()->first.first <= now && queue_.size() < kBatch) {
+    ManagedInstanceId id = timers_.begin()->second;
+    Row& row = rows_.at(id);
+    clear_timer(row);
+    model::Kinds kinds = 0;
+    for (size_t kind = 0; kind < kKinds; ++kind) {
+      if (!row.look_at[kind] || *row.look_at[kind] > now) continue;
+      row.look_at[kind].reset();
+      kinds |= static_cast<model::Kinds>(1u << kind);
+    }
+    if (kinds != 0) turn.looks.push_back({id, kinds});
+    if (row.wake_at && *row.wake_at <= now) {
+      row.wake_at.reset();
+      put({id, model::TimerRang{}, 0, std::nullopt});
+    }
+    set_timer(id, row);
+  }
+}
+
+// The draft that an event works on: the row as it is, or the first state of a new managed instance.
+Result<Loop::Draft*> Loop::draft_for(const Input& input, Time now, Drafts& drafts) {
+  auto found = drafts.find(input.id);
+  bool creates = std::holds_alternative<model::Created>(input.event) && input.revision.has_value();
+  auto row = rows_.find(input.id);
+  bool exists = found != drafts.end() ? !found->second.forget : row != rows_.end();
+  if (creates && exists) return fail(ErrorKind::conflict, "IdInUse", "this id is taken");
+  if (!creates && !exists) {
+    return fail(ErrorKind::not_found, "ManagedInstanceNotFound", "there is no managed instance " + input.id.str());
+  }
+  if (found != drafts.end() && !creates) return &found->second;
+  Draft draft;
+  draft.existed = row != rows_.end();
+  if (creates) {
+    draft.view = {input.id, input.revision->document, input.revision->spec,
+                  core::initial_state(input.id, input.revision->surroundings, now), now, now};
+    draft.must_write = true;
+  } else {
+    draft.view = *row->second.view;
+    draft.wake_at = row->second.wake_at;
+  }
+  return &drafts.insert_or_assign(input.id, std::move(draft)).first->second;
+}
+
+Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
+  bool known = drafts.contains(input.id) || rows_.contains(input.id);
+  if (!known && input.ticket == 0) {
+    ++counters_.events_dropped;  // late news of a managed instance that is gone
+    return {};
+  }
+  bool fresh = !drafts.contains(input.id);
+  HF_TRY(Draft* draft, draft_for(input, now, drafts));
+  auto give_up = [&](Error error) -> Result<void> {
+    if (fresh) drafts.erase(input.id);
+    return Failure(std::move(error));
+  };
+  bool changes_spec = std::holds_alternative<model::SpecChanged>(input.event) && input.revision.has_value();
+  if (changes_spec && draft->view.document != input.revision->merged_into) {
+    return give_up({ErrorKind::conflict, "ChangedMeanwhile", "another update came between; ask again", {}});
+  }
+  const model::Spec& spec = changes_spec ? input.revision->spec : draft->view.spec;
+  auto step = decide_(spec, draft->view.state, input.event, now);
+  if (!step) return give_up(std::move(step).error());
+
+  for (const model::Effect& effect : step->effects) CHECK(step->state.asked.contains(effect.key));
+  if (changes_spec) {
+    draft->view.document = input.revision->document;
+    draft->view.spec = input.revision->spec;
+    draft->view.updated_at = now;
+    draft->must_write = true;
+  }
+  if (!(step->state == draft->view.state) || !step->records.empty() || step->forget) draft->must_write = true;
+  draft->view.state = std::move(step->state);
+  draft->forget = draft->forget || step->forget;
+  std::move(step->records.begin(), step->records.end(), std::back_inserter(draft->records));
+  std::move(step->effects.begin(), step->effects.end(), std::back_inserter(draft->effects));
+  if (step->look) draft->looks.push_back(*step->look);
+  draft->wake_at = step->wake_at;
+  draft->decided = true;
+  return {};
+}
+
+// By the store's contract a commit that failed has written nothing, so the batch can be tried again as it was.
+void Loop::commit_failed(std::vector<Input> batch, const Error& error, Time now, Turn& turn) {
+  ++counters_.commits_failed;
+  if (!stalled()) spdlog::error("the store cannot be written, nothing is let out until it can: {}", describe(error));
+  trouble_ = describe(error);
+  pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+  paused_until_ = now + pause_;
+  for (auto input = batch.rbegin(); input != batch.rend(); ++input) {
+    if (input->ticket == 0) {
+      queue_.push_front(std::move(*input));
+    } else {
+      turn.answers.push_back({input->ticket, Failure(unavailable(trouble_))});
+    }
+  }
+  counters_.events_queued = queue_.size();
+}
+
+void Loop::install(Drafts& drafts, Turn& turn) {
+  for (auto& [id, draft] : drafts) {
+    if (draft.forget) {
+      if (auto row = rows_.find(id); row != rows_.end()) {
+        clear_timer(row->second);
+        rows_.erase(row);
+      }
+      turn.forgotten.push_back(id);
+      continue;
+    }
+    if (!draft.decided) continue;
+    release(draft, turn);
+    Row& row = rows_[id];
+    for (const core::Look& look : draft.looks) {
+      for (size_t kind = 0; kind < kKinds; ++kind) {
+        if ((look.kinds & (1u << kind)) == 0) continue;
+        row.look_at[kind] = row.look_at[kind] ? std::min(*row.look_at[kind], look.at) : look.at;
+      }
+    }
+    row.wake_at = draft.wake_at;
+    row.view = std::make_shared<const View>(std::move(draft.view));
+    turn.changed.push_back(row.view);
+    set_timer(id, row);
+  }
+}
+
+// Only what the state that was stored still asks for, and each once: an effect that a later event of the same batch has
+// withdrawn was never sent, and needs not be.
+void Loop::release(Draft& draft, Turn& turn) {
+  const auto& asked = draft.view.state.asked;
+  std::map<std::string, const model::Effect*> last;
+  for (const model::Effect& effect : draft.effects) last[effect.key] = &effect;
+  for (const model::Effect& effect : draft.effects) {
+    auto found = asked.find(effect.key);
+    if (found == asked.end() || last[effect.key] != &effect) continue;
+    turn.effects.push_back({draft.view.id, effect, found->second.tries > 1});
+    ++counters_.effects_released;
+  }
+}
+
+void Loop::set_timer(const ManagedInstanceId& id, Row& row) {
+  std::optional<Time> next = row.wake_at;
+  for (const auto& look_at : row.look_at) {
+    if (look_at && (!next || *look_at < *next)) next = look_at;
+  }
+  if (row.timer && next && row.timer->first == *next) return;
+  clear_timer(row);
+  if (!next) return;
+  row.timer = {*next, ++timer_sequence_};
+  timers_.emplace(*row.timer, id);
+}
+
+void Loop::clear_timer(Row& row) {
+  if (row.timer) timers_.erase(*row.timer);
+  row.timer.reset();
+}
+
+SharedView Loop::find(const ManagedInstanceId& id) const {
+  auto found = rows_.find(id);
+  return found == rows_.end() ? nullptr : found->second.view;
+}
+
+bool Loop::still_asked(const ManagedInstanceId& id, const std::string& key) const {
+  auto row = rows_.find(id);
+  return row != rows_.end() && row->second.view->state.asked.contains(key);
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,87 @@
+// Looks at the cloud. All managed instances that want a look at the same moment are looked at together, in rounds: one
+// paged describe a kind, filtered by our tag. A round's answers become one Observation for each of them.
+//
+// Always holds: an observation's `as_of` is a time before its first request was sent, and never before the look was
+// asked for (a look asked for while one is under way is made again after it); `kinds` names only kinds whose every page
+// was read. A describe that fails is asked again after a pause that grows, as long as somebody wants it.
+//
+// Thread: the engine's, for everything; only the describes run elsewhere.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ec2/ec2.h"
+#include "engine/clock.h"
+#include "engine/counters.h"
+#include "engine/describe.h"
+#include "engine/view.h"
+#include "engine/workers.h"
+#include "model/observed.h"
+
+namespace holdfast::engine {
+
+class Observer {
+ public:
+  static constexpr int kMostRounds = 4;  // at once
+  static constexpr Duration kFirstPause = std::chrono::milliseconds(200);  // after a describe that failed
+  static constexpr Duration kLongestPause = std::chrono::seconds(10);
+
+  struct Ties {
+    ec2::Ec2& ec2;
+    Workers& workers;
+    Post post;
+    Clock& clock;
+    std::function<SharedView(const ManagedInstanceId&)> find;
+    // Gets each observation, on the engine's thread.
+    std::function<void(const ManagedInstanceId&, model::Observation)> seen;
+    Counters& counters;
+  };
+
+  explicit Observer(Ties ties);
+  ~Observer();
+
+  void want(const ManagedInstanceId& id, model::Kinds kinds);
+  void forget(const ManagedInstanceId& id);
+  // A look at everything that carries our tag. Managed instances that `find` does not know are warned of and left
+  // alone: the store may be older than the cloud.
+  void sweep(std::vector<ManagedInstanceId> known);
+  // Starts rounds for what is wanted. Called once a turn.
+  void pump();
+  // When `pump` has something to do that it could not do now; nothing: only after a `want` or the end of a round.
+  std::optional<Time> next_pump() const;
+
+ private:
+  static constexpr size_t kKinds = 6;
+  struct Round;
+  using SharedRound = std::shared_ptr<Round>;
+  struct Pause {
+    Duration length{};
+    Time until{};
+  };
+
+  model::Kinds kinds_awake(Time now) const;
+  void start(SharedRound round);
+  void ask(const SharedRound& round, model::Kind kind);
+  void answered(const SharedRound& round, model::Kind kind, Result<Listing> listing);
+  void complete(const SharedRound& round);
+  void ask_untagged(const SharedRound& round);
+  void deliver(const SharedRound& round);
+  void warn_of_orphans(const Round& round);
+  void note(model::Kind kind, const Result<Listing>& listing);
+
+  Ties ties_;
+  std::map<ManagedInstanceId, model::Kinds> wanted_;
+  std::map<ManagedInstanceId, int> under_way_;  // rounds that look at it
+  std::map<ManagedInstanceId, Time> delivered_;  // as_of of the newest observation given to each
+  std::array<Pause, kKinds> pauses_{};
+  std::optional<std::vector<ManagedInstanceId>> sweep_wanted_;
+  bool sweeping_ = false;
+  int rounds_ = 0;
+};
+
+}  // namespace holdfast::engine
