@@ -1,0 +1,391 @@
+// The pure heart against a cloud of maps: whole handovers, and thousands of random ones with crashes, lost requests and
+// lost answers between any two steps.
+
+#include "core/decide.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "core/mini_cloud_test.h"
+
+namespace holdfast::core {
+namespace {
+
+using namespace model;
+using testing::MiniCloud;
+
+Spec spec_of(BlockDevicesMode mode) {
+  Spec spec;
+  spec.name = "db";
+  spec.persistence = {true, true, true, mode, std::chrono::minutes(5), 2};
+  spec.compute.subnet_ids = {SubnetId("subnet-a")};
+  spec.compute.image_id = ImageId("ami-user");
+  spec.compute.instance_types = {"t3.medium", "t3.large"};
+  BlockDevice data;
+  data.device_name = "/dev/sdf";
+  data.size_gib = 8;
+  spec.compute.block_devices = {data};
+  return spec;
+}
+
+Surroundings surroundings() {
+  Surroundings facts;
+  facts.image.id = ImageId("ami-user");
+  facts.image.root_device = "/dev/xvda";
+  facts.subnets = {{SubnetId("subnet-a"), "z1", "10.0.0.0/20"}};
+  return facts;
+}
+
+// One managed instance, its cloud, and an engine of a few lines that delivers everything in order.
+struct World {
+  explicit World(Spec wanted, uint64_t seed = 1) : spec(std::move(wanted)), cloud(seed), random(seed) {
+    state = initial_state(ManagedInstanceId("smi-00000001"), surroundings(), now);
+    happen(Created{});
+  }
+
+  Result<void> happen(const Event& event) {
+    auto step = decide(spec, state, event, now);
+    if (!step) return Failure(step.error());
+    state = step->state;
+    for (const Record& record : step->records) history.push_back(record.kind);
+    for (const Effect& effect : step->effects) effects.push_back(effect);
+    look = step->look;
+    wake = step->wake_at;
+    forgotten = forgotten || step->forget;
+    return {};
+  }
+
+  // The service dies: what was asked and not answered is lost, what is in the state is not.
+  void restart() {
+    effects.clear();
+    happen(Restarted{});
+  }
+
+  // One thing happens. False if nothing is left to happen before time goes on.
+  bool turn() {
+    if (!effects.empty()) {
+      Effect effect = effects.front();
+      effects.pop_front();
+      done.push_back(effect.key);
+      happen(EffectEnded{cloud.perform(effect, spec)});
+      return true;
+    }
+    if (look && look->at <= now) {
+      Kinds kinds = look->kinds;
+      look.reset();
+      happen(Observed{cloud.observe(kinds, now)});
+      return true;
+    }
+    return false;
+  }
+
+  // Turns until nothing is left, moving the cloud and the time on.
+  void settle(int rounds = 400) {
+    for (int i = 0; i < rounds; ++i) {
+      while (turn()) EXPECT_LE(cloud.running(), 1);
+      cloud.advance();
+      now += std::chrono::seconds(1);
+      if (wake && *wake <= now) {
+        wake.reset();
+        happen(TimerRang{});
+      }
+      bool quiet = effects.empty() && !look && state.asked.empty() && !state.handover;
+      if (quiet) return;
+    }
+  }
+
+  Spec spec;
+  MiniCloud cloud;
+  Random random;
+  Time now = from_millis(1'000'000);
+  State state;
+  std::deque<Effect> effects;
+  std::optional<Look> look;
+  std::optional<Time> wake;
+  std::vector<std::string> history;
+  std::vector<std::string> done;
+  bool forgotten = false;
+};
+
+size_t position(const std::vector<std::string>& list, const std::string& prefix) {
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (list[i].starts_with(prefix)) return i;
+  }
+  return list.size();
+}
+
+class Modes : public ::testing::TestWithParam<BlockDevicesMode> {};
+INSTANTIATE_TEST_SUITE_P(BothModes, Modes,
+                         ::testing::Values(BlockDevicesMode::reattach, BlockDevicesMode::on_launch));
+
+TEST_P(Modes, AFirstLaunchBecomesActiveWithItsInterfaceAndVolumes) {
+  World world(spec_of(GetParam()));
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_EQ(world.state.generation, 1);
+  ASSERT_TRUE(world.state.root);
+  EXPECT_TRUE(world.state.data.contains("/dev/sdf"));
+  EXPECT_EQ(world.state.interface->mac, "02:00:00:00:00:09");
+  EXPECT_FALSE(world.state.handover);
+}
+
+TEST_P(Modes, ANoticeReplacesTheInstanceAndKeepsEverything) {
+  World world(spec_of(GetParam()));
+  world.settle();
+  world.cloud.write();
+  InstanceId first = world.state.instance->id;
+  VolumeId data = world.state.data.at("/dev/sdf").id;
+  world.done.clear();
+  world.happen(InterruptionNoticed{first, world.now + std::chrono::minutes(2)});
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_NE(world.state.instance->id, first);
+  EXPECT_EQ(world.state.generation, 2);
+  EXPECT_EQ(world.cloud.interfaces(), 1u);
+  EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
+  EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+  EXPECT_EQ(world.state.data.at("/dev/sdf").id == data, GetParam() == BlockDevicesMode::reattach);
+  EXPECT_LT(position(world.done, "terminate/"), position(world.done, "final/"));
+  EXPECT_LT(position(world.done, "final/"), position(world.done, "image/"));
+  EXPECT_LT(position(world.done, "image/"), position(world.done, "launch/"));
+}
+
+TEST_P(Modes, OldCopiesGoOnlyOnceTheNewInstanceIsHealthyAndNothingLeaks) {
+  World world(spec_of(GetParam()));
+  world.settle();
+  for (int i = 0; i < 5; ++i) {
+    world.cloud.set_health(StatusCheck::initializing);
+    world.happen(InterruptionNoticed{world.state.instance->id, world.now + std::chrono::minutes(2)});
+    size_t before = world.cloud.volumes();
+    world.settle(20);
+    EXPECT_GT(world.cloud.volumes(), before - 1) << "deleted before it was healthy";
+    world.cloud.set_health(StatusCheck::ok);
+    world.settle();
+  }
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_EQ(world.cloud.volumes(), 2u);
+  EXPECT_EQ(world.cloud.images(), 2u);  // rootGenerations
+  EXPECT_EQ(world.cloud.snapshots(), GetParam() == BlockDevicesMode::on_launch ? 4u : 2u);
+}
+
+TEST(Replacement, NeverAttachesAVolumeBeforeItsDetachmentIsObserved) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  bool free_seen = false;
+  for (int i = 0; i < 400 && !world.state.data.at("/dev/sdf").attached_to.empty(); ++i) {
+    for (const Effect& effect : world.effects) EXPECT_FALSE(effect.key.starts_with("attach/"));
+    if (!world.turn()) {
+      world.cloud.advance();
+      world.now += std::chrono::seconds(1);
+    }
+    free_seen = world.state.data.at("/dev/sdf").attached_to.empty();
+  }
+  EXPECT_TRUE(free_seen);
+}
+
+TEST(Replacement, AnInstanceGoneWithoutNoticeIsReplaced) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_EQ(world.state.generation, 2);
+}
+
+TEST(Replacement, ANoticeForAFormerInstanceEndsThere) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  State before = world.state;
+  world.happen(InterruptionNoticed{InstanceId("i-other"), world.now});
+  EXPECT_EQ(world.state, before);
+}
+
+TEST(Health, AnUnhealthySuccessorIsAnErrorAndKeepsEveryOldCopy) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  world.cloud.set_health(StatusCheck::impaired);
+  size_t volumes = world.cloud.volumes();
+  world.happen(InterruptionNoticed{world.state.instance->id, world.now + std::chrono::minutes(2)});
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::error);
+  EXPECT_NE(world.state.error.find("grace period"), std::string::npos);
+  EXPECT_GE(world.cloud.volumes(), volumes + 2);
+  world.cloud.set_health(StatusCheck::ok);
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_TRUE(world.state.error.empty());
+}
+
+TEST(Health, ARecycleBringsAnUnhealthySuccessorDown) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.cloud.set_health(StatusCheck::impaired);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::error);
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  world.cloud.set_health(StatusCheck::ok);
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_EQ(world.state.generation, 2);
+}
+
+TEST_P(Modes, PauseKeepsEverythingAndResumeBringsItBack) {
+  World world(spec_of(GetParam()));
+  world.settle();
+  world.cloud.write();
+  std::string mac = world.state.interface->mac;
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::paused);
+  EXPECT_EQ(world.cloud.running(), 0);
+  State paused = world.state;
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  EXPECT_EQ(world.state, paused);
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_EQ(world.state.interface->mac, mac);
+  EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
+  EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+}
+
+TEST(Lifecycle, ARecycleOfAPausedOneIsAConflict) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  auto refused = world.happen(RecycleAsked{});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::conflict);
+}
+
+TEST_P(Modes, DeleteKeepsWhatItIsNotToldToDeleteUntilTheRetentionIsOver) {
+  World world(spec_of(GetParam()));
+  world.settle();
+  ASSERT_TRUE(world.happen(DeleteAsked{}));
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::deallocated);
+  EXPECT_EQ(world.cloud.running(), 0);
+  EXPECT_EQ(world.cloud.volumes(), 2u);
+  EXPECT_EQ(world.cloud.interfaces(), 1u);
+  EXPECT_FALSE(world.forgotten);
+  world.now += std::chrono::hours(97);
+  world.happen(TimerRang{});
+  world.settle();
+  world.now += std::chrono::seconds(2);
+  world.happen(TimerRang{});
+  EXPECT_EQ(world.cloud.volumes(), 0u);
+  EXPECT_EQ(world.cloud.interfaces(), 0u);
+  EXPECT_TRUE(world.forgotten);
+}
+
+TEST_P(Modes, APurgeDeletesEverythingAtOnce) {
+  World world(spec_of(GetParam()));
+  world.settle();
+  world.happen(InterruptionNoticed{world.state.instance->id, world.now + std::chrono::minutes(2)});
+  world.settle();
+  Deallocation all{true, true, true, true, std::chrono::hours(96)};
+  ASSERT_TRUE(world.happen(DeleteAsked{all}));
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::deallocated);
+  EXPECT_EQ(world.cloud.volumes() + world.cloud.snapshots() + world.cloud.images() + world.cloud.interfaces(), 0u);
+}
+
+TEST(Placement, FallsBackToOtherMarketsAndComesBackWhenThereIsNone) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.cloud.no_capacity = 1;
+  world.settle(5);
+  EXPECT_EQ(world.state.status, Status::resuming);
+  EXPECT_EQ(world.state.attempt % 4, 0);  // two types, spot and on demand: each asked once, then a pause
+  EXPECT_GE(world.state.attempt, 4);
+  world.cloud.no_capacity = 0;
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+}
+
+TEST(Periodic, NewestThreeCompletedAreKept) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  for (int i = 0; i < 8; ++i) {
+    world.now += std::chrono::minutes(5);
+    world.happen(TimerRang{});
+    world.settle();
+  }
+  EXPECT_EQ(world.cloud.snapshots(), 6u);  // three of the root, three of the data volume
+}
+
+TEST(Restart, AnEffectUnderWayIsLookedForBeforeItIsAskedAgain) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  while (position(world.done, "launch/") == world.done.size()) {
+    bool launch_next = !world.effects.empty() && world.effects.front().key.starts_with("launch/");
+    if (launch_next) {
+      // Sent, done, and the service dies before it learns of it.
+      world.cloud.perform(world.effects.front(), world.spec);
+      break;
+    }
+    if (!world.turn()) {
+      world.cloud.advance();
+      world.now += std::chrono::seconds(1);
+    }
+  }
+  world.restart();
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_EQ(world.cloud.launches(), 1u);
+}
+
+// Random lives: the seed is in the failure's name, and repeats it.
+class Lives : public ::testing::TestWithParam<int> {};
+
+void live(World& world, int steps) {
+  for (int i = 0; i < steps; ++i) {
+    uint64_t dice = world.random.below(100);
+    std::optional<Instance> instance = world.state.instance;
+    if (dice < 2) world.restart();
+    if (dice == 2 && instance) world.happen(InterruptionNoticed{instance->id, world.now + std::chrono::minutes(2)});
+    if (dice == 3 && instance) world.cloud.vanish(instance->id);
+    if (dice == 4) world.happen(world.random.below(2) == 0 ? Event(PauseAsked{}) : Event(ResumeAsked{}));
+    if (dice == 5) world.happen(RecycleAsked{});
+    if (dice == 6) world.happen(CloudStirred{kAllKinds});
+    if (dice < 40) world.cloud.advance();
+    if (dice < 60) world.cloud.write();
+    if (!world.turn()) world.now += std::chrono::milliseconds(500);
+    if (world.wake && *world.wake <= world.now) {
+      world.wake.reset();
+      world.happen(TimerRang{});
+    }
+    ASSERT_LE(world.cloud.running(), 1) << "two instances of one managed instance";
+  }
+}
+
+TEST_P(Lives, LoseNothingLeakNothingAndComeBack) {
+  for (int life = 0; life < 25; ++life) {
+    int seed = GetParam() * 1000 + life;
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    auto mode = life % 2 == 0 ? BlockDevicesMode::reattach : BlockDevicesMode::on_launch;
+    World world(spec_of(mode), static_cast<uint64_t>(seed));
+    world.cloud.lost_answers = 0.1;
+    world.cloud.lost_requests = 0.1;
+    world.cloud.no_capacity = 0.1;
+    ASSERT_NO_FATAL_FAILURE(live(world, 1500));
+    world.cloud.lost_answers = world.cloud.lost_requests = world.cloud.no_capacity = 0;
+    world.happen(ResumeAsked{});
+    world.restart();
+    world.settle(2000);
+    world.settle(200);
+    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+    ASSERT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
+    ASSERT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+    ASSERT_EQ(world.cloud.volumes(), 2u);
+    ASSERT_EQ(world.cloud.interfaces(), 1u);
+    ASSERT_LE(world.cloud.images(), 2u);
+    ASSERT_LE(world.cloud.snapshots(), mode == BlockDevicesMode::on_launch ? 10u : 5u);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, Lives, ::testing::Range(1, 9));
+
+}  // namespace
+}  // namespace holdfast::core

@@ -1,0 +1,279 @@
+#include "core/mini_cloud_test.h"
+
+#include <algorithm>
+
+namespace holdfast::core::testing {
+
+using namespace model;
+
+namespace {
+
+constexpr char kRootDevice[] = "/dev/xvda";
+
+Failure refuse(ErrorKind kind, const std::string& code) { return fail(kind, code, "refused by the test's cloud"); }
+
+}  // namespace
+
+Outcome MiniCloud::perform(const Effect& effect, const Spec& spec) {
+  if (random_.unit() < lost_requests) return {effect.key, refuse(ErrorKind::unknown_outcome, "Timeout")};
+  Result<std::string> made = done(effect, spec);
+  if (random_.unit() < lost_answers) return {effect.key, refuse(ErrorKind::unknown_outcome, "Timeout")};
+  return {effect.key, made};
+}
+
+Result<std::string> MiniCloud::done(const Effect& effect, const Spec& spec) {
+  const EffectAction& action = effect.action;
+  if (const auto* a = std::get_if<LaunchInstance>(&action)) return launch(*a, effect.key, spec);
+  if (const auto* a = std::get_if<TerminateInstance>(&action)) return terminate(a->instance);
+  if (const auto* a = std::get_if<CreateSnapshot>(&action)) return snapshot(*a, effect.key);
+  if (const auto* a = std::get_if<AttachVolume>(&action)) return attach(*a);
+  if (const auto* a = std::get_if<DeleteVolume>(&action)) return remove_volume(a->volume);
+  if (const auto* a = std::get_if<DeleteSnapshot>(&action)) return remove_snapshot(a->snapshot);
+  if (const auto* a = std::get_if<DeregisterImage>(&action)) {
+    images_.erase(a->image);
+    return std::string();
+  }
+  if (const auto* a = std::get_if<DeleteInterface>(&action)) {
+    auto found = interfaces_.find(a->interface);
+    if (found != interfaces_.end() && !found->second.attached_to.empty()) return refuse(ErrorKind::conflict, "InUse");
+    interfaces_.erase(a->interface);
+    return std::string();
+  }
+  if (const auto* a = std::get_if<RegisterImage>(&action)) {
+    for (const auto& [id, image] : images_) {
+      if (image.name == a->name) return id.str();
+    }
+    auto source = snapshots_.find(a->snapshot);
+    if (source == snapshots_.end() || source->second.seen.state != SnapshotState::completed) {
+      return refuse(ErrorKind::not_found, "InvalidSnapshot.NotFound");
+    }
+    ImageId id(fresh("ami-"));
+    images_[id] = {id, a->name, ImageState::pending, a->snapshot, {a->generation, effect.key, {}, {}}};
+    return id.str();
+  }
+  if (const auto* a = std::get_if<CreateInterface>(&action)) {
+    for (const auto& [id, known] : interfaces_) {
+      if (known.tags.effect == effect.key) return id.str();
+    }
+    InterfaceId id(fresh("eni-"));
+    interfaces_[id] = {id, InterfaceState::available, "10.0.0.9", "02:00:00:00:00:09", a->subnet, "z1", {}, {0, effect.key, {}, {}}};
+    return id.str();
+  }
+  if (const auto* a = std::get_if<CreateVolume>(&action)) {
+    for (const auto& [id, known] : volumes_) {
+      if (known.seen.tags.effect == effect.key) return id.str();
+    }
+    VolumeId id(fresh("vol-"));
+    Volume volume;
+    volume.seen.id = id;
+    volume.seen.state = VolumeState::creating;
+    volume.seen.zone = a->zone;
+    volume.seen.size_gib = a->device.size_gib.value_or(1);
+    volume.seen.from_snapshot = a->device.snapshot_id;
+    volume.seen.tags = {a->generation, effect.key, a->device.device_name, {}};
+    volume.content = snapshots_.at(*a->device.snapshot_id).content;
+    volumes_[id] = volume;
+    return id.str();
+  }
+  return std::string();
+}
+
+VolumeId MiniCloud::make_volume(const LaunchDevice& device, const LaunchInstance& launch, const InstanceId& owner,
+                                const std::string& key) {
+  VolumeId id(fresh("vol-"));
+  Volume volume;
+  volume.seen.id = id;
+  volume.seen.state = VolumeState::in_use;
+  volume.seen.zone = launch.market.zone;
+  volume.seen.size_gib = device.device.size_gib.value_or(8);
+  volume.seen.attachments = {{owner, device.device.device_name, AttachmentState::attached}};
+  volume.seen.tags = {launch.generation, key, {}, {}};
+  volume.delete_on_termination = device.delete_on_termination;
+  std::optional<SnapshotId> source = device.device.snapshot_id;
+  if (device.device.device_name == kRootDevice && images_.contains(launch.image)) {
+    source = images_.at(launch.image).root_snapshot;
+  }
+  volume.seen.from_snapshot = source;
+  if (source) volume.content = snapshots_.at(*source).content;
+  volumes_[id] = volume;
+  return id;
+}
+
+Result<std::string> MiniCloud::launch(const LaunchInstance& launch, const std::string& key, const Spec&) {
+  if (auto known = tokens_.find(launch.token); known != tokens_.end()) return known->second.str();
+  if (random_.unit() < no_capacity) return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
+  if (launch.interface) {
+    auto interface = interfaces_.find(*launch.interface);
+    if (interface == interfaces_.end()) return refuse(ErrorKind::not_found, "InvalidNetworkInterfaceID.NotFound");
+    if (!interface->second.attached_to.empty()) return refuse(ErrorKind::conflict, "InvalidNetworkInterface.InUse");
+  }
+  for (const LaunchDevice& device : launch.devices) {
+    if (device.device.snapshot_id && !snapshots_.contains(*device.device.snapshot_id)) {
+      return refuse(ErrorKind::not_found, "InvalidSnapshot.NotFound");
+    }
+  }
+  InstanceId id(fresh("i-"));
+  ObservedInstance instance;
+  instance.id = id;
+  instance.state = InstanceState::pending;
+  instance.zone = launch.market.zone;
+  instance.subnet = launch.market.subnet;
+  instance.root_device = kRootDevice;
+  instance.client_token = launch.token;
+  instance.tags = {launch.generation, key, {}, {}};
+  for (const LaunchDevice& device : launch.devices) {
+    VolumeId volume = make_volume(device, launch, id, key);
+    instance.devices.push_back(
+        {device.device.device_name, volume, AttachmentState::attached, device.delete_on_termination});
+  }
+  if (launch.interface) {
+    interfaces_[*launch.interface].attached_to = id;
+    interfaces_[*launch.interface].state = InterfaceState::in_use;
+    instance.interfaces = {*launch.interface};
+  }
+  instances_[id] = instance;
+  tokens_[launch.token] = id;
+  ++launches_;
+  return id.str();
+}
+
+Result<std::string> MiniCloud::terminate(const InstanceId& id) {
+  auto found = instances_.find(id);
+  if (found == instances_.end()) return refuse(ErrorKind::not_found, "InvalidInstanceID.NotFound");
+  if (found->second.state != InstanceState::terminated) found->second.state = InstanceState::shutting_down;
+  return std::string();
+}
+
+Result<std::string> MiniCloud::attach(const AttachVolume& attach) {
+  auto volume = volumes_.find(attach.volume);
+  auto instance = instances_.find(attach.instance);
+  if (volume == volumes_.end() || instance == instances_.end()) return refuse(ErrorKind::not_found, "NotFound");
+  ObservedVolume& seen = volume->second.seen;
+  if (!seen.attachments.empty()) {
+    if (seen.attachments.front().instance == attach.instance) return std::string();
+    return refuse(ErrorKind::conflict, "VolumeInUse");
+  }
+  if (instance->second.state != InstanceState::running) return refuse(ErrorKind::conflict, "IncorrectState");
+  if (instance->second.zone != seen.zone) return refuse(ErrorKind::invalid, "InvalidVolume.ZoneMismatch");
+  seen.attachments = {{attach.instance, attach.device, AttachmentState::attaching}};
+  seen.state = VolumeState::in_use;
+  instance->second.devices.push_back({attach.device, attach.volume, AttachmentState::attaching, false});
+  return std::string();
+}
+
+Result<std::string> MiniCloud::snapshot(const CreateSnapshot& create, const std::string& key) {
+  auto volume = volumes_.find(create.volume);
+  if (volume == volumes_.end()) return refuse(ErrorKind::not_found, "InvalidVolume.NotFound");
+  SnapshotId id(fresh("snap-"));
+  Snapshot snapshot;
+  snapshot.seen = {id, create.volume, SnapshotState::pending, volume->second.seen.size_gib, Time{},
+                   {create.generation, key, create.device, create.final ? "final" : "periodic"}};
+  snapshot.content = volume->second.content;
+  snapshots_[id] = snapshot;
+  return id.str();
+}
+
+Result<std::string> MiniCloud::remove_volume(const VolumeId& id) {
+  auto found = volumes_.find(id);
+  if (found == volumes_.end()) return std::string();
+  if (!found->second.seen.attachments.empty()) return refuse(ErrorKind::conflict, "VolumeInUse");
+  volumes_.erase(found);
+  return std::string();
+}
+
+Result<std::string> MiniCloud::remove_snapshot(const SnapshotId& id) {
+  bool used = std::any_of(images_.begin(), images_.end(),
+                          [&](const auto& entry) { return entry.second.root_snapshot == id; });
+  if (used) return refuse(ErrorKind::conflict, "InvalidSnapshot.InUse");
+  snapshots_.erase(id);
+  return std::string();
+}
+
+void MiniCloud::release(const InstanceId& id) {
+  auto held = [&](const Volume& volume) {
+    return !volume.seen.attachments.empty() && volume.seen.attachments.front().instance == id;
+  };
+  std::erase_if(volumes_, [&](const auto& entry) { return held(entry.second) && entry.second.delete_on_termination; });
+  for (auto& [volume_id, volume] : volumes_) {
+    if (!held(volume)) continue;
+    volume.seen.attachments.clear();
+    volume.seen.state = VolumeState::available;
+  }
+  for (auto& [eni, interface] : interfaces_) {
+    if (interface.attached_to != id) continue;
+    interface.attached_to = InstanceId();
+    interface.state = InterfaceState::available;
+  }
+}
+
+void MiniCloud::advance() {
+  for (auto& [id, instance] : instances_) {
+    if (instance.state == InstanceState::pending) {
+      instance.state = InstanceState::running;
+    } else if (instance.state == InstanceState::shutting_down) {
+      instance.state = InstanceState::terminated;
+    } else if (instance.state == InstanceState::terminated) {
+      release(id);
+    }
+    for (ObservedDevice& device : instance.devices) device.state = AttachmentState::attached;
+  }
+  for (auto& [id, volume] : volumes_) {
+    if (volume.seen.state == VolumeState::creating) volume.seen.state = VolumeState::available;
+    for (ObservedAttachment& attachment : volume.seen.attachments) attachment.state = AttachmentState::attached;
+  }
+  for (auto& [id, snapshot] : snapshots_) snapshot.seen.state = SnapshotState::completed;
+  for (auto& [id, image] : images_) image.state = ImageState::available;
+}
+
+void MiniCloud::write() {
+  for (auto& [id, volume] : volumes_) {
+    if (volume.seen.attachments.empty()) continue;
+    const ObservedAttachment& at = volume.seen.attachments.front();
+    // An operating system that is shutting down still writes.
+    InstanceState state = instances_.at(at.instance).state;
+    if (state != InstanceState::running && state != InstanceState::shutting_down) continue;
+    // A machine whose disk is older than what was acknowledged before would write over a hole: that is the loss.
+    if (volume.content < acknowledged[at.device]) continue;
+    acknowledged[at.device] = ++volume.content;
+  }
+}
+
+void MiniCloud::vanish(const InstanceId& id) {
+  auto found = instances_.find(id);
+  if (found != instances_.end()) found->second.state = InstanceState::terminated;
+}
+
+int MiniCloud::running() const {
+  return static_cast<int>(std::count_if(instances_.begin(), instances_.end(), [](const auto& entry) {
+    return entry.second.state == InstanceState::pending || entry.second.state == InstanceState::running;
+  }));
+}
+
+Observation MiniCloud::observe(Kinds kinds, Time as_of) const {
+  Observation observation;
+  observation.as_of = as_of;
+  observation.kinds = kinds;
+  if (has(kinds, Kind::instances)) {
+    for (const auto& [id, instance] : instances_) observation.instances.push_back(instance);
+  }
+  if (has(kinds, Kind::volumes)) {
+    for (const auto& [id, volume] : volumes_) observation.volumes.push_back(volume.seen);
+  }
+  if (has(kinds, Kind::snapshots)) {
+    for (const auto& [id, snapshot] : snapshots_) observation.snapshots.push_back(snapshot.seen);
+  }
+  if (has(kinds, Kind::images)) {
+    for (const auto& [id, image] : images_) observation.images.push_back(image);
+  }
+  if (has(kinds, Kind::interfaces)) {
+    for (const auto& [id, interface] : interfaces_) observation.interfaces.push_back(interface);
+  }
+  if (has(kinds, Kind::status)) {
+    for (const auto& [id, instance] : instances_) {
+      if (instance.state == InstanceState::running) observation.statuses.push_back({id, health_});
+    }
+  }
+  return observation;
+}
+
+}  // namespace holdfast::core::testing

@@ -1,0 +1,80 @@
+// A cloud of maps for the tests of core: just enough of EC2's rules that a wrong order of a handover loses data or is
+// refused here too. Each volume carries a number that grows with every write its instance had acknowledged, and a
+// snapshot carries the number as of its call: so lost data shows as a smaller number.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/random.h"
+#include "model/event.h"
+#include "model/state.h"
+
+namespace holdfast::core::testing {
+
+class MiniCloud {
+ public:
+  explicit MiniCloud(uint64_t seed) : random_(seed) {}
+
+  // Share of calls whose answer is lost though they were done, and that never arrived.
+  double lost_answers = 0;
+  double lost_requests = 0;
+  double no_capacity = 0;
+
+  model::Outcome perform(const model::Effect& effect, const model::Spec& spec);
+  model::Observation observe(model::Kinds kinds, Time as_of) const;
+
+  // Everything in between goes one step on: pending becomes running, shutting-down terminated, and so on.
+  void advance();
+  // The application writes and has it acknowledged, on every volume of every running instance with all its volumes.
+  void write();
+  void vanish(const InstanceId& id);
+  void set_health(model::StatusCheck check) { health_ = check; }
+
+  int running() const;
+  // Number of resources that exist, terminated instances left out.
+  size_t volumes() const { return volumes_.size(); }
+  size_t snapshots() const { return snapshots_.size(); }
+  size_t images() const { return images_.size(); }
+  size_t interfaces() const { return interfaces_.size(); }
+  size_t launches() const { return launches_; }
+  int64_t content_of(const VolumeId& id) const { return volumes_.at(id).content; }
+  std::map<std::string, int64_t> acknowledged;  // by device: the newest number
+
+ private:
+  struct Volume {
+    model::ObservedVolume seen;
+    int64_t content = 0;
+    bool delete_on_termination = false;
+  };
+  struct Snapshot {
+    model::ObservedSnapshot seen;
+    int64_t content = 0;
+  };
+
+  Result<std::string> done(const model::Effect& effect, const model::Spec& spec);
+  Result<std::string> launch(const model::LaunchInstance& launch, const std::string& key, const model::Spec& spec);
+  Result<std::string> terminate(const InstanceId& id);
+  Result<std::string> attach(const model::AttachVolume& attach);
+  Result<std::string> snapshot(const model::CreateSnapshot& create, const std::string& key);
+  Result<std::string> remove_volume(const VolumeId& id);
+  Result<std::string> remove_snapshot(const SnapshotId& id);
+  void release(const InstanceId& id);
+  std::string fresh(const std::string& prefix) { return prefix + std::to_string(++made_); }
+  VolumeId make_volume(const model::LaunchDevice& device, const model::LaunchInstance& launch, const InstanceId& owner,
+                       const std::string& key);
+
+  Random random_;
+  int made_ = 0;
+  size_t launches_ = 0;
+  model::StatusCheck health_ = model::StatusCheck::ok;
+  std::map<std::string, InstanceId> tokens_;
+  std::map<InstanceId, model::ObservedInstance> instances_;
+  std::map<VolumeId, Volume> volumes_;
+  std::map<SnapshotId, Snapshot> snapshots_;
+  std::map<ImageId, model::ObservedImage> images_;
+  std::map<InterfaceId, model::ObservedInterface> interfaces_;
+};
+
+}  // namespace holdfast::core::testing
