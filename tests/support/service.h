@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -25,7 +26,7 @@ struct ServiceOptions {
 class Service {
  public:
   explicit Service(ServiceOptions options) : options_(std::move(options)) {}
-  Service(Service&&) noexcept = default;
+  Service(Service&& other) noexcept : options_(std::exchange(other.options_, {})), child_(std::move(other.child_)) {}
   ~Service();  // destroy(), unless outlives_us
 
   // Starts it and waits until it is ready.
