@@ -1,5 +1,5 @@
-// The images that can be made on this host: a table, and builders that fill a snapshot with a root filesystem. Called by
-// the substrate; `holdfast cloud image build` ends here.
+// The images that can be made on this host: a table, and builders that fill a snapshot with a root filesystem. Called
+// by the substrate; `holdfast cloud image build` ends here.
 #pragma once
 
 #include <string>
