@@ -1,5 +1,5 @@
-// What the Linux substrate needs of this host, looked at one by one: for `holdfast doctor`, and for `serve`, which refuses
-// with the same words. Changes nothing on the host, except that it may ask the kernel to load a module.
+// What the Linux substrate needs of this host, looked at one by one: for `holdfast doctor`, and for `serve`, which
+// refuses with the same words. Changes nothing on the host, except that it may ask the kernel to load a module.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 namespace holdfast::cloud::linux_ {
 
 struct Finding {
-  std::string what;      // "XFS filesystem"
+  std::string what;  // "XFS filesystem"
   bool ok = true;
   bool required = true;  // false: only something optional suffers
   std::string problem;   // a sentence; empty if ok
