@@ -1,0 +1,186 @@
+// The fields of a managed instance's document (api.md), one table an object. A row without a function is a field of the
+// API that has no effect here yet.
+
+#include <regex>
+
+#include "model/document.h"
+#include "model/field_tables.h"
+#include "model/json_text.h"
+#include "model/read_launch_specification.h"
+#include "model/spec_rules.h"
+
+namespace holdfast::model {
+namespace {
+
+constexpr int kDay = 86400;
+constexpr size_t kMaxSubnets = 50;
+
+struct Draft {
+  Spec spec;
+  Given given;
+};
+
+bool is_ipv4(const std::string& text) {
+  static const std::regex kByte("0|[1-9][0-9]{0,2}");
+  std::vector<std::string> parts = split(text, '.');
+  return parts.size() == 4 && std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
+           return std::regex_match(part, kByte) && std::stoi(part) <= 255;
+         });
+}
+
+constexpr char kSubnet[] = "subnet-";
+constexpr char kVpc[] = "vpc-";
+
+// ---- strategy, persistence, healthCheck
+
+void life_cycle(FieldReader& reader, const json::value& value, Strategy& into) {
+  if (auto word = one_of(reader, value, {LifeCycle::spot, LifeCycle::on_demand})) into.life_cycle = *word;
+}
+
+constexpr Field<Strategy> kStrategy[] = {
+    {"lifeCycle", life_cycle}, {"fallbackToOd", boolean<&Strategy::fallback_to_od>},
+    {"orientation"},           {"utilizeReservedInstances"},
+    {"utilizeCommitments"},    {"revertToSpot"},
+    {"optimizationWindows"},   {"minimumInstanceLifetime"},
+    {"drainingTimeout"},
+};
+
+void root_device(FieldReader& r, const json::value& v, Draft& d) {
+  boolean<&Persistence::root_device>(r, v, d.spec.persistence);
+}
+void block_devices(FieldReader& r, const json::value& v, Draft& d) {
+  boolean<&Persistence::block_devices>(r, v, d.spec.persistence);
+}
+void keep_ip(FieldReader& r, const json::value& v, Draft& d) {
+  boolean<&Persistence::private_ip>(r, v, d.spec.persistence);
+}
+
+void mode(FieldReader& reader, const json::value& value, Draft& into) {
+  into.given.mode = true;
+  auto word = one_of(reader, value, {BlockDevicesMode::reattach, BlockDevicesMode::on_launch});
+  if (word) into.spec.persistence.mode = *word;
+}
+
+void snapshot_interval(FieldReader& reader, const json::value& value, Draft& into) {
+  into.given.snapshot_interval = true;
+  seconds<&Persistence::snapshot_interval, 15, kDay>(reader, value, into.spec.persistence);
+}
+
+void root_generations(FieldReader& reader, const json::value& value, Draft& into) {
+  into.given.root_generations = true;
+  whole<&Persistence::root_generations, 1, 100>(reader, value, into.spec.persistence);
+}
+
+constexpr Field<Draft> kPersistence[] = {
+    {"persistRootDevice", root_device},
+    {"persistBlockDevices", block_devices},
+    {"persistPrivateIp", keep_ip},
+    {"blockDevicesMode", mode},
+    {"snapshotInterval", snapshot_interval},
+    {"rootGenerations", root_generations},
+    {"persistApplication"},
+    {"applicationPersistencyConfig"},
+};
+
+void health_type(FieldReader& reader, const json::value& value, HealthCheck&) {
+  is_honoured(reader, value, {"EC2"}, {"ELB", "TARGET_GROUP", "MULTAI_TARGET_SET", "HCS", "TCP", "HTTP", "EXEC"});
+}
+
+constexpr Field<HealthCheck> kHealthCheck[] = {
+    {"type", health_type},
+    {"gracePeriod", seconds<&HealthCheck::grace_period, 1, kDay>},
+    {"unhealthyDuration", seconds<&HealthCheck::unhealthy_duration, 1, kDay>},
+    {"autoHealing", boolean<&HealthCheck::auto_healing>},
+};
+
+// ---- compute and the whole
+
+void product(FieldReader& reader, const json::value& value, Compute&) {
+  is_honoured(reader, value, {"Linux/UNIX", "Linux/UNIX (Amazon VPC)"},
+              {"Windows", "Windows (Amazon VPC)", "SUSE Linux", "SUSE Linux (Amazon VPC)"});
+}
+
+void private_ip(FieldReader& reader, const json::value& value, Compute& into) {
+  std::optional<std::string> address = reader.text(value, 64);
+  if (!address) return;
+  if (is_ipv4(*address)) {
+    into.private_ip = *address;
+  } else {
+    reader.fault("InvalidValue", fmt::format("'{}' is no IPv4 address: write e.g. 10.31.0.20", *address));
+  }
+}
+
+constexpr Field<Compute> kCompute[] = {
+    {"product", product},
+    {"subnetIds", ids<&Compute::subnet_ids, kSubnet, kMaxSubnets>},
+    {"vpcId", id<&Compute::vpc_id, kVpc>},
+    {"privateIp", private_ip},
+    {"launchSpecification", read_launch_specification},
+    {"elasticIp"},
+};
+
+void region(FieldReader& reader, const json::value& value, Draft& into) {
+  static const std::regex kForm("[a-z0-9]+(-[a-z0-9]+)*");
+  std::optional<std::string> word = reader.text(value, 64);
+  if (!word) return;
+  if (std::regex_match(*word, kForm)) {
+    into.spec.region = *word;
+  } else {
+    reader.fault("InvalidValue", fmt::format("'{}' is no region: write e.g. us-east-1", *word));
+  }
+}
+
+void name(FieldReader& reader, const json::value& value, Draft& into) {
+  std::optional<std::string> words = reader.text(value, 255);
+  if (!words) return;
+  if (trim(*words) == *words && words->find('\n') == std::string::npos) {
+    into.spec.name = *words;
+  } else {
+    reader.fault("InvalidValue", "must be one line without space around it");
+  }
+}
+
+void description(FieldReader& r, const json::value& v, Draft& d) {
+  text<&Spec::description, 1024, true>(r, v, d.spec);
+}
+void strategy(FieldReader& r, const json::value& v, Draft& d) {
+  read_object(r, v, kStrategy, d.spec.strategy);
+}
+void persistence(FieldReader& r, const json::value& v, Draft& d) {
+  read_object(r, v, kPersistence, d);
+}
+void compute(FieldReader& r, const json::value& v, Draft& d) {
+  read_object(r, v, kCompute, d.spec.compute);
+}
+
+void health_check(FieldReader& reader, const json::value& value, Draft& into) {
+  into.spec.health_check.enabled = true;
+  read_object(reader, value, kHealthCheck, into.spec.health_check);
+}
+
+constexpr Field<Draft> kManagedInstance[] = {
+    {"name", name},
+    {"description", description},
+    {"region", region},
+    {"strategy", strategy},
+    {"persistence", persistence},
+    {"healthCheck", health_check},
+    {"compute", compute},
+    {"scheduling"},
+    {"integrations"},
+};
+
+}  // namespace
+
+Checked<Spec> read_spec(std::string_view text) {
+  Result<json::value> value = parse_strictly(text);
+  if (!value) return tl::unexpected(Faults{{std::move(value).error()}});
+  FieldReader reader;
+  Draft draft;
+  read_object(reader, *value, kManagedInstance, draft);
+  if (value->is_object()) apply_rules(reader, draft.spec, draft.given);
+  if (reader.count() > 0) return tl::unexpected(Faults{reader.take()});
+  return std::move(draft.spec);
+}
+
+}  // namespace holdfast::model
