@@ -56,7 +56,7 @@ struct ServerOptions {
   // A request not received whole within it: 408. Silent between two requests, or not reading its answer: closed.
   Duration idle_timeout = std::chrono::seconds(30);
   int max_connections = 512;
-  Refusal refusal;  // empty: {"error": why}
+  Refusal refusal = {};  // empty: {"error": why}
 };
 
 class Server {
