@@ -48,7 +48,7 @@ function(holdfast_room name)
 
   if(HOLDFAST_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE hf_${name} GTest::gmock GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE hf_${name} rapidcheck GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${name} TIMEOUT 300)
   endif()
 endfunction()
