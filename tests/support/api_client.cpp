@@ -230,6 +230,17 @@ Result<std::vector<CloudInstance>> ApiClient::cloud_instances() const {
   return instances;
 }
 
+Result<std::vector<CloudResource>> ApiClient::cloud_resources() const {
+  HF_TRY(const std::string items, call("GET", "/cloud/resources"));
+  HF_TRY(const json::array array, items_of(items));
+  std::vector<CloudResource> resources;
+  for (const json::value& item : array) {
+    resources.push_back({text_of(item, "kind"), text_of(item, "id"), text_of(item, "state"),
+                         tag_of(item, "holdfast:managed-instance")});
+  }
+  return resources;
+}
+
 Result<void> ApiClient::interrupt(const std::string& instance, Cause cause, int notice_seconds) const {
   json::object body = {{"how", to_string(cause)}};
   if (cause == Cause::notice) body["noticeSeconds"] = notice_seconds;
@@ -279,7 +290,8 @@ Result<std::string> document_of(const std::string& yaml_file, const std::map<std
       if (!at->is_object()) at->emplace_object();
       at = &at->get_object()[name];
     }
-    *at = wanted;
+    const bool structured = !wanted.empty() && (wanted[0] == '[' || wanted[0] == '{');
+    *at = structured ? json::parse(wanted) : json::value(wanted);
   }
   return json::serialize(value);
 }

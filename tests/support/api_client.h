@@ -46,6 +46,13 @@ struct CloudInstance {
   std::string generation;        // tag holdfast:generation
 };
 
+struct CloudResource {
+  std::string kind;  // "instance", "volume", "snapshot", "image", "network-interface"
+  std::string id;
+  std::string state;
+  std::string managed_instance;
+};
+
 struct CommandResult {
   int exit_status = 0;
   std::string out;
@@ -80,6 +87,7 @@ class ApiClient {
                       const std::function<void(const Happening&)>& happened) const;
 
   Result<std::vector<CloudInstance>> cloud_instances() const;
+  Result<std::vector<CloudResource>> cloud_resources() const;  // GET /cloud/resources: whatever exists, ours or not
   Result<void> interrupt(const std::string& instance, Cause cause, int notice_seconds = 120) const;
   Result<CommandResult> exec(const std::string& instance, const std::vector<std::string>& argv,
                              Duration limit = std::chrono::seconds(30)) const;

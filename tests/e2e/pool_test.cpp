@@ -1,0 +1,50 @@
+// The pool of volumes runs full: the machine that filled it is told so, and nobody else notices.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "support/fixture.h"
+#include "support/hello.h"
+
+namespace holdfast::support {
+namespace {
+
+using namespace std::chrono_literals;
+
+class FullPoolTest : public ServiceTest {
+ protected:
+  ServiceOptions options() override {
+    ServiceOptions it = ServiceTest::options();
+    it.more = {"--pool-size-gib", "2"};
+    return it;
+  }
+};
+
+TEST_F(FullPoolTest, StopsTheWriterAndNobodyElse) {
+  // A volume that is larger than the pool: what is given out is not what is there.
+  const ManagedStatus writer = bring_up(
+      "hello.yaml",
+      {{"name", "writer"},
+       {"compute.launchSpecification.blockDeviceMappings",
+        R"([{"deviceName":"/dev/sdf","ebs":{"volumeType":"gp3","volumeSize":8,"deleteOnTermination":true}}])"}});
+  const ManagedStatus other = bring_up("hello.yaml", {{"name", "other"}});
+  ASSERT_FALSE(HasFailure());
+  const Result<CommandResult> filled =
+      client_->exec(writer.instance_id,
+                    {"/bin/sh", "-c",
+                     "mkfs.ext4 -q /dev/sdf && mkdir -p /fill && mount /dev/sdf /fill && "
+                     "dd if=/dev/urandom of=/fill/file bs=1M count=6000 conv=fsync"},
+                    240s);
+  ASSERT_TRUE(filled) << describe(filled.error());
+  EXPECT_NE(filled->exit_status, 0) << "6 GB do not fit into 2";
+  EXPECT_TRUE(service_->running());
+  EXPECT_TRUE(client_->ready());
+  EXPECT_EQ(hello_count(other.private_ip, 2s), 1);
+  const Result<CommandResult> wrote = client_->exec(
+      other.instance_id, {"/bin/sh", "-c", "cat /var/hello-count && echo x >/var/small && sync -f /var/small"});
+  ASSERT_TRUE(wrote) << describe(wrote.error());
+  EXPECT_EQ(wrote->exit_status, 0) << wrote->err;
+}
+
+}  // namespace
+}  // namespace holdfast::support
