@@ -7,6 +7,7 @@
 
 #include <deque>
 
+#include "core/invariants.h"
 #include "core/mini_cloud_test.h"
 
 namespace holdfast::core {
@@ -48,6 +49,7 @@ struct World {
     auto step = decide(spec, state, event, now);
     if (!step) return Failure(step.error());
     state = step->state;
+    for (const std::string& broken : broken_invariants(state)) ADD_FAILURE() << broken;
     for (const Record& record : step->records) history.push_back(record.kind);
     for (const Effect& effect : step->effects) effects.push_back(effect);
     look = step->look;

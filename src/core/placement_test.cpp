@@ -1,0 +1,91 @@
+#include "core/placement.h"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::core {
+namespace {
+
+using namespace model;
+
+Spec two_types() {
+  Spec spec;
+  spec.persistence.block_devices = true;
+  spec.compute.instance_types = {"m5.large", "c5.large"};
+  spec.compute.preferred_type = "c5.large";
+  return spec;
+}
+
+State two_zones() {
+  State state;
+  state.surroundings.subnets = {{SubnetId("subnet-a"), "z1", {}}, {SubnetId("subnet-b"), "z2", {}}};
+  return state;
+}
+
+void cool(State& state, const Market& market, Time until, bool refused) {
+  state.cooling.push_back({market, until, refused, false, {}});
+}
+
+const Time kNow = from_millis(1000);
+const Time kLater = from_millis(9000);
+
+TEST(Placement, AsksThePreferredTypeInTheFirstSubnetOnSpotFirst) {
+  auto placement = place(two_types(), two_zones(), kNow);
+  EXPECT_EQ(placement.market, (Market{"c5.large", SubnetId("subnet-a"), "z1", LifeCycle::spot}));
+}
+
+TEST(Placement, StaysInTheZoneOfTheVolumesBeforeAnyOther) {
+  State state = two_zones();
+  state.data["/dev/sdf"].zone = "z2";
+  EXPECT_EQ(place(two_types(), state, kNow).market->zone, "z2");
+}
+
+TEST(Placement, AKeptInterfaceTiesItToItsSubnetEvenIfTheUserTookThatOut) {
+  State state = two_zones();
+  state.interface = Interface{};
+  state.interface->subnet = SubnetId("subnet-gone");
+  state.interface->zone = "z3";
+  auto market = place(two_types(), state, kNow).market;
+  EXPECT_EQ(market->subnet, SubnetId("subnet-gone"));
+  EXPECT_EQ(market->zone, "z3");
+}
+
+TEST(Placement, ARefusingMarketIsLeftOutUntilItHasCooled) {
+  State state = two_zones();
+  cool(state, {"c5.large", SubnetId("subnet-a"), "z1", LifeCycle::spot}, kLater, true);
+  EXPECT_EQ(place(two_types(), state, kNow).market->instance_type, "m5.large");
+  EXPECT_EQ(place(two_types(), state, kLater).market->instance_type, "c5.large");
+}
+
+TEST(Placement, AMarketThatTookAnInstanceComesLastAmongItsLikeButBeforeOnDemand) {
+  State state = two_zones();
+  state.surroundings.subnets.pop_back();
+  cool(state, {"c5.large", SubnetId("subnet-a"), "z1", LifeCycle::spot}, kLater, false);
+  EXPECT_EQ(place(two_types(), state, kNow).market->instance_type, "m5.large");
+  cool(state, {"m5.large", SubnetId("subnet-a"), "z1", LifeCycle::spot}, kLater, true);
+  EXPECT_EQ(place(two_types(), state, kNow).market, (Market{"c5.large", SubnetId("subnet-a"), "z1", LifeCycle::spot}));
+}
+
+TEST(Placement, WithoutFallbackAndWithEveryMarketCoolingItSaysWhenToAskAgain) {
+  Spec spec = two_types();
+  spec.strategy.fallback_to_od = false;
+  State state = two_zones();
+  for (const char* type : {"c5.large", "m5.large"}) {
+    cool(state, {type, SubnetId("subnet-a"), "z1", LifeCycle::spot}, kLater, true);
+    cool(state, {type, SubnetId("subnet-b"), "z2", LifeCycle::spot}, from_millis(5000), true);
+  }
+  auto placement = place(spec, state, kNow);
+  EXPECT_FALSE(placement.market);
+  EXPECT_EQ(placement.again_at, from_millis(5000));
+}
+
+TEST(Placement, OnDemandIsAskedWhereSpotHasNone) {
+  State state = two_zones();
+  state.surroundings.subnets.pop_back();
+  for (const char* type : {"c5.large", "m5.large"}) {
+    cool(state, {type, SubnetId("subnet-a"), "z1", LifeCycle::spot}, kLater, true);
+  }
+  EXPECT_EQ(place(two_types(), state, kNow).market->life_cycle, LifeCycle::on_demand);
+}
+
+}  // namespace
+}  // namespace holdfast::core
