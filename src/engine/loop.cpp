@@ -169,7 +169,7 @@ Result<Loop::Draft*> Loop::draft_for(const Input& input, Time now, Drafts& draft
 }
 
 Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
-  bool known = drafts.contains(input.id) || rows_.contains(input.id);
+  bool known = drafts.contains(input.id) || rows_.contains(input.id) || input.revision.has_value();
   if (!known && input.ticket == 0) {
     ++counters_.events_dropped;  // late news of a managed instance that is gone
     return {};
@@ -182,7 +182,7 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   };
   bool changes_spec = std::holds_alternative<model::SpecChanged>(input.event) && input.revision.has_value();
   if (changes_spec && draft->view.document != input.revision->merged_into) {
-    return give_up({ErrorKind::conflict, "ChangedMeanwhile", "another update came between; ask again", {}});
+    return give_up({ErrorKind::conflict, kChangedMeanwhile, "another update came between; ask again", {}});
   }
   const model::Spec& spec = changes_spec ? input.revision->spec : draft->view.spec;
   auto step = decide_(spec, draft->view.state, input.event, now);

@@ -36,6 +36,9 @@ struct Revision {
   std::string merged_into;           // SpecChanged: the document it was merged into; another one by now is a conflict
 };
 
+// Code of the conflict of an update whose document was changed by another since it was merged.
+inline constexpr char kChangedMeanwhile[] = "ChangedMeanwhile";
+
 struct Input {
   ManagedInstanceId id;
   model::Event event;

@@ -42,7 +42,8 @@ StoredInstance instance(const std::string& id, int generation = 1) {
   made.document = R"({"name":"ß"})";
   made.state.id = made.id;
   made.state.generation = generation;
-  made.state.root = model::Volume{.device = "/dev/xvda", .id = VolumeId("vol-1")};
+  made.state.root.emplace();
+  made.state.root->id = VolumeId("vol-1");
   made.created_at = at(1);
   made.updated_at = at(2);
   return made;
@@ -118,7 +119,7 @@ TYPED_TEST(StoreContract, NumbersRecordsInOrderAndFindsThemByNumber) {
   ASSERT_EQ(later->size(), 1u);
   EXPECT_EQ(later->at(0).record.kind, "b");
 
-  auto of_one = this->store().records({.id = ManagedInstanceId("smi-00000002")});
+  auto of_one = this->store().records({ManagedInstanceId("smi-00000002"), 0, 100});
   ASSERT_TRUE(of_one);
   ASSERT_EQ(of_one->size(), 1u);
   EXPECT_EQ(of_one->at(0).id.str(), "smi-00000002");

@@ -21,7 +21,8 @@ Result<std::vector<int64_t>> MemoryStore::commit(const std::vector<Change>& chan
   for (const Change& change : changes) {
     const ManagedInstanceId& id = change.instance.id;
     for (const model::Record& record : change.records) {
-      records_.emplace(++last_sequence_, StoredRecord{last_sequence_, id, record});
+      ++last_sequence_;
+      records_.emplace(last_sequence_, StoredRecord{last_sequence_, id, record});
       sequences.push_back(last_sequence_);
     }
     if (change.forget) {

@@ -1,0 +1,316 @@
+// The engine's threads around the controller: one that owns every state, workers for effects, workers for looks. What
+// comes from outside goes into the inbox as closures; answers to who waits go out through promises, views through a map
+// behind a lock.
+
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+#include <spdlog/spdlog.h>
+
+#include "base/check.h"
+#include "base/random.h"
+#include "engine/controller.h"
+#include "engine/inspect.h"
+#include "engine/threads.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+constexpr int kLookThreads = 6;       // as many as there are kinds
+constexpr int kIdDraws = 100;         // of an id that nobody has
+constexpr int kMergeTries = 8;        // of an update while others update the same
+constexpr Duration kLongestSleep = std::chrono::hours(1);
+
+tl::unexpected<model::Faults> one_fault(Error error) { return tl::unexpected(model::Faults{{std::move(error)}}); }
+
+Error not_found(const ManagedInstanceId& id) {
+  return {ErrorKind::not_found, "ManagedInstanceNotFound", "there is no managed instance " + id.str(), {}};
+}
+
+Error stopping() {
+  return {ErrorKind::unavailable, "Stopping", "the service is stopping; ask again when it runs", {}};
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  Impl(EngineOptions given, ec2::Ec2& cloud, Store& storage, Clock& time);
+  ~Impl();
+
+  Result<void> start();
+  void post(std::function<void()> closure);
+  void work();
+  void publish(const Controller::Outcome& outcome);
+  void drop_everything();
+  // Puts a request to the engine and waits until it is stored or refused.
+  Result<void> request(Input input);
+  ManagedInstanceId draw_id();
+  SharedView find(const ManagedInstanceId& id) const;
+
+  EngineOptions options;
+  ec2::Ec2& ec2;
+  Store& store;
+  Clock& clock;
+
+  std::mutex inbox_mutex;
+  std::condition_variable inbox_wake;
+  std::vector<std::function<void()>> inbox;
+  bool stopped = false;  // under inbox_mutex: nothing is taken in any more
+
+  mutable std::shared_mutex views_mutex;
+  std::map<ManagedInstanceId, SharedView> views;
+  Readiness readiness{false, "the service is starting"};
+  Counters counters;
+
+  std::mutex records_mutex;
+  std::condition_variable records_wake;
+  int64_t last_sequence = 0;
+  bool ended = false;
+
+  std::mutex random_mutex;
+  Random random;
+
+  // Of the engine's thread.
+  std::map<uint64_t, std::promise<Result<void>>> waiting;
+  uint64_t last_ticket = 0;
+
+  // In this order: the workers are stopped before what their jobs refer to goes.
+  std::unique_ptr<Controller> controller;
+  std::unique_ptr<ThreadWorkers> effects;
+  std::unique_ptr<ThreadWorkers> looks;
+  std::thread thread;
+};
+
+Engine::Impl::Impl(EngineOptions given, ec2::Ec2& cloud, Store& storage, Clock& time)
+    : options(given), ec2(cloud), store(storage), clock(time),
+      random(given.seed != 0 ? given.seed : Random::fresh_seed()) {}
+
+Engine::Impl::~Impl() {
+  {
+    std::lock_guard lock(inbox_mutex);
+    stopped = true;
+  }
+  inbox_wake.notify_all();
+  if (thread.joinable()) thread.join();
+  // Effects under way are waited for, each as long as one call's time limit; nothing new begins. Their outcomes are not
+  // stored any more: at the next start they are unknown, and settled by looking.
+  effects.reset();
+  looks.reset();
+  drop_everything();
+}
+
+void Engine::Impl::drop_everything() {
+  for (auto& [ticket, promise] : waiting) promise.set_value(Failure(stopping()));
+  waiting.clear();
+  inbox.clear();
+  std::lock_guard lock(records_mutex);
+  ended = true;
+  records_wake.notify_all();
+}
+
+Result<void> Engine::Impl::start() {
+  CHECK(controller == nullptr);
+  effects = std::make_unique<ThreadWorkers>(options.workers);
+  looks = std::make_unique<ThreadWorkers>(kLookThreads);
+  controller = std::make_unique<Controller>(
+      Controller::Options{options.workers, options.sweep_interval},
+      Controller::Ties{ec2, store, clock, *effects, *looks, [this](std::function<void()> closure) { post(std::move(closure)); },
+                       core::decide});
+  HF_TRY_VOID(controller->start());
+  {
+    std::unique_lock lock(views_mutex);
+    controller->loop().for_each([&](const SharedView& view) { views[view->id] = view; });
+  }
+  thread = std::thread([this] { work(); });
+  return {};
+}
+
+void Engine::Impl::post(std::function<void()> closure) {
+  {
+    std::lock_guard lock(inbox_mutex);
+    if (stopped) return;
+    inbox.push_back(std::move(closure));
+  }
+  inbox_wake.notify_one();
+}
+
+void Engine::Impl::work() {
+  std::vector<std::function<void()>> taken;
+  for (;;) {
+    {
+      std::unique_lock lock(inbox_mutex);
+      auto called = [this] { return stopped || !inbox.empty(); };
+      std::optional<Time> next = controller->next_turn();
+      if (!called() && next) {
+        Duration pause = std::min<Duration>(*next - std::min(clock.now(), *next), kLongestSleep);
+        if (pause > Duration::zero()) inbox_wake.wait_for(lock, pause, called);
+      } else {
+        inbox_wake.wait(lock, called);
+      }
+      if (stopped) return;
+      taken.swap(inbox);
+    }
+    for (auto& closure : taken) closure();
+    taken.clear();
+    publish(controller->turn());
+  }
+}
+
+// Views before answers: who was answered finds what it asked for.
+void Engine::Impl::publish(const Controller::Outcome& outcome) {
+  {
+    std::unique_lock lock(views_mutex);
+    for (const SharedView& view : outcome.changed) views[view->id] = view;
+    for (const ManagedInstanceId& id : outcome.forgotten) views.erase(id);
+    const std::string& trouble = controller->loop().trouble();
+    readiness = trouble.empty() ? Readiness{true, {}} : Readiness{false, "the store cannot be written: " + trouble};
+    counters = controller->counters();
+  }
+  if (outcome.last_sequence > 0) {
+    std::lock_guard lock(records_mutex);
+    last_sequence = outcome.last_sequence;
+    records_wake.notify_all();
+  }
+  for (const Answer& answer : outcome.answers) {
+    auto found = waiting.find(answer.ticket);
+    if (found == waiting.end()) continue;
+    found->second.set_value(answer.result);
+    waiting.erase(found);
+  }
+}
+
+Result<void> Engine::Impl::request(Input input) {
+  // Shared with the closure: a closure must be copyable, a promise is not.
+  auto promise = std::make_shared<std::promise<Result<void>>>();
+  std::future<Result<void>> answer = promise->get_future();
+  auto held = std::make_shared<Input>(std::move(input));
+  {
+    std::lock_guard lock(inbox_mutex);
+    if (stopped || !thread.joinable()) return Failure(stopping());
+    inbox.push_back([this, promise, held] {
+      held->ticket = ++last_ticket;
+      waiting.emplace(held->ticket, std::move(*promise));
+      controller->put(std::move(*held));
+    });
+  }
+  promise.reset();
+  inbox_wake.notify_one();
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {  // the closure was dropped unrun: the engine has stopped
+    return Failure(stopping());
+  }
+}
+
+SharedView Engine::Impl::find(const ManagedInstanceId& id) const {
+  std::shared_lock lock(views_mutex);
+  auto found = views.find(id);
+  return found == views.end() ? nullptr : found->second;
+}
+
+ManagedInstanceId Engine::Impl::draw_id() {
+  std::lock_guard lock(random_mutex);
+  for (int draw = 0; draw < kIdDraws; ++draw) {
+    ManagedInstanceId id("smi-" + random.hex(8));
+    if (find(id) == nullptr) return id;
+  }
+  return ManagedInstanceId("smi-" + random.hex(8));  // if taken after all, the loop refuses it
+}
+
+Engine::Engine(EngineOptions options, ec2::Ec2& ec2, Store& store, Clock& clock)
+    : impl_(std::make_unique<Impl>(options, ec2, store, clock)) {}
+
+Engine::~Engine() = default;
+
+Result<void> Engine::start() { return impl_->start(); }
+
+model::Checked<SharedView> Engine::create(std::string_view document) {
+  auto spec = model::read_spec(document);
+  if (!spec) return tl::unexpected(std::move(spec).error());
+  auto surroundings = inspect(impl_->ec2, *spec, std::nullopt);
+  if (!surroundings) return tl::unexpected(std::move(surroundings).error());
+  Input input{impl_->draw_id(), model::Created{}, 0,
+              Revision{std::string(document), std::move(*spec), std::move(*surroundings), {}}};
+  ManagedInstanceId id = input.id;
+  if (auto stored = impl_->request(std::move(input)); !stored) return one_fault(std::move(stored).error());
+  return impl_->find(id);
+}
+
+model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::string_view update) {
+  Error last;
+  for (int tries = 0; tries < kMergeTries; ++tries) {
+    SharedView view = impl_->find(id);
+    if (view == nullptr) return one_fault(not_found(id));
+    auto merged = model::merge_document(view->document, update);
+    if (!merged) return one_fault(std::move(merged).error());
+    auto spec = model::read_spec(*merged);
+    if (!spec) return tl::unexpected(std::move(spec).error());
+    std::optional<InterfaceId> own;
+    if (view->state.interface) own = view->state.interface->id;
+    auto surroundings = inspect(impl_->ec2, *spec, own);
+    if (!surroundings) return tl::unexpected(std::move(surroundings).error());
+    auto stored = impl_->request({id, model::SpecChanged{*surroundings}, 0,
+                                  Revision{std::move(*merged), std::move(*spec), *surroundings, view->document}});
+    if (stored) {
+      if (SharedView now = impl_->find(id)) return now;
+      return one_fault(not_found(id));
+    }
+    last = std::move(stored).error();
+    if (last.code != kChangedMeanwhile) break;
+  }
+  return one_fault(std::move(last));
+}
+
+Result<SharedView> Engine::ask(const ManagedInstanceId& id, model::Event request) {
+  SharedView before = impl_->find(id);
+  if (before == nullptr) return Failure(not_found(id));
+  if (auto* deletion = std::get_if<model::DeleteAsked>(&request)) {
+    deletion->deallocation.retention = impl_->options.deallocation_retention;
+  }
+  HF_TRY_VOID(impl_->request({id, std::move(request), 0, std::nullopt}));
+  SharedView after = impl_->find(id);
+  return after != nullptr ? after : before;  // a delete may have forgotten it within the turn
+}
+
+SharedView Engine::find(const ManagedInstanceId& id) const { return impl_->find(id); }
+
+std::vector<SharedView> Engine::all() const {
+  std::shared_lock lock(impl_->views_mutex);
+  std::vector<SharedView> all;
+  all.reserve(impl_->views.size());
+  for (const auto& [id, view] : impl_->views) all.push_back(view);
+  return all;
+}
+
+Result<std::vector<StoredRecord>> Engine::records(const RecordQuery& query) { return impl_->store.records(query); }
+
+void Engine::wait_for_records(int64_t after, Duration limit) {
+  // One may be stored already, perhaps by the service before this one. An error is for who reads the records.
+  if (auto stored = impl_->store.records({std::nullopt, after, 1}); !stored || !stored->empty()) return;
+  std::unique_lock lock(impl_->records_mutex);
+  impl_->records_wake.wait_for(lock, limit, [&] { return impl_->ended || impl_->last_sequence > after; });
+}
+
+void Engine::notify(const ec2::CloudEvent& event) {
+  impl_->post([this, event] { impl_->controller->notify(event); });
+}
+
+Readiness Engine::ready() const {
+  std::shared_lock lock(impl_->views_mutex);
+  return impl_->readiness;
+}
+
+Counters Engine::counters() const {
+  std::shared_lock lock(impl_->views_mutex);
+  return impl_->counters;
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,265 @@
+#include "engine/inspect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "engine/address.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+constexpr int kMostPages = 1000;
+constexpr char kLaunch[] = "compute.launchSpecification";
+
+// Errors that say something about the thing asked for, not about the asking.
+bool about_the_thing(const Error& error) {
+  return error.kind == ErrorKind::not_found || error.kind == ErrorKind::invalid;
+}
+
+class Inspection {
+ public:
+  Inspection(ec2::Ec2& ec2, const model::Spec& spec, const std::optional<InterfaceId>& own)
+      : ec2_(ec2), spec_(spec), own_(own) {}
+
+  model::Checked<model::Surroundings> run() {
+    auto asked = look();
+    if (!asked) return tl::unexpected(model::Faults{{asked.error()}});
+    if (!faults_.errors.empty()) return tl::unexpected(std::move(faults_));
+    return std::move(facts_);
+  }
+
+ private:
+  Result<void> look() {
+    HF_TRY_VOID(look_at_image());
+    HF_TRY_VOID(look_at_subnets());
+    HF_TRY_VOID(look_at_types());
+    HF_TRY_VOID(look_at_groups());
+    HF_TRY_VOID(look_at_devices());
+    return look_at_address();
+  }
+
+  void fault(std::string field, std::string message) {
+    faults_.errors.push_back({ErrorKind::invalid, "INVALID_FIELD", std::move(message), std::move(field)});
+  }
+
+  // The answer; nothing if the cloud does not know what was asked for; an error if it could not be asked.
+  template <class R>
+  Result<std::optional<typename R::Response>> ask(const R& request) {
+    auto answer = ec2_.call(request);
+    if (answer) return std::optional(std::move(*answer));
+    if (about_the_thing(answer.error())) return std::optional<typename R::Response>();
+    Error error = answer.error();
+    error.message = fmt::format("the cloud could not be asked, so nothing was changed; ask again ({}: {})", R::kAction,
+                                error.message);
+    error.kind = ErrorKind::unavailable;
+    error.field.clear();
+    return Failure(std::move(error));
+  }
+
+  Result<void> look_at_image() {
+    const std::string field = fmt::format("{}.imageId", kLaunch);
+    const ImageId& id = spec_.compute.image_id;
+    ec2::DescribeImagesRequest request;
+    request.image_ids = {id};
+    HF_TRY(auto answer, ask(request));
+    if (!answer || answer->images.empty()) {
+      fault(field, fmt::format("there is no image {} in this region; name one that DescribeImages lists", id.str()));
+      return {};
+    }
+    const ec2::Image& image = answer->images.front();
+    if (image.state == "pending") {
+      fault(field, fmt::format("image {} is still being made; apply again once it is available (`holdfast cloud image "
+                               "build {}` builds it and waits)",
+                               id.str(), image.name));
+    } else if (image.state != "available") {
+      fault(field, fmt::format("image {} is {}; name one that is available", id.str(), image.state));
+    }
+    if (image.root_device_type != "ebs" && !image.root_device_type.empty()) {
+      fault(field, fmt::format("the root of image {} is not a volume ({}): it cannot be kept; name an image with an EBS "
+                               "root",
+                               id.str(), image.root_device_type));
+    }
+    facts_.image = {id, image.root_device_name, image.architecture, image.boot_mode, image.virtualization_type,
+                    image.ena_support, 0};
+    for (const ec2::BlockDeviceMapping& mapping : image.block_device_mappings) {
+      if (mapping.device_name != image.root_device_name || !mapping.ebs) continue;
+      facts_.image.root_size_gib = mapping.ebs->volume_size.value_or(0);
+    }
+    return {};
+  }
+
+  Result<void> look_at_subnets() {
+    const auto& ids = spec_.compute.subnet_ids;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const std::string field = fmt::format("compute.subnetIds[{}]", i);
+      ec2::DescribeSubnetsRequest request;
+      request.subnet_ids = {ids[i]};
+      HF_TRY(auto answer, ask(request));
+      if (!answer || answer->subnets.empty()) {
+        fault(field, fmt::format("there is no subnet {}; name one that DescribeSubnets lists", ids[i].str()));
+        continue;
+      }
+      const ec2::Subnet& subnet = answer->subnets.front();
+      if (spec_.compute.vpc_id && *spec_.compute.vpc_id != subnet.vpc_id) {
+        fault(field, fmt::format("subnet {} is in {}, not in compute.vpcId {}", ids[i].str(), subnet.vpc_id.str(),
+                                 spec_.compute.vpc_id->str()));
+      }
+      if (vpc_.empty()) vpc_ = subnet.vpc_id;
+      if (vpc_ != subnet.vpc_id) {
+        fault(field, fmt::format("subnet {} is in {}, the others in {}; name subnets of one VPC", ids[i].str(),
+                                 subnet.vpc_id.str(), vpc_.str()));
+      }
+      facts_.subnets.push_back({ids[i], subnet.availability_zone, subnet.cidr_block});
+    }
+    return {};
+  }
+
+  Result<void> look_at_types() {
+    const model::Compute& compute = spec_.compute;
+    for (size_t i = 0; i < compute.instance_types.size(); ++i) {
+      HF_TRY_VOID(look_at_type(compute.instance_types[i], fmt::format("{}.instanceTypes.types[{}]", kLaunch, i)));
+    }
+    bool among = std::count(compute.instance_types.begin(), compute.instance_types.end(), compute.preferred_type) > 0;
+    if (compute.preferred_type.empty() || among) return {};
+    return look_at_type(compute.preferred_type, fmt::format("{}.instanceTypes.preferredType", kLaunch));
+  }
+
+  Result<void> look_at_type(const std::string& type, const std::string& field) {
+    ec2::DescribeInstanceTypesRequest request;
+    request.instance_types = {type};
+    HF_TRY(auto answer, ask(request));
+    if (!answer || answer->instance_types.empty()) {
+      fault(field, fmt::format("there is no instance type {} here; name one that DescribeInstanceTypes lists", type));
+      return {};
+    }
+    const std::string& of_type = answer->instance_types.front().architecture;
+    const std::string& of_image = facts_.image.architecture;
+    if (!of_type.empty() && !of_image.empty() && of_type != of_image) {
+      fault(field, fmt::format("instance type {} is {}, image {} is {}; name a type of the image's architecture", type,
+                               of_type, facts_.image.id.str(), of_image));
+    }
+    return {};
+  }
+
+  Result<void> look_at_groups() {
+    const auto& ids = spec_.compute.security_group_ids;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const std::string field = fmt::format("{}.securityGroupIds[{}]", kLaunch, i);
+      ec2::DescribeSecurityGroupsRequest request;
+      request.group_ids = {ids[i]};
+      HF_TRY(auto answer, ask(request));
+      if (!answer || answer->security_groups.empty()) {
+        fault(field, fmt::format("there is no security group {}; name one that DescribeSecurityGroups lists",
+                                 ids[i].str()));
+      } else if (const VpcId& vpc = answer->security_groups.front().vpc_id; !vpc_.empty() && vpc != vpc_) {
+        fault(field, fmt::format("security group {} is in {}, the subnets in {}; name a group of the subnets' VPC",
+                                 ids[i].str(), vpc.str(), vpc_.str()));
+      }
+    }
+    return {};
+  }
+
+  Result<void> look_at_devices() {
+    const auto& devices = spec_.compute.block_devices;
+    for (size_t i = 0; i < devices.size(); ++i) {
+      const std::string field = fmt::format("{}.blockDeviceMappings[{}].ebs", kLaunch, i);
+      const model::BlockDevice& device = devices[i];
+      bool is_root = device.device_name == facts_.image.root_device;
+      if (is_root && device.size_gib && *device.size_gib < facts_.image.root_size_gib) {
+        fault(field + ".volumeSize", fmt::format("the image's root has {} GiB; give at least as many",
+                                                 facts_.image.root_size_gib));
+      }
+      if (device.snapshot_id) HF_TRY_VOID(look_at_snapshot(device, field));
+    }
+    return {};
+  }
+
+  Result<void> look_at_snapshot(const model::BlockDevice& device, const std::string& field) {
+    const std::string& id = device.snapshot_id->str();
+    ec2::DescribeSnapshotsRequest request;
+    request.snapshot_ids = {*device.snapshot_id};
+    HF_TRY(auto answer, ask(request));
+    if (!answer || answer->snapshots.empty()) {
+      fault(field + ".snapshotId", fmt::format("there is no snapshot {}; name one that DescribeSnapshots lists", id));
+      return {};
+    }
+    const ec2::Snapshot& snapshot = answer->snapshots.front();
+    if (snapshot.state != "completed") {
+      fault(field + ".snapshotId",
+            fmt::format("snapshot {} is {}; a volume can be made of it once it is completed", id, snapshot.state));
+    }
+    if (device.size_gib && *device.size_gib < snapshot.volume_size) {
+      fault(field + ".volumeSize",
+            fmt::format("snapshot {} has {} GiB; give at least as many", id, snapshot.volume_size));
+    }
+    return {};
+  }
+
+  // The one subnet whose block holds the wanted address; a fault, and nothing, if there is none.
+  const model::SubnetFacts* subnet_of(uint32_t ip) {
+    std::vector<std::string> blocks;
+    for (const model::SubnetFacts& subnet : facts_.subnets) {
+      auto block = Block::parse(subnet.cidr);
+      if (block && block->contains(ip)) {
+        if (!block->reserved(ip)) return &subnet;
+        fault("compute.privateIp", fmt::format("EC2 keeps the first four addresses and the last one of {} ({}) to "
+                                               "itself; name another one of it",
+                                               subnet.cidr, subnet.id.str()));
+        return nullptr;
+      }
+      blocks.push_back(fmt::format("{} ({})", subnet.cidr, subnet.id.str()));
+    }
+    fault("compute.privateIp", fmt::format("{} is in none of the subnets; name an address of {}",
+                                           *spec_.compute.private_ip, join(blocks, " or ")));
+    return nullptr;
+  }
+
+  Result<void> look_at_address() {
+    // Subnets that are not known are faults by themselves; the address cannot be judged without them.
+    if (!spec_.compute.private_ip || facts_.subnets.size() != spec_.compute.subnet_ids.size()) return {};
+    auto ip = parse_ipv4(*spec_.compute.private_ip);
+    if (!ip) {
+      fault("compute.privateIp", fmt::format("{} is not an IPv4 address, such as 10.0.0.10", *spec_.compute.private_ip));
+      return {};
+    }
+    const model::SubnetFacts* subnet = subnet_of(*ip);
+    return subnet == nullptr ? Result<void>{} : look_for_holder(*subnet);
+  }
+
+  Result<void> look_for_holder(const model::SubnetFacts& subnet) {
+    ec2::DescribeNetworkInterfacesRequest request;
+    request.filters = {{"subnet-id", {subnet.id.str()}}};
+    for (int page = 0; page < kMostPages; ++page) {
+      HF_TRY(auto answer, ask(request));
+      if (!answer) return {};
+      for (const ec2::NetworkInterface& interface : answer->network_interfaces) {
+        if (interface.private_ip_address != *spec_.compute.private_ip || interface.network_interface_id == own_) continue;
+        fault("compute.privateIp", fmt::format("{} is taken by {}; name a free address of {}, or delete that interface",
+                                               *spec_.compute.private_ip, interface.network_interface_id.str(),
+                                               subnet.cidr));
+      }
+      if (answer->next_token.empty()) return {};
+      request.next_token = answer->next_token;
+    }
+    return fail(ErrorKind::unavailable, "EndlessListing", "DescribeNetworkInterfaces does not come to an end");
+  }
+
+  ec2::Ec2& ec2_;
+  const model::Spec& spec_;
+  const std::optional<InterfaceId>& own_;
+  VpcId vpc_;
+  model::Surroundings facts_;
+  model::Faults faults_;
+};
+
+}  // namespace
+
+model::Checked<model::Surroundings> inspect(ec2::Ec2& ec2, const model::Spec& spec,
+                                            const std::optional<InterfaceId>& own) {
+  return Inspection(ec2, spec, own).run();
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,212 @@
+#include "engine/observer.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "engine/fakes_test.h"
+
+namespace holdfast::engine {
+namespace {
+
+using model::Kind;
+
+const ManagedInstanceId kOne("smi-00000001");
+const ManagedInstanceId kTwo("smi-00000002");
+
+std::vector<ec2::Tag> tags_for(const ManagedInstanceId& id) { return {{model::kTagManagedInstance, id.str()}}; }
+
+ec2::Volume volume(const std::string& id, const std::vector<ec2::Tag>& tags) {
+  ec2::Volume made;
+  made.volume_id = VolumeId(id);
+  made.state = "in-use";
+  made.tags = tags;
+  return made;
+}
+
+struct ObserverTest : testing::Test {
+  ObserverTest() { know(kOne); }
+  void know(const ManagedInstanceId& id, const std::string& instance = "") {
+    auto view = std::make_shared<View>();
+    view->id = id;
+    if (!instance.empty()) {
+      view->state.instance.emplace();
+      view->state.instance->id = InstanceId(instance);
+    }
+    known[id] = view;
+  }
+  void run() {
+    observer.pump();
+    workers.run_all();
+  }
+
+  ScriptedEc2 ec2;
+  QueuedWorkers workers;
+  SetClock clock;
+  Counters counters;
+  std::map<ManagedInstanceId, SharedView> known;
+  std::vector<std::pair<ManagedInstanceId, model::Observation>> seen;
+  Observer observer{{ec2, workers, workers.post(), clock,
+                     [this](const ManagedInstanceId& id) { return known.contains(id) ? known[id] : nullptr; },
+                     [this](const ManagedInstanceId& id, model::Observation observation) {
+                       seen.emplace_back(id, std::move(observation));
+                     },
+                     counters}};
+};
+
+TEST_F(ObserverTest, LooksAtAllWhoWantItInOneSetOfDescribes) {
+  know(kTwo);
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto&) -> Result<ec2::DescribeVolumesResponse> {
+    return ec2::DescribeVolumesResponse{{volume("vol-1", tags_for(kOne)), volume("vol-2", tags_for(kTwo))}, ""};
+  });
+  observer.want(kOne, Kind::volumes | Kind::instances);
+  observer.want(kTwo, static_cast<model::Kinds>(Kind::volumes));
+  run();
+  EXPECT_EQ(ec2.actions(), (std::vector<std::string>{"DescribeInstances", "DescribeVolumes"}));
+  auto asked = ec2.asked<ec2::DescribeVolumesRequest>();
+  EXPECT_EQ(asked[0].filters[0].name, "tag:holdfast:managed-instance");
+  EXPECT_EQ(asked[0].filters[0].values, (std::vector<std::string>{kOne.str(), kTwo.str()}));
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].second.kinds, Kind::volumes | Kind::instances);
+  ASSERT_EQ(seen[0].second.volumes.size(), 1u);
+  EXPECT_EQ(seen[0].second.volumes[0].id.str(), "vol-1");
+  EXPECT_EQ(seen[1].second.kinds, static_cast<model::Kinds>(Kind::volumes));
+  EXPECT_EQ(seen[1].second.volumes[0].id.str(), "vol-2");
+}
+
+TEST_F(ObserverTest, ReadsEveryPage) {
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto& request) -> Result<ec2::DescribeVolumesResponse> {
+    if (request.next_token.empty()) return ec2::DescribeVolumesResponse{{volume("vol-1", tags_for(kOne))}, "more"};
+    return ec2::DescribeVolumesResponse{{volume("vol-2", tags_for(kOne))}, ""};
+  });
+  observer.want(kOne, static_cast<model::Kinds>(Kind::volumes));
+  run();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].second.volumes.size(), 2u);
+}
+
+TEST_F(ObserverTest, ClaimsNoKindWhosePagesWereNotAllReadAndLooksAgainAfterAPause) {
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto& request) -> Result<ec2::DescribeVolumesResponse> {
+    if (request.next_token.empty()) return ec2::DescribeVolumesResponse{{volume("vol-1", tags_for(kOne))}, "more"};
+    return ec2::ec2_fail("RequestLimitExceeded", "slow down");
+  });
+  observer.want(kOne, Kind::volumes | Kind::instances);
+  run();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].second.kinds, static_cast<model::Kinds>(Kind::instances));
+  EXPECT_TRUE(seen[0].second.volumes.empty());
+  EXPECT_EQ(counters.describes_failed, 1u);
+
+  run();
+  EXPECT_EQ(seen.size(), 1u) << "not before the pause is over";
+  ASSERT_TRUE(observer.next_pump());
+  clock.time = *observer.next_pump();
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto&) -> Result<ec2::DescribeVolumesResponse> { return {}; });
+  run();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[1].second.kinds, static_cast<model::Kinds>(Kind::volumes));
+  EXPECT_EQ(observer.next_pump(), std::nullopt);
+}
+
+TEST_F(ObserverTest, LooksAgainIfAskedWhileALookIsUnderWay) {
+  observer.want(kOne, static_cast<model::Kinds>(Kind::volumes));
+  observer.pump();
+  Time asked_at = clock.time += std::chrono::milliseconds(5);
+  observer.want(kOne, static_cast<model::Kinds>(Kind::volumes));
+  observer.pump();
+  EXPECT_EQ(workers.jobs.size(), 1u) << "one look at a time";
+  workers.run_all();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_LT(seen[0].second.as_of, asked_at);
+  run();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_GE(seen[1].second.as_of, asked_at);
+}
+
+TEST_F(ObserverTest, FindsVolumesThatWereAttachedByHand) {
+  ec2.on<ec2::DescribeInstancesRequest>([](const auto&) -> Result<ec2::DescribeInstancesResponse> {
+    ec2::Instance instance;
+    instance.instance_id = InstanceId("i-1");
+    instance.state = "running";
+    instance.tags = tags_for(kOne);
+    instance.block_device_mappings = {{"/dev/xvda", VolumeId("vol-1"), "attached", false, {}},
+                                      {"/dev/sdh", VolumeId("vol-hand"), "attached", false, {}}};
+    return ec2::DescribeInstancesResponse{{instance}, ""};
+  });
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto& request) -> Result<ec2::DescribeVolumesResponse> {
+    if (request.volume_ids.empty()) return ec2::DescribeVolumesResponse{{volume("vol-1", tags_for(kOne))}, ""};
+    EXPECT_EQ(request.volume_ids, std::vector<VolumeId>{VolumeId("vol-hand")});
+    return ec2::DescribeVolumesResponse{{volume("vol-hand", {})}, ""};
+  });
+  observer.want(kOne, Kind::volumes | Kind::instances);
+  run();
+  ASSERT_EQ(seen.size(), 1u);
+  ASSERT_EQ(seen[0].second.volumes.size(), 2u);
+  EXPECT_EQ(seen[0].second.volumes[1].id.str(), "vol-hand");
+}
+
+TEST_F(ObserverTest, AsksForStatusesByIdAndLeavesOutOnlyTheUnknownOne) {
+  know(kOne, "i-1");
+  know(kTwo, "i-new");
+  ec2.on<ec2::DescribeInstanceStatusRequest>([](const auto& request) -> Result<ec2::DescribeInstanceStatusResponse> {
+    ec2::DescribeInstanceStatusResponse answer;
+    for (const InstanceId& id : request.instance_ids) {
+      if (id.str() == "i-new") return ec2::ec2_fail("InvalidInstanceID.NotFound", "not yet");
+      answer.instance_statuses.push_back({id, "", "running", "ok", "ok"});
+    }
+    return answer;
+  });
+  observer.want(kOne, static_cast<model::Kinds>(Kind::status));
+  observer.want(kTwo, static_cast<model::Kinds>(Kind::status));
+  run();
+  ASSERT_EQ(seen.size(), 2u);
+  ASSERT_EQ(seen[0].second.statuses.size(), 1u);
+  EXPECT_EQ(seen[0].second.statuses[0].check, model::StatusCheck::ok);
+  EXPECT_TRUE(seen[1].second.statuses.empty());
+}
+
+TEST_F(ObserverTest, NamesNoMoreThanTwoHundredInOneDescribe) {
+  for (int i = 0; i < 450; ++i) {
+    ManagedInstanceId id("smi-" + std::to_string(10000000 + i));
+    know(id);
+    observer.want(id, static_cast<model::Kinds>(Kind::volumes));
+  }
+  run();
+  std::set<std::string> named;
+  for (const auto& request : ec2.asked<ec2::DescribeVolumesRequest>()) {
+    EXPECT_LE(request.filters[0].values.size(), kMostFilterValues);
+    named.insert(request.filters[0].values.begin(), request.filters[0].values.end());
+  }
+  EXPECT_EQ(named.size(), 450u);
+  EXPECT_EQ(seen.size(), 450u);
+}
+
+TEST_F(ObserverTest, SweepsEverythingAndOnlyCountsWhatTheStoreDoesNotKnow) {
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto& request) -> Result<ec2::DescribeVolumesResponse> {
+    EXPECT_EQ(request.filters[0].values, std::vector<std::string>{"*"});
+    return ec2::DescribeVolumesResponse{{volume("vol-1", tags_for(kOne)), volume("vol-9", tags_for(kTwo))}, ""};
+  });
+  observer.sweep({kOne});
+  run();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].second.volumes.size(), 1u);
+  EXPECT_EQ(counters.orphans, 1u);
+  for (const ec2::Request& request : ec2.requests) EXPECT_FALSE(ec2::mutates(request));
+}
+
+TEST_F(ObserverTest, DoesNotOverwriteWhatALookHasShownByAnOlderSweep) {
+  observer.sweep({kOne});
+  observer.pump();
+  clock.time += std::chrono::milliseconds(5);
+  std::deque<std::function<void()>> sweep;
+  sweep.swap(workers.jobs);
+  observer.want(kOne, static_cast<model::Kinds>(Kind::volumes));
+  run();
+  ASSERT_EQ(seen.size(), 1u);
+  workers.jobs.swap(sweep);
+  workers.run_all();
+  EXPECT_EQ(seen.size(), 1u);
+}
+
+}  // namespace
+}  // namespace holdfast::engine
