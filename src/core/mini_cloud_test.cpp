@@ -101,7 +101,7 @@ VolumeId MiniCloud::make_volume(const LaunchDevice& device, const LaunchInstance
 
 Result<std::string> MiniCloud::launch(const LaunchInstance& launch, const std::string& key, const Spec&) {
   if (auto known = tokens_.find(launch.token); known != tokens_.end()) return known->second.str();
-  if (random_.unit() < no_capacity) return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
+  if (launch.market.zone == closed_zone || random_.unit() < no_capacity) return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
   if (launch.interface) {
     auto interface = interfaces_.find(*launch.interface);
     if (interface == interfaces_.end()) return refuse(ErrorKind::not_found, "InvalidNetworkInterfaceID.NotFound");

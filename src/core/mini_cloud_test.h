@@ -21,6 +21,7 @@ class MiniCloud {
   double lost_answers = 0;
   double lost_requests = 0;
   double no_capacity = 0;
+  std::string closed_zone;  // has no capacity at all
 
   model::Outcome perform(const model::Effect& effect, const model::Spec& spec);
   model::Observation observe(model::Kinds kinds, Time as_of) const;
