@@ -1,0 +1,210 @@
+#include "api/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <mutex>
+
+#include "api/events.h"
+#include "api/items.h"
+#include "api/requests.h"
+#include "api/token.h"
+#include "base/check.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "model/json_text.h"
+
+namespace holdfast::api {
+namespace json = boost::json;
+using model::Event;
+namespace {
+
+constexpr char kRoot[] = "/aws/ec2/managedInstance";
+constexpr char kItem[] = "aws:ec2:managedInstance";
+constexpr char kStatusItem[] = "aws:ec2:managedInstance:status";
+
+Time system_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+std::string fresh_request_id() {
+  static std::mutex mutex;
+  static Random random(Random::fresh_seed());
+  std::lock_guard lock(mutex);
+  return "req-" + random.hex(16);
+}
+
+http::Response no_such_path(const Asked& asked) {
+  return answer_errors(asked, 404,
+                       {{ErrorKind::not_found, "NoSuchPath",
+                         fmt::format("There is nothing at this path; managed instances are below {}.", kRoot), ""}});
+}
+
+http::Response wrong_method(const Asked& asked, const std::string& allowed) {
+  auto response = answer_errors(
+      asked, 405, {{ErrorKind::invalid, "MethodNotAllowed", fmt::format("This path takes {}.", allowed), ""}});
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+http::Response no_such_instance(const Asked& asked, const ManagedInstanceId& id) {
+  return answer_error(asked, {ErrorKind::not_found, "ManagedInstanceNotFound",
+                              fmt::format("There is no managed instance '{}'.", id.str().substr(0, 64)), ""});
+}
+
+// Faults of a document are one 400; anything else the engine says stands alone.
+http::Response refused(const Asked& asked, const model::Faults& faults) {
+  CHECK(!faults.errors.empty());
+  return answer_errors(asked, status_of(faults.errors.front().kind), faults.errors);
+}
+
+http::Response body_too_large(const Asked& asked) {
+  return answer_errors(asked, 413,
+                       {{ErrorKind::invalid, "BodyTooLarge",
+                         fmt::format("The body is too large; the limit is {} bytes.", model::kMaxDocumentBytes), ""}});
+}
+
+std::string url_of(const http::Request& request) {
+  // Not word for word: an envelope repeats no bytes that are not text.
+  return is_utf8(request.path) ? request.path : "(not UTF-8)";
+}
+
+}  // namespace
+
+struct Api::Call {
+  const http::Request& request;
+  Asked asked;
+};
+
+Asked asked_of(const http::Request& request, Time now) {
+  return {fresh_request_id(), is_utf8(request.method) ? request.method : "", url_of(request), now};
+}
+
+std::optional<http::Response> refuse_stranger(const http::Request& request, const std::string& token,
+                                              const Asked& asked) {
+  if (carries_token(request, token)) return std::nullopt;
+  return answer_errors(asked, 401,
+                       {{ErrorKind::denied, "Unauthorized",
+                         "Send the service's token as 'Authorization: Bearer TOKEN'; it is in the file 'token' of the "
+                         "service's data directory.",
+                         ""}});
+}
+
+http::Response answer_health(const Asked& asked) {
+  return answer_items(asked, "health", {json::object{{"alive", true}}});
+}
+
+http::Response answer_readiness(const Asked& asked, const engine::Readiness& readiness) {
+  if (readiness.ready) return answer_items(asked, "readiness", {json::object{{"ready", true}}});
+  return answer_error(asked, {ErrorKind::unavailable, "NotReady",
+                              readiness.why.empty() ? "The service is not ready." : readiness.why, ""});
+}
+
+Api::Api(ApiOptions options, engine::Engine& engine) : options_(std::move(options)), engine_(engine) {
+  CHECK(!options_.token.empty());
+}
+
+http::Response Api::handle(const http::Request& request) {
+  Call call{request, asked_of(request, options_.now ? options_.now() : system_now())};
+  const std::string& path = request.path;
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (path == "/healthz") return reads ? answer_health(call.asked) : wrong_method(call.asked, "GET");
+  if (path == "/readyz") return reads ? answer_readiness(call.asked, engine_.ready()) : wrong_method(call.asked, "GET");
+  if (auto stranger = refuse_stranger(request, options_.token, call.asked)) return *std::move(stranger);
+  if (request.body.size() > model::kMaxDocumentBytes) return body_too_large(call.asked);
+  if (path == kRoot || path.rfind(std::string(kRoot) + "/", 0) == 0) return managed_instances(call);
+  return no_such_path(call.asked);
+}
+
+http::Response Api::managed_instances(const Call& call) {
+  const std::string& method = call.request.method;
+  const bool reads = method == "GET" || method == "HEAD";
+  if (call.request.path == kRoot) {
+    if (reads) return list(call);
+    return method == "POST" ? create(call) : wrong_method(call.asked, "GET, POST");
+  }
+  auto parts = split(call.request.path.substr(sizeof kRoot), '/');
+  if (parts.size() == 1 && parts[0] == "events") {
+    return reads ? answer_events(engine_, call.asked, call.request, std::nullopt) : wrong_method(call.asked, "GET");
+  }
+  const ManagedInstanceId id(parts[0]);
+  const std::string rest = parts.size() == 2 ? parts[1] : "";
+  if (parts.size() == 1 && !parts[0].empty()) return one(call, id);
+
+  if (rest == "status" || rest == "events") {
+    if (!reads) return wrong_method(call.asked, "GET");
+    auto view = engine_.find(id);
+    if (!view) return no_such_instance(call.asked, id);
+    if (rest == "events") return answer_events(engine_, call.asked, call.request, id);
+    if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+    return answer_items(call.asked, kStatusItem, {status_item_of(*view)});
+  }
+  if (rest == "pause" || rest == "resume" || rest == "recycle") {
+    if (method != "PUT") return wrong_method(call.asked, "PUT");
+    if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+    return act(call, id, rest == "pause" ? Event(model::PauseAsked{})
+                         : rest == "resume" ? Event(model::ResumeAsked{}) : Event(model::RecycleAsked{}));
+  }
+  return no_such_path(call.asked);
+}
+
+http::Response Api::one(const Call& call, const ManagedInstanceId& id) {
+  const std::string& method = call.request.method;
+  if (method == "PUT") return update(call, id);
+  if (method == "DELETE") return remove(call, id);
+  if (method != "GET" && method != "HEAD") return wrong_method(call.asked, "GET, PUT, DELETE");
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  auto view = engine_.find(id);
+  if (!view) return no_such_instance(call.asked, id);
+  return answer_items(call.asked, kItem, {item_of(*view, Detail::one)});
+}
+
+http::Response Api::list(const Call& call) {
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  json::array items;
+  for (const auto& view : engine_.all()) items.push_back(item_of(*view, Detail::listed));
+  return answer_items(call.asked, kItem, std::move(items));
+}
+
+http::Response Api::create(const Call& call) {
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  auto document = managed_instance_in(call.request.body);
+  if (!document) return refused(call.asked, document.error());
+  auto created = engine_.create(*document);
+  if (!created) return refused(call.asked, created.error());
+  return answer_items(call.asked, kItem, {item_of(**created, Detail::one)});
+}
+
+http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
+  if (auto checked = check_query(call.request, {"autoApplyTags"}); !checked) {
+    return refused(call.asked, checked.error());
+  }
+  const std::string tags = call.request.query_value("autoApplyTags").value_or("false");
+  if (tags != "false") {
+    return answer_error(call.asked, {ErrorKind::invalid, "InvalidField",
+                                     tags == "true" ? "is not honoured yet: changed tags reach the next instance; leave it out."
+                                                    : "must be true or false.",
+                                     "autoApplyTags"});
+  }
+  if (!engine_.find(id)) return no_such_instance(call.asked, id);
+  auto document = managed_instance_in(call.request.body);
+  if (!document) return refused(call.asked, document.error());
+  auto updated = engine_.update(id, *document);
+  if (!updated) return refused(call.asked, updated.error());
+  return answer_items(call.asked, kItem, {item_of(**updated, Detail::one)});
+}
+
+http::Response Api::remove(const Call& call, const ManagedInstanceId& id) {
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  auto deallocation = deallocation_in(call.request.body, options_.deallocation_retention);
+  if (!deallocation) return refused(call.asked, deallocation.error());
+  return act(call, id, model::DeleteAsked{*deallocation});
+}
+
+http::Response Api::act(const Call& call, const ManagedInstanceId& id, Event event) {
+  if (!engine_.find(id)) return no_such_instance(call.asked, id);
+  auto done = engine_.ask(id, std::move(event));
+  if (!done) return answer_error(call.asked, done.error());
+  return answer_items(call.asked, kStatusItem, {status_item_of(**done)});
+}
+
+}  // namespace holdfast::api

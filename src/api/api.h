@@ -1,0 +1,52 @@
+// The REST API (docs: README, the calls): turns a request into a call of the engine, and what the engine answers into
+// the envelope. It decides nothing. /healthz and /readyz are for whoever watches the service and need no token;
+// everything else does.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "api/envelope.h"
+#include "base/time.h"
+#include "engine/engine.h"
+#include "http/server.h"
+
+namespace holdfast::api {
+
+struct ApiOptions {
+  std::string token;                                     // not empty
+  Duration deallocation_retention = std::chrono::hours(96);
+  std::function<Time()> now;                             // for timestamps; empty: the system's clock
+};
+
+// Thread: every function may be called from any thread. The engine outlives it, and outlives the streams it answered.
+class Api {
+ public:
+  Api(ApiOptions options, engine::Engine& engine);
+
+  http::Response handle(const http::Request& request);
+
+ private:
+  struct Call;
+  http::Response managed_instances(const Call& call);
+  http::Response one(const Call& call, const ManagedInstanceId& id);
+  http::Response create(const Call& call);
+  http::Response list(const Call& call);
+  http::Response update(const Call& call, const ManagedInstanceId& id);
+  http::Response remove(const Call& call, const ManagedInstanceId& id);
+  http::Response act(const Call& call, const ManagedInstanceId& id, model::Event event);
+
+  const ApiOptions options_;
+  engine::Engine& engine_;
+};
+
+// What the daemon needs besides, before an Api exists and for its neighbours on the same server.
+Asked asked_of(const http::Request& request, Time now);
+// The 401, or nothing where the token is right.
+std::optional<http::Response> refuse_stranger(const http::Request& request, const std::string& token, const Asked& asked);
+http::Response answer_health(const Asked& asked);
+http::Response answer_readiness(const Asked& asked, const engine::Readiness& readiness);
+
+}  // namespace holdfast::api

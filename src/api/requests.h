@@ -1,0 +1,26 @@
+// What clients send, read to the last member: unknown members and parameters are refused with the nearest known name.
+// All faults at once. Called by api.cpp and events.cpp.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "http/server.h"
+#include "model/document.h"
+#include "model/event.h"
+
+namespace holdfast::api {
+
+// The object under "managedInstance", as JSON text. Paths in faults begin below it.
+model::Checked<std::string> managed_instance_in(std::string_view body);
+// DELETE's body; empty: everything is kept for `retention`.
+model::Checked<model::Deallocation> deallocation_in(std::string_view body, Duration retention);
+// Faults of the query: parameters other than `known` (and accountId, which every call takes).
+model::Checked<void> check_query(const http::Request& request, std::initializer_list<std::string_view> known);
+// A whole number in [least, most], or `otherwise` where the parameter is absent.
+Result<int64_t> number_in(const http::Request& request, const std::string& name, int64_t least, int64_t most,
+                          int64_t otherwise);
+
+}  // namespace holdfast::api
