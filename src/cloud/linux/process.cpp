@@ -140,7 +140,8 @@ Result<RunOutput> run(const std::vector<std::string>& argv, const RunLimits& lim
   RunOutput output;
   const Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   const bool in_time = collect(out.read, err.read, pidfd.get(), limits, output);
-  if (!in_time) ::kill(-child, SIGKILL);
+  // In time or not: what it started and left behind goes too. The child was not waited for yet, so its number is ours.
+  ::kill(-child, SIGKILL);
   output.exit_status = wait_for(child);
   if (!in_time) {
     return fail(ErrorKind::unavailable, "ProgramTimeout",

@@ -125,6 +125,15 @@ TEST_F(ImagesOnLinux, RefusesWhatItCannotBuild) {
   EXPECT_FALSE(*store_->has_snapshot(image));
 }
 
+TEST_F(ImagesOnLinux, RemovesTheTreeOfABuildThatWasKilledButNoneInUse) {
+  const auto in_use = TemporaryTree::make(tools().work_dir);
+  ASSERT_TRUE(in_use);
+  std::filesystem::create_directories(tools().work_dir + "/image-tree-killed/etc");
+  ASSERT_TRUE(build_image("minimal", tools(), *store_, image));
+  EXPECT_FALSE(std::filesystem::exists(tools().work_dir + "/image-tree-killed"));
+  EXPECT_TRUE(std::filesystem::exists(in_use->path()));
+}
+
 class BootFactsFile : public ::testing::Test {
  protected:
   void SetUp() override {

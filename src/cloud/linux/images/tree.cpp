@@ -1,11 +1,13 @@
 #include "cloud/linux/images/tree.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 
 #include "cloud/linux/fd.h"
 #include "cloud/linux/process.h"
@@ -28,6 +30,21 @@ Result<void> write_all(const std::string& path, const std::string& text, unsigne
   return {};
 }
 
+Fd open_folder(const std::string& path) {
+  return Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+// Safe: a tree is only ever what a builder wrote. The builders' programs mount in namespaces of their own; should a
+// mount be seen here all the same, the tree stays, for the removal would go on into what is mounted (/dev, /proc).
+void remove_tree(const std::string& path) {
+  std::ifstream mounts("/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    if (line.find(path) != std::string::npos) return;
+  }
+  std::error_code ignored;  // what is left is found by the next build
+  std::filesystem::remove_all(path, ignored);
+}
+
 Result<void> make_parents(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
@@ -39,18 +56,26 @@ Result<void> make_parents(const std::string& path) {
 
 Result<TemporaryTree> TemporaryTree::make(const std::string& parent) {
   HF_TRY_VOID(make_parents(parent + "/x"));
+  const Fd folder = open_folder(parent);
+  // Held to the end, or another build would take our folder for a remainder before it is locked.
+  if (!folder.valid() || ::flock(folder.get(), LOCK_EX) != 0) return Failure(system_error("locking " + parent, errno));
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(parent, ignored)) {
+    if (!entry.path().filename().string().starts_with(tree_prefix)) continue;
+    const Fd left = open_folder(entry.path());
+    if (left.valid() && ::flock(left.get(), LOCK_EX | LOCK_NB) == 0) remove_tree(entry.path());
+  }
   std::string pattern = parent + "/" + tree_prefix + "XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) return Failure(system_error("making a folder in " + parent, errno));
+  Fd lock = open_folder(pattern);
+  if (!lock.valid() || ::flock(lock.get(), LOCK_EX) != 0) return Failure(system_error("locking " + pattern, errno));
   // As a root folder has to be, for users of the machine.
   if (::chmod(pattern.c_str(), 0755) != 0) return Failure(system_error("setting the mode of " + pattern, errno));
-  return TemporaryTree(pattern);
+  return TemporaryTree(pattern, std::move(lock));
 }
 
 TemporaryTree::~TemporaryTree() {
-  if (path_.empty()) return;
-  // Mounts inside would be followed; the builders' programs mount in namespaces of their own, so there are none here.
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  if (!path_.empty()) remove_tree(path_);
 }
 
 Result<void> put_file(const std::string& root, const std::string& path, const std::string& text, unsigned mode) {

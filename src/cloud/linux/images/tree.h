@@ -5,24 +5,29 @@
 #include <string>
 
 #include "base/error.h"
+#include "cloud/linux/fd.h"
 
 namespace holdfast::cloud::linux_ {
 
 // The user PostgreSQL runs as, the same number in every image, so that a data volume can move between them.
 constexpr unsigned postgres_uid = 900;
 
-// A temporary folder below `parent`, removed with all that is in it.
+// A temporary folder below `parent`, removed with all that is in it; locked while it is in use, so that make() can tell
+// what a process that was killed left there, and removes that.
 class TemporaryTree {
  public:
   static Result<TemporaryTree> make(const std::string& parent);
-  TemporaryTree(TemporaryTree&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+  TemporaryTree(TemporaryTree&& other) noexcept : path_(std::move(other.path_)), lock_(std::move(other.lock_)) {
+    other.path_.clear();
+  }
   TemporaryTree& operator=(TemporaryTree&&) = delete;
   ~TemporaryTree();
   const std::string& path() const { return path_; }
 
  private:
-  explicit TemporaryTree(std::string path) : path_(std::move(path)) {}
+  TemporaryTree(std::string path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   std::string path_;
+  Fd lock_;
 };
 
 // Paths are below the tree's root, folders on the way are made.

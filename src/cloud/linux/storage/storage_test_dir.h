@@ -13,6 +13,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "cloud/linux/fd.h"
 #include "cloud/linux/process.h"
@@ -31,6 +32,9 @@ inline void enter_private_mounts() {
 class StorageTestDir {
  public:
   StorageTestDir() {
+    // One at a time, or another test would sweep up our folder before it is locked.
+    const Fd everybody(::open(base().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ::flock(everybody.get(), LOCK_EX);
     for (const auto& name : names_in(base()).value_or(std::vector<std::string>())) {
       if (name.starts_with(prefix())) remove(base() + "/" + name, false);
     }
@@ -70,18 +74,21 @@ class StorageTestDir {
   Fd alive_;
 };
 
-// A small ext4 of its own to put a data folder on, as a host whose disk is nearly full.
+// A small filesystem of its own to put a data folder on: a host whose disk is nearly full, or can share blocks.
 class SmallHost {
  public:
-  SmallHost(const std::string& folder, int64_t bytes) : path_(folder + "/mnt-host"), image_(folder + "/host.img") {
+  SmallHost(const std::string& folder, int64_t bytes, const std::string& type = "ext4")
+      : path_(folder + "/mnt-host"), image_(folder + "/host.img") {
     const auto file = make_sparse(image_, bytes);
-    if (!file || !run_checked({"mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", image_}))
-      throw std::runtime_error("host");
+    const std::vector<std::string> make = type == "ext4"
+                                              ? std::vector<std::string>{"mkfs.ext4", "-q", "-F", "-m", "0"}
+                                              : std::vector<std::string>{"mkfs.xfs", "-q", "-s", "size=4096"};
+    if (!file || !run_checked(with(make, image_))) throw std::runtime_error("host");
     const auto device = attach_loop(file->get());
     if (!device) throw std::runtime_error("host: " + holdfast::describe(device.error()));
     device_ = *device;
     std::filesystem::create_directory(path_);
-    if (::mount(device_.path.c_str(), path_.c_str(), "ext4", 0, "") != 0) throw std::runtime_error("host mount");
+    if (::mount(device_.path.c_str(), path_.c_str(), type.c_str(), 0, "") != 0) throw std::runtime_error("host mount");
   }
   ~SmallHost() {
     ::umount2(path_.c_str(), MNT_DETACH);
@@ -92,6 +99,11 @@ class SmallHost {
   const std::string& path() const { return path_; }
 
  private:
+  static std::vector<std::string> with(std::vector<std::string> argv, const std::string& last) {
+    argv.push_back(last);
+    return argv;
+  }
+
   std::string path_;
   std::string image_;
   LoopDevice device_;

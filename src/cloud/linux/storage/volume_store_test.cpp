@@ -412,6 +412,22 @@ TEST_F(VolumeStoreOnLinux, CountsTheExtentsOfAVolume) {
   EXPECT_EQ(*store_->extents(vol_a), 5);
 }
 
+TEST_F(VolumeStoreOnLinux, NeedsNoPoolWhereTheDataFolderCanShareBlocks) {
+  SmallHost host(dir_->path(), 512 * mib, "xfs");
+  auto opened = VolumeStore::open({.data_dir = host.path() + "/data", .free_floor_bytes = 32 * mib});
+  ASSERT_TRUE(opened) << describe(opened.error());
+  auto& store = **opened;
+  EXPECT_FALSE(std::filesystem::exists(host.path() + "/data/pool.img"));
+  ASSERT_OK(store.create_volume(vol_a, 1, std::nullopt));
+  const auto device = store.attach_device(vol_a);
+  ASSERT_TRUE(device) << describe(device.error());
+  write_at(device->path, 8192, "kept");
+  ASSERT_OK(store.create_snapshot(snap_a, vol_a));
+  EXPECT_EQ(read_at(store.root() + "/snapshots/snap-a.raw", 8192, 4), "kept");
+  ASSERT_OK(store.tear_down(true));
+  EXPECT_TRUE(std::filesystem::is_empty(host.path() + "/data"));
+}
+
 // The filesystem below the pool is filled by others: the pool has to look full before that one is, because a pool that
 // cannot write its journal ends for every machine.
 TEST_F(VolumeStoreOnLinux, LooksFullBeforeTheFilesystemBelowIs) {
