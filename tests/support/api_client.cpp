@@ -167,6 +167,12 @@ Result<ManagedStatus> ApiClient::status(const std::string& id) const {
   status.instance_id = text_of(item, "instanceId");
   status.private_ip = text_of(item, "privateIp");
   status.mac = text_of(member_of(item, "interface"), "mac");
+  if (const json::value& volumes = member_of(item, "volumes"); volumes.is_array()) {
+    for (const json::value& volume : volumes.get_array()) {
+      if (text_of(volume, "role") != "superseded")
+        status.volumes[text_of(volume, "device")] = text_of(volume, "volumeId");
+    }
+  }
   status.text = json::serialize(item);
   return status;
 }

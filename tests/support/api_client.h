@@ -25,8 +25,9 @@ struct ManagedStatus {
   int generation = 0;
   std::string instance_id;
   std::string private_ip;
-  std::string mac;   // of the kept interface
-  std::string text;  // the whole item as JSON: every id that the service knows of is in it
+  std::string mac;                             // of the kept interface
+  std::map<std::string, std::string> volumes;  // device -> id, of those that hold its state now
+  std::string text;                            // the whole item as JSON: every id that the service knows of is in it
 };
 
 struct Happening {

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -17,10 +18,13 @@ namespace holdfast::support {
 namespace fs = std::filesystem;
 namespace {
 
-// PostgreSQL refuses to run as root. setpriv becomes the server, where runuser would stay its parent and hide its end.
-std::vector<std::string> as_postgres(std::vector<std::string> argv) {
-  if (geteuid() != 0) return argv;
-  std::vector<std::string> all = {"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"};
+// PostgreSQL refuses to run as root, and wants the folder to be its own: it runs as the folder's owner. setpriv becomes
+// the server, where runuser would stay its parent and hide its end.
+std::vector<std::string> as_owner(const std::string& data, std::vector<std::string> argv) {
+  struct stat owner {};
+  if (geteuid() != 0 || stat(data.c_str(), &owner) != 0) return argv;
+  std::vector<std::string> all = {"setpriv", fmt::format("--reuid={}", owner.st_uid),
+                                  fmt::format("--regid={}", owner.st_gid), "--clear-groups", "--"};
   all.insert(all.end(), argv.begin(), argv.end());
   return all;
 }
@@ -43,8 +47,8 @@ Result<void> make_cluster(const std::string& data) {
       return Failure(system_error("chown " + data, errno));
   }
   HF_TRY(const Ended made,
-         run(as_postgres({std::string(kPostgresBin) + "/initdb", "-D", data, "-U", "postgres", "-E", "UTF8",
-                          "--no-locale", "--data-checksums", "--auth=trust", "--no-instructions"})));
+         run(as_owner(data, {std::string(kPostgresBin) + "/initdb", "-D", data, "-U", "postgres", "-E", "UTF8",
+                             "--no-locale", "--data-checksums", "--auth=trust", "--no-instructions"})));
   if (made.status != 0) return fail(ErrorKind::unavailable, "Initdb", made.output);
   return {};
 }
@@ -77,27 +81,27 @@ HostPostgres::~HostPostgres() {
 
 Result<void> HostPostgres::start() {
   const std::string sockets = data_;
-  HF_TRY(Child server, Child::start({as_postgres({std::string(kPostgresBin) + "/postgres",
-                                                  "-D",
-                                                  data_,
-                                                  "-p",
-                                                  std::to_string(port_),
-                                                  "-c",
-                                                  "listen_addresses=127.0.0.1",
-                                                  "-c",
-                                                  "unix_socket_directories=" + sockets,
-                                                  "-c",
-                                                  "hba_file=" + data_ + "/pg_hba.conf",
-                                                  "-c",
-                                                  "fsync=on",
-                                                  "-c",
-                                                  "synchronous_commit=on",
-                                                  "-c",
-                                                  "full_page_writes=on",
-                                                  "-c",
-                                                  "recovery_init_sync_method=syncfs",
-                                                  "-c",
-                                                  "shared_buffers=256MB"}),
+  HF_TRY(Child server, Child::start({as_owner(data_, {std::string(kPostgresBin) + "/postgres",
+                                                      "-D",
+                                                      data_,
+                                                      "-p",
+                                                      std::to_string(port_),
+                                                      "-c",
+                                                      "listen_addresses=127.0.0.1",
+                                                      "-c",
+                                                      "unix_socket_directories=" + sockets,
+                                                      "-c",
+                                                      "hba_file=" + data_ + "/pg_hba.conf",
+                                                      "-c",
+                                                      "fsync=on",
+                                                      "-c",
+                                                      "synchronous_commit=on",
+                                                      "-c",
+                                                      "full_page_writes=on",
+                                                      "-c",
+                                                      "recovery_init_sync_method=syncfs",
+                                                      "-c",
+                                                      "shared_buffers=256MB"}),
                                      log_, false}));
   server_.emplace(std::move(server));
   return {};
