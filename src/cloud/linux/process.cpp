@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -40,6 +42,7 @@ struct Prepared {
   std::string program;
   std::vector<char*> argv;
   std::vector<char*> environment;
+  bool private_mounts = false;
 };
 
 // In the child: only calls that are safe between fork and exec in a program with threads.
@@ -47,6 +50,10 @@ struct Prepared {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
+  if (prepared.private_mounts &&
+      (::unshare(CLONE_NEWNS) != 0 || ::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)) {
+    ::_exit(126);
+  }
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -111,6 +118,7 @@ std::string find_program(const std::string& name) {
 Result<RunOutput> run(const std::vector<std::string>& argv, const RunLimits& limits) {
   CHECK(!argv.empty());
   Prepared prepared;
+  prepared.private_mounts = limits.private_mounts;
   prepared.program = find_program(argv[0]);
   if (prepared.program.empty()) {
     return fail(ErrorKind::not_found, "ProgramNotFound",

@@ -15,6 +15,8 @@ namespace holdfast::cloud::linux_ {
 struct RunLimits {
   Duration time = std::chrono::minutes(1);  // then the whole process group is killed
   size_t output_bytes = 64 * 1024;          // of each stream the last so many are kept
+  // What it mounts is seen by nobody else and ends with it, also when it is killed. Needs root.
+  bool private_mounts = false;
 };
 
 struct RunOutput {

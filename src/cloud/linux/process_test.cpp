@@ -1,6 +1,7 @@
 #include "cloud/linux/process.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace holdfast::cloud::linux_ {
 namespace {
@@ -39,6 +40,15 @@ TEST(Process, KeepsOnlyTheLastBytesOfALongOutput) {
   ASSERT_TRUE(output);
   EXPECT_EQ(output->out.size(), 1000u);
   EXPECT_TRUE(output->out.ends_with("99999\n100000\n"));
+}
+
+TEST(Process, PrivateMountsAreSeenByNobodyElse) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: mounts";
+  const auto inside =
+      run({"sh", "-c", "mount -t tmpfs none /mnt && grep -c ' /mnt ' /proc/self/mounts"}, {.private_mounts = true});
+  ASSERT_TRUE(inside);
+  EXPECT_EQ(inside->exit_status, 0) << inside->err;
+  EXPECT_NE(run({"grep", "-q", "^none /mnt ", "/proc/self/mounts"})->exit_status, 0);
 }
 
 TEST(Process, NamesAProgramThatIsNotThere) {

@@ -150,7 +150,7 @@ Result<void> bootstrap(const std::string& tree) {
                       "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*",
                       "--dpkgopt=force-confold", "--essential-hook=" + add_postgres_user(),
                       std::string("--essential-hook=") + no_main_cluster, "bookworm", tree},
-                     {.time = build_limit})
+                     {.time = build_limit, .private_mounts = true})
       .map([](const RunOutput&) {});
 }
 
