@@ -1,0 +1,86 @@
+// The front of the local cloud: the lock, the transactions, and the way to the substrate and the listener. Everything
+// that happens (a call, an outcome, an observation, a timer) goes through `transact`: rules change the model, the store
+// writes it, and only then orders and events are let out. If the store cannot write, the model is rolled back: a call
+// answers `Unavailable`; what came from the substrate or a timer is kept and tried again, for it has happened.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "cloud/cloud.h"
+#include "cloud/rules.h"
+#include "cloud/store.h"
+
+namespace holdfast::cloud {
+
+class Cloud::Front : public SubstrateEvents, public std::enable_shared_from_this<Cloud::Front> {
+ public:
+  Front(CloudOptions options, Substrate& substrate, Runtime& runtime, std::unique_ptr<Store> store, uint64_t seed);
+
+  Result<void> start();
+  void close();
+
+  // Runs `rules` as one transaction. A Result that is an error rolls it back.
+  template <class T>
+  Result<T> transact(const std::function<Result<T>(Call&)>& rules);
+  template <class T>
+  T read(const std::function<T(const Model&)>& look) const;
+
+  Result<ec2::Response> perform(const ec2::Request& request);
+  Result<ec2::Response> perform_snapshot(const ec2::CreateSnapshotRequest& request);
+  Result<ec2::Response> perform_console(const ec2::GetConsoleOutputRequest& request);
+  void listen(ec2::CloudEventListener listener);
+  Result<void> fail_next(const std::string& action, const std::string& code, int count);
+  Result<void> need_machine(const InstanceId& instance) const;
+  Result<ImageId> wait_for_build(const ImageId& image, Duration limit);
+
+  void machine_ended(const InstanceId& machine, std::string reason) override;
+  void user_data_ended(const InstanceId& machine, UserDataOutcome outcome) override;
+
+  Substrate& substrate() { return substrate_; }
+  Runtime& runtime() { return runtime_; }
+
+ private:
+  using Happening = std::function<void(Call&)>;
+  // What has happened outside and must get into the model: again later if it cannot be stored now.
+  void take_in(Happening happening);
+  void retry_happenings();
+  bool store_happening(const Happening& happening);
+  Result<void> commit(Outbox& out);
+  void let_out(Outbox& out);  // under the lock
+  void drain();               // outside the lock
+  void send(const Order& order);
+  template <class O>
+  Done done_with(const O& order);
+  void post_events();
+  void deliver_events();
+  std::optional<Error> injected_fault(std::string_view action);
+  int64_t free_bytes() const;
+
+  const CloudOptions options_;
+  Substrate& substrate_;
+  Runtime& runtime_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;  // after every commit
+  bool closed_ = false;
+  std::unique_ptr<Store> store_;
+  Model model_;
+  Random random_;
+  Settings settings_;
+  std::deque<Happening> waiting_;  // in order; bounded by what is in flight
+  std::map<std::string, std::deque<std::string>> faults_;
+
+  std::deque<Order> orders_;
+  bool draining_ = false;
+  std::deque<ec2::CloudEvent> events_;
+  bool events_posted_ = false;
+  std::mutex listener_mutex_;  // held while it is called: `listen` returns only when the old one is done
+  ec2::CloudEventListener listener_;
+};
+
+}  // namespace holdfast::cloud
