@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "cloud/control_body.h"
+#include "cloud/control_resources.h"
 
 namespace holdfast::cloud {
 
@@ -256,6 +257,10 @@ http::Response handle_control(Cloud& cloud, const http::Request& request) {
   if (parts.size() == 3) {
     if (what == "instances" && method == "GET") return list_instances(cloud, request);
     if (what == "images" && method == "GET") return list_images(cloud, request);
+    if (what == "resources" && method == "GET") {
+      auto list = list_resources(cloud);
+      return list ? items(request, "cloud:resource", std::move(*list)) : error(request, list.error());
+    }
     if (what == "markets" && method == "GET") return list_markets(cloud, request);
     if (what == "markets" && method == "PUT") return change_market(cloud, request);
     if (what == "faults" && method == "POST") return faults(cloud, request);
