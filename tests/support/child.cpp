@@ -10,6 +10,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "support/scratch.h"
@@ -19,7 +20,7 @@ namespace holdfast::support {
 namespace {
 
 // Between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char* const* argv, int output, bool outlives_us) {
+[[noreturn]] void become(char* const* argv, char* const* environment, int output, bool outlives_us) {
   if (outlives_us) {
     setsid();
   } else {
@@ -35,8 +36,18 @@ namespace {
     dup2(output, 1);
     dup2(output, 2);
   }
-  execvp(argv[0], argv);
+  execvpe(argv[0], argv, environment);
   _exit(127);
+}
+
+// Without our own HOLDFAST_… variables: the service would take them for its settings.
+std::vector<char*> environment_of_child() {
+  std::vector<char*> kept;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (std::string_view(*entry).rfind("HOLDFAST_", 0) != 0) kept.push_back(*entry);
+  }
+  kept.push_back(nullptr);
+  return kept;
 }
 
 }  // namespace
@@ -50,8 +61,9 @@ Result<Child> Child::start(const ChildOptions& options) {
     output = open(options.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (output < 0) return Failure(system_error("open " + options.output, errno));
   }
+  const std::vector<char*> environment = environment_of_child();
   const pid_t pid = fork();
-  if (pid == 0) become(argv.data(), output, options.outlives_us);
+  if (pid == 0) become(argv.data(), environment.data(), output, options.outlives_us);
   const int error = errno;
   if (output >= 0) close(output);
   if (pid < 0) return Failure(system_error("fork", error));
