@@ -53,9 +53,7 @@ Answer act(Call& call, const ec2::RegisterImageRequest& request) {
   if (const ImageId* other = call.model.image_names.find(request.name)) {
     return ec2::ec2_fail("InvalidAMIName.Duplicate", "The name '" + request.name + "' is in use by " + other->str() + ".");
   }
-  Image image;
-  image.root_device_name = request.root_device_name;
-  HF_TRY(auto volumes, plan_volumes(call.model, image, request.block_device_mappings));
+  HF_TRY(auto volumes, plan_volumes(call.model, Image(), request.block_device_mappings));
   auto root = std::find_if(volumes.begin(), volumes.end(), [&](const auto& v) { return v.device == request.root_device_name; });
   if (root == volumes.end() || !root->snapshot) {
     return bad_value("The root device '" + request.root_device_name + "' needs a mapping with a snapshot.", "BlockDeviceMapping");
@@ -66,7 +64,8 @@ Answer act(Call& call, const ec2::RegisterImageRequest& request) {
     if (!volume.ebs.delete_on_termination) volume.ebs.delete_on_termination = true;
     mappings.push_back({volume.device, volume.ebs, false});
   }
-  image.id = fresh_id(call.model.images, call.random);
+  Image image;
+  image.id = fresh_id(call.model.images, call.random), image.root_device_name = request.root_device_name;
   image.name = request.name, image.description = request.description, image.boot_mode = request.boot_mode;
   image.ena_support = request.ena_support, image.created_at = call.now;
   put_mapping(call, image, std::move(mappings));
