@@ -252,8 +252,12 @@ void settle_in(Draft& draft) {
     return;
   }
   bool known = !draft.spec.persistence.root_device || state.root.has_value();
-  draft.enter(Phase::attaching, "the data volumes are attached");
-  if (!all_attached(draft) || !known) {
+  bool ready = all_attached(draft) && known;
+  // Once its health is checked it stays in that phase, unless a volume is missing again.
+  const std::vector<PhaseBegan>& phases = state.handover->phases;
+  bool checking = !phases.empty() && phases.back().phase == Phase::checking;
+  if (!ready || !checking) draft.enter(Phase::attaching, "the data volumes are attached");
+  if (!ready) {
     draft.look(Kind::instances | Kind::volumes, draft.now);
     return;
   }
