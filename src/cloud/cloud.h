@@ -6,6 +6,9 @@
 // substrate is told. So after a crash at any moment `open` knows what was under way and finishes it. A call that could
 // not be written answers `Unavailable` and has done nothing.
 //
+// Besides EC2: DescribeInstanceStatus answers `initializing` until the instance's user data has ended, `ok` if it ended
+// with 0, `impaired` if it failed. AWS does not look at user data; there the agent says whether an instance is well.
+//
 // Threads: every method may be called from any thread. The substrate is told outside the lock, in the order of the
 // commits; the listener is called on the Runtime's thread, outside the lock, in order.
 #pragma once
