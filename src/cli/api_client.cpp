@@ -32,19 +32,28 @@ size_t append(char* data, size_t, size_t size, void* target) {
 ErrorKind kind_of(long status) {
   switch (status) {
     case 401:
-    case 403: return ErrorKind::denied;
-    case 404: return ErrorKind::not_found;
-    case 409: return ErrorKind::conflict;
-    case 429: return ErrorKind::throttled;
-    case 503: return ErrorKind::unavailable;
-    case 504: return ErrorKind::unknown_outcome;
-    case 507: return ErrorKind::no_capacity;
-    default: return status < 500 ? ErrorKind::invalid : ErrorKind::unknown_outcome;
+    case 403:
+      return ErrorKind::denied;
+    case 404:
+      return ErrorKind::not_found;
+    case 409:
+      return ErrorKind::conflict;
+    case 429:
+      return ErrorKind::throttled;
+    case 503:
+      return ErrorKind::unavailable;
+    case 504:
+      return ErrorKind::unknown_outcome;
+    case 507:
+      return ErrorKind::no_capacity;
+    default:
+      return status < 500 ? ErrorKind::invalid : ErrorKind::unknown_outcome;
   }
 }
 
 std::string remedy_for(ErrorKind kind) {
-  if (kind == ErrorKind::denied) return "\nIs this the service's token? Name its file with --token-file (DATA_DIR/token)";
+  if (kind == ErrorKind::denied)
+    return "\nIs this the service's token? Name its file with --token-file (DATA_DIR/token)";
   return {};
 }
 
@@ -79,12 +88,13 @@ Failure transport_failure(CURLcode code, const std::string& url) {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CACERT_BADFILE:
       return fail(ErrorKind::unavailable, kCannotReach,
-                  fmt::format("No service answers at {} ({}).\nIs it running (`holdfast serve`)? Another address: --url or HOLDFAST_URL",
+                  fmt::format("No service answers at {} ({}).\nIs it running (`holdfast serve`)? Another address: "
+                              "--url or HOLDFAST_URL",
                               url, curl_easy_strerror(code)));
     default:
       return fail(ErrorKind::unknown_outcome, "NoAnswer",
-                  fmt::format("{} did not answer ({}); it may have been done all the same: look with `holdfast get`", url,
-                              curl_easy_strerror(code)));
+                  fmt::format("{} did not answer ({}); it may have been done all the same: look with `holdfast get`",
+                              url, curl_easy_strerror(code)));
   }
 }
 
@@ -193,7 +203,9 @@ struct ApiClient::Impl {
 ApiClient::ApiClient(Endpoint endpoint) : impl_(std::make_unique<Impl>(std::move(endpoint))) {}
 ApiClient::~ApiClient() = default;
 
-const std::string& ApiClient::url() const { return impl_->endpoint.url; }
+const std::string& ApiClient::url() const {
+  return impl_->endpoint.url;
+}
 
 Result<json::array> ApiClient::call(const Call& call) {
   HF_TRY(Answer answer, impl_->perform(call));
@@ -201,7 +213,8 @@ Result<json::array> ApiClient::call(const Call& call) {
   json::error_code bad;
   json::value body = json::parse(answer.body, bad);
   if (bad || at(body, "response").is_null()) {
-    return fail(ErrorKind::unknown_outcome, "BadAnswer", fmt::format("{} does not answer like a Holdfast service", url()));
+    return fail(ErrorKind::unknown_outcome, "BadAnswer",
+                fmt::format("{} does not answer like a Holdfast service", url()));
   }
   return list_at(body, "response.items");
 }

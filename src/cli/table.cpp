@@ -12,7 +12,9 @@ namespace {
 constexpr size_t kGap = 2;
 constexpr size_t kNarrowest = 6;  // no column is cut below it
 
-bool begins_character(char c) { return (c & 0xc0) != 0x80; }
+bool begins_character(char c) {
+  return (c & 0xc0) != 0x80;
+}
 
 }  // namespace
 
@@ -89,8 +91,8 @@ std::string ago(const std::string& iso, Time now) {
   if (!time) return "-";
   int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now - *time).count();
   int64_t size = std::abs(seconds);
-  std::string words = size < 120       ? fmt::format("{} s", size)
-                      : size < 7200    ? fmt::format("{} m", size / 60)
+  std::string words = size < 120         ? fmt::format("{} s", size)
+                      : size < 7200      ? fmt::format("{} m", size / 60)
                       : size < 2 * 86400 ? fmt::format("{} h", size / 3600)
                                          : fmt::format("{} d", size / 86400);
   if (size == 0) return "just now";

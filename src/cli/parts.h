@@ -1,0 +1,25 @@
+// The groups of client commands, each added by its file. Internal to the room.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+
+namespace holdfast::cli {
+
+void add_apply(CLI::App& app, Run& run);
+void add_show(CLI::App& app, Run& run);     // get, describe, events
+void add_actions(CLI::App& app, Run& run);  // pause, resume, recycle, delete
+void add_exec(CLI::App& app, Run& run);
+void add_cloud(CLI::App& app, Run& run);
+void add_completion(CLI::App& app, Run& run);  // after all others: it describes them; version as well
+
+// Options that several commands have. Each is added only where it takes effect.
+void add_connection(CLI::App& command, Options& options);
+void add_format(CLI::App& command, Options& options);
+void add_wait(CLI::App& command, Options& options, const std::string& what);
+void add_examples(CLI::App& command, const std::string& lines);
+
+}  // namespace holdfast::cli

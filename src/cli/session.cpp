@@ -1,0 +1,155 @@
+#include "cli/session.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <regex>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace holdfast::cli {
+namespace json = boost::json;
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// Where the service keeps its token, unless it was told another place.
+std::string default_token_file() {
+  if (std::string data = environment("HOLDFAST_DATA_DIR"); !data.empty()) return data + "/token";
+  if (geteuid() == 0) return "/var/lib/holdfast/token";
+  if (std::string state = environment("XDG_STATE_HOME"); !state.empty()) return state + "/holdfast/token";
+  return environment("HOME") + "/.local/state/holdfast/token";
+}
+
+Result<std::string> read_token(const std::string& file, bool must) {
+  std::ifstream in(file);
+  std::stringstream text;
+  text << in.rdbuf();
+  std::string token(trim(text.str()));
+  if (in && !token.empty()) return token;
+  if (!must) return std::string();  // the service will say that it wants one
+  return fail(
+      ErrorKind::invalid, "NoToken",
+      fmt::format("The token file {} cannot be read or is empty; the service writes it at its first start", file));
+}
+
+Result<std::string> find_token(const Options& options) {
+  if (!options.token_file.empty()) return read_token(options.token_file, true);
+  if (std::string token = environment("HOLDFAST_TOKEN"); !token.empty()) return token;
+  if (std::string file = environment("HOLDFAST_TOKEN_FILE"); !file.empty()) return read_token(file, true);
+  return read_token(default_token_file(), false);
+}
+
+bool is_being_deleted(const json::value& status) {
+  return text_at(status, "status") == "DEALLOCATING" || text_at(status, "status") == "DEALLOCATED";
+}
+
+Failure several(const std::string& word, const json::array& found) {
+  std::vector<std::string> ids;
+  for (const json::value& one : found) ids.push_back(text_at(one, "id"));
+  return fail(ErrorKind::conflict, "Ambiguous",
+              fmt::format("{} managed instances are named '{}': give the id ({})", ids.size(), word, join(ids, ", ")));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::open(const Options& options, Run& run) {
+  Endpoint endpoint;
+  endpoint.url = options.url.empty() ? environment("HOLDFAST_URL") : options.url;
+  if (endpoint.url.empty()) endpoint.url = kDefaultUrl;
+  while (endpoint.url.size() > 1 && endpoint.url.back() == '/') endpoint.url.pop_back();
+  HF_TRY(endpoint.token, find_token(options));
+  return std::unique_ptr<Session>(new Session(options, std::move(endpoint), run));
+}
+
+Session::Session(Options options, Endpoint endpoint, Run& run)
+    : options_(std::move(options)), endpoint_(std::move(endpoint)), run_(run), api_(another()) {}
+
+std::unique_ptr<ApiClient> Session::another() const {
+  return std::make_unique<ApiClient>(endpoint_);
+}
+
+Format Session::format() const {
+  return options_.format == "json" ? Format::json : options_.format == "yaml" ? Format::yaml : Format::table;
+}
+
+Result<json::value> Session::status(const std::string& id) {
+  return only_item(api().call({"GET", fmt::format("{}/{}/status", kManagedInstances, escaped(id)), {}}));
+}
+
+Result<json::array> Session::named(const std::string& name) {
+  HF_TRY(json::array all, api().call({"GET", kManagedInstances, {}}));
+  json::array found;
+  for (const json::value& one : all) {
+    if (text_at(one, "name") != name) continue;
+    Result<json::value> status = this->status(text_at(one, "id"));
+    if (!status && status.error().kind == ErrorKind::not_found) continue;  // it went in between
+    HF_TRY(json::value known, std::move(status));
+    found.push_back(std::move(known));
+  }
+  return found;
+}
+
+Result<std::string> Session::find(const std::string& word) {
+  static const std::regex kId("smi-[0-9a-f]{8}");
+  if (std::regex_match(word, kId)) return word;
+  HF_TRY(json::array all, named(word));
+  json::array living;
+  for (const json::value& one : all) {
+    if (!is_being_deleted(one)) living.push_back(one);
+  }
+  const json::array& found = living.empty() ? all : living;
+  if (found.size() > 1) return several(word, found);
+  if (found.size() == 1) return text_at(found.front(), "id");
+  return fail(ErrorKind::not_found, "NotFound",
+              fmt::format("No managed instance has the id or name '{}'; `holdfast get` lists them", word));
+}
+
+Result<json::value> only_item(Result<json::array> items) {
+  HF_TRY(json::array list, std::move(items));
+  if (list.size() == 1) return std::move(list.front());
+  return fail(ErrorKind::unknown_outcome, "BadAnswer",
+              fmt::format("The service answered {} items instead of one", list.size()));
+}
+
+Time wall_clock() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+int report(Terminal& terminal, const Error& error) {
+  terminal.out.flush();
+  terminal.err << "holdfast: " << (error.field.empty() ? "" : error.field + ": ") << error.message << std::endl;
+  if (error.code == kCannotReach) return kUnreachable;
+  if (error.code == kWaitOver) return kTimedOut;
+  switch (error.kind) {
+    case ErrorKind::not_found:
+      return kNotFound;
+    case ErrorKind::conflict:
+    case ErrorKind::denied:
+    case ErrorKind::invalid:
+      return kRefused;
+    default:
+      return kFailed;
+  }
+}
+
+void run_in_session(const Options& options, Run& run, const std::function<Result<int>(Session&)>& command) {
+  Result<std::unique_ptr<Session>> session = Session::open(options, run);
+  if (!session) {
+    run.exit_status = report(run.terminal, session.error());
+    return;
+  }
+  Result<int> status = command(**session);
+  run.exit_status = status ? *status : report(run.terminal, status.error());
+  run.terminal.out.flush();
+}
+
+}  // namespace holdfast::cli

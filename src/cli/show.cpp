@@ -1,0 +1,191 @@
+// get, describe, events: reading only.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "cli/describe.h"
+#include "cli/parts.h"
+#include "cli/table.h"
+#include "cli/wait.h"
+
+namespace holdfast::cli {
+namespace json = boost::json;
+namespace {
+
+constexpr int kPage = 1000;
+constexpr int kMaxPages = 10'000;
+constexpr size_t kLastEvents = 10;
+
+struct ShowOptions : Options {
+  std::string word;
+  bool document = false;
+  bool follow = false;
+  int64_t after = 0;
+};
+
+std::string address_of(const json::value& status) {
+  std::string address = text_at(status, "privateIp");
+  return address.empty() ? text_at(status, "interface.ip") : address;
+}
+
+std::string table_of(const json::array& statuses, const Terminal& terminal) {
+  if (statuses.empty()) return "No managed instances. `holdfast apply -f FILE` makes one.\n";
+  Table table({"ID", "NAME", "STATUS", "PHASE", "GEN", "INSTANCE", "TYPE", "ZONE", "ADDRESS", "LAUNCHED"});
+  for (const json::value& one : statuses) {
+    std::string phase = text_at(one, "phase");
+    table.add({text_at(one, "id"), text_at(one, "name"), text_at(one, "status"), phase == "none" ? "" : phase,
+               text_at(one, "generation"), text_at(one, "instanceId"), text_at(one, "instanceType"),
+               text_at(one, "availabilityZone"), address_of(one), ago(text_at(one, "launchedAt"), wall_clock())});
+  }
+  return table.text(terminal.width, terminal.colour);
+}
+
+Result<json::value> document_of(Session& session, const std::string& id) {
+  return only_item(session.api().call({"GET", fmt::format("{}/{}", kManagedInstances, escaped(id)), {}}));
+}
+
+Result<int> show_document(Session& session, const std::string& word) {
+  HF_TRY(std::string id, session.find(word));
+  HF_TRY(json::value document, document_of(session, id));
+  session.terminal().out << written(document, session.format() == Format::json ? Format::json : Format::yaml);
+  return kOk;
+}
+
+Result<int> get(Session& session, const ShowOptions& options) {
+  if (options.document) return show_document(session, options.word);
+  json::array statuses;
+  if (!options.word.empty()) {
+    HF_TRY(std::string id, session.find(options.word));
+    HF_TRY(json::value status, session.status(id));
+    statuses.push_back(std::move(status));
+  } else {
+    HF_TRY(json::array all, session.api().call({"GET", kManagedInstances, {}}));
+    for (const json::value& one : all) {
+      Result<json::value> status = session.status(text_at(one, "id"));
+      if (!status && status.error().kind == ErrorKind::not_found) continue;  // it went in between
+      HF_TRY(json::value known, std::move(status));
+      statuses.push_back(std::move(known));
+    }
+  }
+  Terminal& terminal = session.terminal();
+  terminal.out << (session.format() == Format::table ? table_of(statuses, terminal)
+                                                     : written(statuses, session.format()));
+  return kOk;
+}
+
+Result<json::array> events_after(Session& session, const std::string& id, int64_t after, size_t keep) {
+  json::array all;
+  for (int page = 0; page < kMaxPages; ++page) {
+    HF_TRY(
+        json::array events,
+        session.api().call(
+            {"GET", fmt::format("{}/{}/events?after={}&limit={}", kManagedInstances, escaped(id), after, kPage), {}}));
+    for (json::value& event : events) all.push_back(std::move(event));
+    if (all.size() > keep) all.erase(all.begin(), all.end() - static_cast<ptrdiff_t>(keep));
+    if (events.size() < kPage) break;
+    after = number_at(all.back(), "sequence");
+  }
+  return all;
+}
+
+Result<int> describe_one(Session& session, const ShowOptions& options) {
+  HF_TRY(std::string id, session.find(options.word));
+  HF_TRY(json::value status, session.status(id));
+  HF_TRY(json::value document, document_of(session, id));
+  HF_TRY(json::array events, events_after(session, id, 0, kLastEvents));
+  Terminal& terminal = session.terminal();
+  if (session.format() == Format::table) {
+    terminal.out << description({document, status, events}, terminal, wall_clock());
+  } else {
+    json::object whole{{"document", document}, {"status", status}, {"events", events}};
+    terminal.out << written(whole, session.format());
+  }
+  return kOk;
+}
+
+void print_event(Session& session, const json::value& event) {
+  std::ostream& out = session.terminal().out;
+  if (session.format() == Format::json) {
+    out << json::serialize(event) << std::endl;
+  } else if (session.format() == Format::yaml) {
+    out << to_yaml(json::array{event}) << std::flush;
+  } else {
+    std::string phases = phases_of(event);
+    out << fmt::format("{:>6}  {}  {:<22} {}{}", number_at(event, "sequence"), text_at(event, "at"),
+                       printable(text_at(event, "kind")), printable(text_at(event, "message")),
+                       phases.empty() ? "" : " (" + phases + ")")
+        << std::endl;
+  }
+}
+
+// Until the stream ends: the managed instance is gone, or the reader has seen enough.
+Result<int> follow_events(Session& session, const std::string& id, int64_t after) {
+  while (true) {
+    Result<void> stream = session.api().follow({id, after,
+                                                [&](const json::value& event) {
+                                                  after = number_at(event, "sequence");
+                                                  print_event(session, event);
+                                                  return static_cast<bool>(session.terminal().out);
+                                                },
+                                                [&] { return static_cast<bool>(session.terminal().out); }});
+    if (stream) return kOk;
+    if (stream.error().code != "StreamEnded") return Failure(stream.error());
+    HF_TRY_VOID(session.status(id));  // the stream ended and it is still there: go on where it was
+  }
+}
+
+Result<int> show_events(Session& session, const ShowOptions& options) {
+  HF_TRY(std::string id, session.find(options.word));
+  if (options.follow) return follow_events(session, id, options.after);
+  HF_TRY(json::array events, events_after(session, id, options.after, SIZE_MAX));
+  if (session.format() != Format::table) {
+    session.terminal().out << written(events, session.format());
+    return kOk;
+  }
+  for (const json::value& event : events) print_event(session, event);
+  return kOk;
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, Run& run) {
+  // Shared with the callbacks, which outlive this function.
+  auto got = std::make_shared<ShowOptions>();
+  CLI::App* command = app.add_subcommand("get", "List managed instances, or show one");
+  CLI::Option* word = command->add_option("ID", got->word, "Id or name");
+  command->add_flag("--document", got->document, "The document as it was applied, to edit and apply again")
+      ->needs(word);
+  add_format(*command, *got);
+  add_connection(*command, *got);
+  add_examples(*command,
+               "  holdfast get\n  holdfast get postgres -o json\n"
+               "  holdfast get postgres --document > postgres.yaml");
+  command->callback([got, &run] { run_in_session(*got, run, [&](Session& s) { return get(s, *got); }); });
+
+  auto described = std::make_shared<ShowOptions>();
+  command = app.add_subcommand("describe", "All about one: status and why, copies, what is under way, what comes");
+  command->add_option("ID", described->word, "Id or name")->required();
+  add_format(*command, *described);
+  add_connection(*command, *described);
+  add_examples(*command, "  holdfast describe postgres");
+  command->callback(
+      [described, &run] { run_in_session(*described, run, [&](Session& s) { return describe_one(s, *described); }); });
+
+  auto events = std::make_shared<ShowOptions>();
+  command = app.add_subcommand("events", "The history of one: what happened, when, and why");
+  command->add_option("ID", events->word, "Id or name")->required();
+  command->add_flag("-f,--follow", events->follow, "Go on as things happen");
+  command->add_option("--after", events->after, "Only events after this number")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
+  add_format(*command, *events);
+  add_connection(*command, *events);
+  add_examples(*command, "  holdfast events postgres\n  holdfast events postgres --follow -o json");
+  command->callback(
+      [events, &run] { run_in_session(*events, run, [&](Session& s) { return show_events(s, *events); }); });
+}
+
+}  // namespace holdfast::cli
