@@ -9,6 +9,7 @@ find_package(CLI11 REQUIRED)
 find_package(PostgreSQL REQUIRED)
 find_package(Threads REQUIRED)
 find_package(yaml-cpp REQUIRED)
+find_package(pugixml REQUIRED)
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(mnl REQUIRED IMPORTED_TARGET libmnl)
 # By pkg-config: the CMake target would compile the headers into every file again.

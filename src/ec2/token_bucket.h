@@ -1,0 +1,81 @@
+// EC2 throttles by token buckets, one an action, for each account and region. We keep the same buckets on our side, so
+// that what is urgent is not refused because of what is not. Pure: time is an argument; whoever shares one between
+// threads brings the lock.
+//
+// What holds always: a bucket never gives more than EC2's own would; after the cloud throttles although we thought
+// there was room (somebody else uses the account too), the refill is halved and comes back slowly.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace holdfast::ec2 {
+
+struct BucketSize {
+  double size = 0;    // tokens it holds when full
+  double refill = 0;  // tokens a second
+};
+
+class TokenBucket {
+ public:
+  TokenBucket(BucketSize size, Time now);
+  // When `count` tokens will be there, `now` if they are. More than the bucket holds are given when it is full, as a
+  // debt: EC2's own answer is to serve a large call after a pause, not never.
+  Time next_allowed(double count, Time now) const;
+  // Takes them, if need be as a debt.
+  void take(double count, Time now);
+  // The cloud refused: empty, and refilled at half the rate, coming back to the full one over kRecovery. Refusals of
+  // calls that were under way together count once.
+  void throttled(Time now);
+  double tokens(Time now) const;
+  double refill(Time now) const;  // a second, at this moment
+
+  static constexpr Duration kRecovery = std::chrono::minutes(5);  // from nothing to the full rate
+  static constexpr Duration kOneRefusal = std::chrono::seconds(1);
+  static constexpr double kLeastRefill = 1.0 / 16;  // of the full rate
+
+ private:
+  double gained(double seconds) const;  // tokens gained in the seconds after since_, unbounded
+  double seconds_to_gain(double tokens) const;
+  void settle(Time now);  // moves since_ to now
+
+  BucketSize size_;
+  double tokens_;  // at since_; below zero: a debt
+  double refill_;  // at since_
+  Time since_;
+  Time last_refusal_ = Time::min();
+};
+
+struct ApiCall {
+  std::string_view action;
+  int resources = 1;     // instances run, started, stopped or terminated
+  bool narrowed = true;  // a describe by ids, filters or pages; else the smaller bucket is its own
+};
+
+// The buckets of one account in one region.
+class ApiBudget {
+ public:
+  Time next_allowed(const ApiCall& call, Time now) const;
+  void take(const ApiCall& call, Time now);
+  void throttled(const ApiCall& call, Time now);
+
+ private:
+  struct Buckets {
+    TokenBucket requests;
+    TokenBucket resources;  // of the actions that EC2 counts by resource too; else as large as can be
+  };
+  static Buckets full(const ApiCall& call, Time now);
+  Buckets& of(const ApiCall& call, Time now);
+
+  std::map<std::string, Buckets, std::less<>> buckets_;  // by action; as many as EC2 has actions
+};
+
+// EC2's published sizes (docs: "Request throttling for the Amazon EC2 API").
+BucketSize request_bucket(const ApiCall& call);
+// size 0: the action is not counted by resource.
+BucketSize resource_bucket(std::string_view action);
+
+}  // namespace holdfast::ec2
