@@ -17,7 +17,7 @@ namespace {
 
 struct ActionOptions : Options {
   std::string word;
-  std::vector<std::string> what;  // --delete
+  std::string what;  // --delete: names from kDeletable, with commas
   bool purge = false;
   bool yes = false;
 };
@@ -85,10 +85,22 @@ const std::vector<std::pair<std::string, std::string>> kDeletable = {
     {"interfaces", "shouldDeleteNetworkInterfaces"},
 };
 
+// A fault's text, or nothing: as CLI11 wants it of a check.
+std::string check_what(const std::string& list) {
+  std::vector<std::string> names;
+  for (const auto& entry : kDeletable) names.push_back(entry.first);
+  for (const std::string& word : split(list, ',')) {
+    if (std::find(names.begin(), names.end(), word) != names.end()) continue;
+    return fmt::format("'{}' is none of {}", word, join(names, ", "));
+  }
+  return {};
+}
+
 std::string deallocation(const ActionOptions& options) {
   json::object what{{"shouldTerminateInstance", true}};
+  const std::vector<std::string> named = split(options.what, ',');
   for (const auto& [name, field] : kDeletable) {
-    what[field] = options.purge || std::find(options.what.begin(), options.what.end(), name) != options.what.end();
+    what[field] = options.purge || std::find(named.begin(), named.end(), name) != named.end();
   }
   return json::serialize(json::object{{"deallocationConfig", std::move(what)}});
 }
@@ -143,10 +155,8 @@ void add_delete(CLI::App& app, Run& run) {
   command->add_option("ID", options->word, "Id or name")->required();
   CLI::Option* what =
       command->add_option("--delete", options->what, "Delete these at once: volumes,snapshots,images,interfaces")
-          ->delimiter(',')
-          ->expected(1)
-          ->check(CLI::IsMember({"volumes", "snapshots", "images", "interfaces"}))
-          ->type_name("WHAT");
+          ->check(check_what)
+          ->type_name("WHAT,…");
   CLI::Option* purge =
       command->add_flag("--purge", options->purge, "Erase everything that was persisted")->excludes(what);
   command->add_flag("-y,--yes", options->yes, "Do not ask")->needs(purge);

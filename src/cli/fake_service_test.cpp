@@ -1,0 +1,209 @@
+#include "cli/fake_service.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace holdfast::cli {
+namespace json = boost::json;
+namespace {
+
+http::Response envelope(int status, json::object response) {
+  response["status"] = {{"code", status}};
+  return {
+      status, {}, json::serialize(json::object{{"request", json::object()}, {"response", std::move(response)}}), {}};
+}
+
+http::Response items(json::array list) {
+  return envelope(200, {{"items", std::move(list)}});
+}
+
+http::Response refusal(int status, const std::string& code, const std::string& message) {
+  return envelope(status, {{"errors", json::array{{{"code", code}, {"message", message}}}}});
+}
+
+}  // namespace
+
+FakeService::FakeService() {
+  auto server = http::Server::start({}, [this](const http::Request& request) { return handle(request); });
+  CHECK(server.has_value());
+  server_ = std::move(*server);
+}
+
+FakeService::~FakeService() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+}
+
+std::string FakeService::url() const {
+  return fmt::format("http://127.0.0.1:{}", server_->port());
+}
+
+void FakeService::have(const std::string& id, const std::string& name, const std::string& status, int generation) {
+  std::lock_guard lock(mutex_);
+  documents_[id] = {{"name", name}, {"persistence", {{"persistRootDevice", true}}}};
+  statuses_[id] = {{"id", id},
+                   {"name", name},
+                   {"status", status},
+                   {"generation", generation},
+                   {"phase", "none"},
+                   {"instanceId", "i-00000000000000001"},
+                   {"instanceType", "t3.medium"},
+                   {"privateIp", "10.31.0.5"},
+                   {"error", nullptr},
+                   {"launchedAt", "2026-11-24T03:46:38.000Z"}};
+}
+
+void FakeService::set(const std::string& id, const std::string& member, json::value value) {
+  std::lock_guard lock(mutex_);
+  statuses_.at(id)[member] = std::move(value);
+}
+
+void FakeService::forget(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  statuses_.erase(id);
+  documents_.erase(id);
+  changed_.notify_all();
+}
+
+void FakeService::happen(const std::string& id, const std::string& kind, const std::string& message) {
+  std::lock_guard lock(mutex_);
+  events_.push_back({{"sequence", events_.size() + 1},
+                     {"managedInstanceId", id},
+                     {"at", "2026-11-24T03:46:38.000Z"},
+                     {"kind", kind},
+                     {"message", message},
+                     {"data", {{"phases_ms", {{"saving", 33}}}}}});
+  changed_.notify_all();
+}
+
+void FakeService::answer(const std::string& call, int status, json::array content) {
+  std::lock_guard lock(mutex_);
+  canned_[call] = {status, std::move(content)};
+}
+
+std::vector<Seen> FakeService::seen() const {
+  std::lock_guard lock(mutex_);
+  return seen_;
+}
+
+std::vector<Seen> FakeService::seen(const std::string& method) const {
+  std::vector<Seen> found;
+  for (const Seen& one : seen()) {
+    if (one.method == method) found.push_back(one);
+  }
+  return found;
+}
+
+http::Response FakeService::handle(const http::Request& request) {
+  if (request.header("authorization") != std::string("Bearer ") + kToken)
+    return refusal(401, "Unauthorized", "no token");
+  const std::string call = request.method + " " + request.path;
+  {
+    std::lock_guard lock(mutex_);
+    json::error_code bad;
+    seen_.push_back({request.method, request.path, json::parse(request.body, bad)});
+    if (auto canned = canned_.find(call); canned != canned_.end()) {
+      const auto& [status, content] = canned->second;
+      return status == 200 ? items(content) : envelope(status, {{"errors", content}});
+    }
+  }
+  std::vector<std::string> parts = split(request.path, '/');  // "", aws, ec2, managedInstance, id, what
+  http::Response response = refusal(404, "NotFound", "no such path");
+  if (parts.size() >= 4 && parts[3] == "managedInstance") response = managed(request, parts);
+  if (request.method != "GET" && on_action) on_action(call);
+  return response;
+}
+
+http::Response FakeService::managed(const http::Request& request, const std::vector<std::string>& parts) {
+  if (parts.size() == 6 && parts[5] == "events") return events(request, parts[4]);
+  std::lock_guard lock(mutex_);
+  auto item = [&](const std::string& id) {
+    json::object whole = documents_.at(id);
+    whole["id"] = id, whole["createdAt"] = "2026-11-24T03:46:38.000Z", whole["updatedAt"] = "2026-11-24T03:46:38.000Z";
+    return whole;
+  };
+  if (parts.size() == 4 && request.method == "GET") {
+    json::array all;
+    for (const auto& entry : documents_) all.push_back(item(entry.first));
+    return items(std::move(all));
+  }
+  if (parts.size() == 4) {  // POST: the test says what there is afterwards
+    const json::object& sent = seen_.back().body.as_object().at("managedInstance").as_object();
+    json::object made = sent;
+    made["id"] = "smi-00000099";
+    return items({made});
+  }
+  auto found = statuses_.find(parts[4]);
+  if (found == statuses_.end()) return refusal(404, "NotFound", "There is no managed instance " + parts[4]);
+  if (parts.size() == 6 && request.method == "GET") return items({found->second});
+  return items({item(parts[4])});
+}
+
+json::array FakeService::events_after(const std::string& id, int64_t after) {
+  json::array found;
+  for (const json::value& event : events_) {
+    if (event.at("managedInstanceId") == json::value(id) && event.at("sequence").to_number<int64_t>() > after)
+      found.push_back(event);
+  }
+  return found;
+}
+
+http::Response FakeService::events(const http::Request& request, const std::string& id) {
+  auto after = std::make_shared<int64_t>(parse_int(request.query_value("after").value_or("0")).value_or(0));
+  if (request.header("accept") != "text/event-stream") {
+    std::lock_guard lock(mutex_);
+    return items(events_after(id, *after));
+  }
+  http::Response response{200, {{"Content-Type", "text/event-stream"}}, ":\n\n", {}};
+  response.stream = [this, id, after]() -> std::optional<std::string> {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(200),
+                      [&] { return stopping_ || !events_after(id, *after).empty() || statuses_.count(id) == 0; });
+    if (stopping_ || statuses_.count(id) == 0) return std::nullopt;
+    std::string text;
+    for (const json::value& event : events_after(id, *after)) {
+      *after = event.at("sequence").to_number<int64_t>();
+      text += fmt::format("id: {}\ndata: {}\n\n", *after, json::serialize(event));
+    }
+    return text;
+  };
+  return response;
+}
+
+Outcome run_line(const FakeService* service, const Typed& typed) {
+  std::vector<std::string> words{"holdfast"};
+  bool inside = false;
+  bool open = false;
+  for (char c : typed.line) {
+    if (c == '\'') {
+      inside = !inside;
+    } else if (c == ' ' && !inside) {
+      open = false;
+      continue;
+    }
+    if (!open) words.emplace_back();
+    open = true;
+    if (c != '\'') words.back() += c;
+  }
+  std::vector<const char*> argv;
+  for (const std::string& word : words) argv.push_back(word.c_str());
+
+  setenv("HOLDFAST_URL", service != nullptr ? service->url().c_str() : "http://127.0.0.1:1", 1);
+  setenv("HOLDFAST_TOKEN", kToken, 1);
+  std::istringstream in(typed.input);
+  std::ostringstream out, err;
+  CLI::App app("test", "holdfast");
+  Run run{{in, out, err, typed.input_is_tty, false, false, typed.width}, 0, {}};
+  add_client_commands(app, run);
+  int status = parse_and_run(app, static_cast<int>(argv.size()), argv.data(), run);
+  return {status, out.str(), err.str()};
+}
+
+}  // namespace holdfast::cli

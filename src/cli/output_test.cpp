@@ -1,0 +1,127 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "base/text.h"
+#include "cli/difference.h"
+#include "cli/json_view.h"
+#include "cli/table.h"
+#include "model/document.h"
+
+namespace holdfast::cli {
+namespace {
+
+namespace json = boost::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Table, LinesItsColumnsUp) {
+  Table table({"A", "NAME"});
+  table.add({"1", "ü"});
+  table.add({"12345", ""});
+  EXPECT_EQ(table.text(0, false), "A      NAME\n1      ü\n12345  -\n");
+}
+
+TEST(Table, FitsTheTerminalByCuttingTheWidestColumn) {
+  Table table({"A", "B"});
+  table.add({"short", "a very long cell that does not fit"});
+  EXPECT_EQ(table.text(20, false), "A      B\nshort  a very long …\n");
+  EXPECT_NE(table.text(0, false).find("does not fit"), std::string::npos);
+}
+
+TEST(Table, ColoursStatesOnlyOnATerminal) {
+  Table table({"STATUS", "X"});
+  table.add({"ERROR", "y"});
+  EXPECT_EQ(table.text(0, false).find('\033'), std::string::npos);
+  EXPECT_THAT(table.text(0, true), HasSubstr("\033[31mERROR\033[0m   y"));
+}
+
+TEST(Table, KeepsControlCharactersOffTheTerminal) {
+  Table table({"X"});
+  table.add({"\033[2J\nx"});
+  EXPECT_EQ(table.text(0, false), "X\n?[2J x\n");
+}
+
+TEST(Ago, IsReadAtOnce) {
+  Time now = *from_iso("2026-11-24T04:00:00.000Z");
+  EXPECT_EQ(ago("2026-11-24T03:57:00.000Z", now), "3 m ago");
+  EXPECT_EQ(ago("2026-11-24T03:59:18.000Z", now), "42 s ago");
+  EXPECT_EQ(ago("2026-11-28T04:00:00.000Z", now), "in 4 d");
+  EXPECT_EQ(ago("2026-11-24T06:30:00Z", now), "in 2 h");
+  EXPECT_EQ(ago("2026-11-24T04:00:00.100Z", now), "just now");
+  EXPECT_EQ(ago("", now), "-");
+}
+
+TEST(Yaml, IsReadable) {
+  json::value value = json::parse(R"({"name":"db","on":true,"list":["a",{"x":1,"z":[2,3]},[4]],"empty":{},"none":[],
+                                      "text":"0123","word":"yes","more":"two words","line":"a\nb"})");
+  EXPECT_EQ(to_yaml(value),
+            "name: db\n\"on\": true\nlist:\n  - a\n  - x: 1\n    z:\n      - 2\n      - 3\n  - \n    - 4\n"
+            "empty: {}\nnone: []\ntext: \"0123\"\nword: \"yes\"\nmore: two words\nline: \"a\\nb\"\n");
+}
+
+json::value arbitrary(int depth) {
+  switch (*rc::gen::inRange(0, depth > 0 ? 8 : 5)) {
+    case 0:
+      return *rc::gen::arbitrary<bool>();
+    case 1:
+      return *rc::gen::arbitrary<int64_t>();
+    case 2:
+      return nullptr;
+    case 3: {
+      std::string text = *rc::gen::string<std::string>();
+      return json::value(is_utf8(text) ? text : base64_encode(text));
+    }
+    case 4:
+      return json::value(*rc::gen::element<std::string>("no", "0x1f", "1e5", "~", "- a", "a: b", "#c", "", " x", "1.5",
+                                                        "<<", "2026-11-24"));
+    case 5: {
+      json::array list;
+      for (int i = *rc::gen::inRange(0, 4); i > 0; --i) list.push_back(arbitrary(depth - 1));
+      return list;
+    }
+    default: {
+      json::object object;
+      for (int i = *rc::gen::inRange(0, 4); i > 0; --i)
+        object[std::to_string(i) + (*rc::gen::element<std::string>("a", "null", "x y", "?"))] = arbitrary(depth - 1);
+      return object;
+    }
+  }
+}
+
+RC_GTEST_PROP(Yaml, IsReadBackAsTheSameValue, ()) {
+  json::object object;
+  object["value"] = arbitrary(4);
+  auto back = model::document_from_yaml(to_yaml(object));
+  RC_ASSERT(back.has_value());
+  RC_ASSERT(json::parse(*back) == json::value(object));
+  RC_ASSERT(json::parse(pretty_json(object)) == json::value(object));
+}
+
+TEST(Difference, SetsWhatIsNewAndClearsWhatIsGone) {
+  std::vector<std::string> changed;
+  json::object update =
+      update_for(json::parse(R"({"a":1,"o":{"x":1,"y":2},"gone":3,"list":[1,2]})").as_object(),
+                 json::parse(R"({"a":1,"o":{"x":1,"z":3},"list":[1],"nil":null})").as_object(), changed);
+  EXPECT_EQ(json::value(update), json::parse(R"({"gone":null,"o":{"y":null,"z":3},"list":[1]})"));
+  EXPECT_THAT(changed, ElementsAre("gone", "o.y", "o.z", "list"));
+}
+
+RC_GTEST_PROP(Difference, MergedIntoTheKeptGivesTheWanted, ()) {
+  json::value kept = arbitrary(4), wanted = arbitrary(4);
+  if (!kept.is_object()) kept = json::object();
+  if (!wanted.is_object()) wanted = json::object();
+  // As the service keeps documents: without nulls outside of lists.
+  auto without_nulls = [](const json::value& v) { return model::merge_document("{}", json::serialize(v)).value(); };
+  json::value clean = json::parse(without_nulls(kept));
+  std::vector<std::string> changed;
+  json::object update = update_for(clean.as_object(), wanted.as_object(), changed);
+  std::string merged = model::merge_document(json::serialize(clean), json::serialize(update)).value();
+  RC_ASSERT(json::parse(merged) == json::parse(without_nulls(wanted)));
+  RC_ASSERT(update.empty() == (clean == json::parse(merged)));
+}
+
+}  // namespace
+}  // namespace holdfast::cli
