@@ -103,6 +103,8 @@ struct Instance {
   std::string client_token;
   Time launch_time{};
   std::vector<Tag> tags;
+  std::string reservation_id = {};  // of the launch it came from
+  std::string owner_id = {};        // the account
 };
 
 struct VolumeAttachment {
@@ -111,6 +113,7 @@ struct VolumeAttachment {
   std::string state;  // attaching attached detaching detached busy
   bool delete_on_termination = false;
   Time attach_time{};
+  VolumeId volume_id = {};
 };
 
 struct Volume {
