@@ -39,24 +39,20 @@ class Pause {
   long ms_ = first_pause_ms;
 };
 
-// Asks until there is an answer that settles it. For ever, because without the service there is nothing else to do,
-// and the machine's end ends it.
-HttpAnswer ask_until_settled(const HttpRequest& request) {
+// A token is fetched anew for each try: an old one may have become invalid, and then no repetition would help.
+std::string get(const std::string& path) {
   Pause pause;
   while (true) {
-    HttpAnswer answer = ask_metadata(request);
-    if (answer.status == 200 || answer.status == 404) return answer;
+    const HttpAnswer token =
+        ask_metadata({"PUT", "/latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 300\r\n", {}});
+    if (token.status == 200) {
+      const HttpAnswer answer = ask_metadata({"GET", path, "X-aws-ec2-metadata-token: " + token.body + "\r\n", {}});
+      if (answer.status == 200) return answer.body;
+      if (answer.status == 404) return {};
+    }
+    // For ever: without the service there is nothing else to do, and the machine's end ends it.
     pause.wait();
   }
-}
-
-std::string get(const std::string& token, const std::string& path) {
-  const HttpAnswer answer = ask_until_settled({"GET", path, "X-aws-ec2-metadata-token: " + token + "\r\n", {}});
-  return answer.status == 200 ? answer.body : std::string();
-}
-
-std::string get_token() {
-  return ask_until_settled({"PUT", "/latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 21600\r\n", {}}).body;
 }
 
 [[noreturn]] void become_script() {
@@ -119,12 +115,11 @@ void report(int status) {
 }  // namespace
 
 int user_data_main() {
-  const std::string token = get_token();
-  const std::string instance = get(token, "/latest/meta-data/instance-id");
+  const std::string instance = get("/latest/meta-data/instance-id");
   make_folder();
   int status = remembered_status(instance);
   if (status < 0) {
-    status = run_user_data(get(token, "/latest/user-data"));
+    status = run_user_data(get("/latest/user-data"));
     // If it cannot be remembered, the worst is that a reboot runs it again.
     if (!write_file_durably(status_path, instance + " " + std::to_string(status) + "\n", 0644)) {
       say(std::string("the end of user data cannot be remembered: ") + ::strerror(errno));
