@@ -28,8 +28,7 @@ Result<Listing> all_pages(ec2::Ec2& ec2, R request, std::vector<Item> R::Respons
     if (answer.next_token.empty()) return listing;
     request.next_token = answer.next_token;
   }
-  return fail(ErrorKind::unavailable, "EndlessListing",
-              std::string(R::kAction) + " does not come to an end");
+  return fail(ErrorKind::unavailable, "EndlessListing", std::string(R::kAction) + " does not come to an end");
 }
 
 template <class R, class Item>
@@ -92,7 +91,8 @@ Result<Listing> list_tagged(ec2::Ec2& ec2, model::Kind kind, const std::vector<M
     case model::Kind::interfaces:
       return tagged<ec2::DescribeNetworkInterfacesRequest>(
           ec2, filter, &ec2::DescribeNetworkInterfacesResponse::network_interfaces, &Listing::interfaces);
-    case model::Kind::status: break;  // by ids: list_statuses
+    case model::Kind::status:
+      break;  // by ids: list_statuses
   }
   CHECK(kind != model::Kind::status);
   return Listing{};

@@ -24,12 +24,14 @@ namespace holdfast::engine {
 
 namespace {
 
-constexpr int kLookThreads = 6;       // as many as there are kinds
-constexpr int kIdDraws = 100;         // of an id that nobody has
-constexpr int kMergeTries = 8;        // of an update while others update the same
+constexpr int kLookThreads = 6;  // as many as there are kinds
+constexpr int kIdDraws = 100;    // of an id that nobody has
+constexpr int kMergeTries = 8;   // of an update while others update the same
 constexpr Duration kLongestSleep = std::chrono::hours(1);
 
-tl::unexpected<model::Faults> one_fault(Error error) { return tl::unexpected(model::Faults{{std::move(error)}}); }
+tl::unexpected<model::Faults> one_fault(Error error) {
+  return tl::unexpected(model::Faults{{std::move(error)}});
+}
 
 Error not_found(const ManagedInstanceId& id) {
   return {ErrorKind::not_found, "ManagedInstanceNotFound", "there is no managed instance " + id.str(), {}};
@@ -90,7 +92,10 @@ struct Engine::Impl {
 };
 
 Engine::Impl::Impl(EngineOptions given, ec2::Ec2& cloud, Store& storage, Clock& time)
-    : options(given), ec2(cloud), store(storage), clock(time),
+    : options(given),
+      ec2(cloud),
+      store(storage),
+      clock(time),
       random(given.seed != 0 ? given.seed : Random::fresh_seed()) {}
 
 Engine::Impl::~Impl() {
@@ -122,8 +127,8 @@ Result<void> Engine::Impl::start() {
   looks = std::make_unique<ThreadWorkers>(kLookThreads);
   controller = std::make_unique<Controller>(
       Controller::Options{options.workers, options.sweep_interval},
-      Controller::Ties{ec2, store, clock, *effects, *looks, [this](std::function<void()> closure) { post(std::move(closure)); },
-                       core::decide});
+      Controller::Ties{ec2, store, clock, *effects, *looks,
+                       [this](std::function<void()> closure) { post(std::move(closure)); }, core::decide});
   HF_TRY_VOID(controller->start());
   {
     std::unique_lock lock(views_mutex);
@@ -230,7 +235,9 @@ Engine::Engine(EngineOptions options, ec2::Ec2& ec2, Store& store, Clock& clock)
 
 Engine::~Engine() = default;
 
-Result<void> Engine::start() { return impl_->start(); }
+Result<void> Engine::start() {
+  return impl_->start();
+}
 
 model::Checked<SharedView> Engine::create(std::string_view document) {
   auto spec = model::read_spec(document);
@@ -280,7 +287,9 @@ Result<SharedView> Engine::ask(const ManagedInstanceId& id, model::Event request
   return after != nullptr ? after : before;  // a delete may have forgotten it within the turn
 }
 
-SharedView Engine::find(const ManagedInstanceId& id) const { return impl_->find(id); }
+SharedView Engine::find(const ManagedInstanceId& id) const {
+  return impl_->find(id);
+}
 
 std::vector<SharedView> Engine::all() const {
   std::shared_lock lock(impl_->views_mutex);
@@ -290,7 +299,9 @@ std::vector<SharedView> Engine::all() const {
   return all;
 }
 
-Result<std::vector<StoredRecord>> Engine::records(const RecordQuery& query) { return impl_->store.records(query); }
+Result<std::vector<StoredRecord>> Engine::records(const RecordQuery& query) {
+  return impl_->store.records(query);
+}
 
 void Engine::wait_for_records(int64_t after, Duration limit) {
   // One may be stored already, perhaps by the service before this one. An error is for who reads the records.

@@ -27,7 +27,7 @@
 namespace holdfast::engine {
 
 struct EngineOptions {
-  int workers = 16;                             // cloud calls at once
+  int workers = 16;  // cloud calls at once
   Duration deallocation_retention = std::chrono::hours(96);
   Duration sweep_interval = std::chrono::seconds(60);  // a full look at everything, events or not
   uint64_t seed = 0;  // of the ids of managed instances; 0: from the operating system, as it must be in production
@@ -56,8 +56,8 @@ class Engine {
   // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.
   Result<std::shared_ptr<const View>> ask(const ManagedInstanceId& id, model::Event request);
 
-  std::shared_ptr<const View> find(const ManagedInstanceId& id) const;          // nullptr: unknown
-  std::vector<std::shared_ptr<const View>> all() const;                          // ordered by id
+  std::shared_ptr<const View> find(const ManagedInstanceId& id) const;  // nullptr: unknown
+  std::vector<std::shared_ptr<const View>> all() const;                 // ordered by id
   Result<std::vector<StoredRecord>> records(const RecordQuery& query);
   // Blocks until a record with a sequence above `after` is stored or `limit` is over.
   void wait_for_records(int64_t after, Duration limit);

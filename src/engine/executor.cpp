@@ -7,7 +7,9 @@
 
 namespace holdfast::engine {
 
-Executor::Executor(Ties ties, int at_once) : ties_(std::move(ties)), at_once_(at_once) { CHECK(at_once_ > 0); }
+Executor::Executor(Ties ties, int at_once) : ties_(std::move(ties)), at_once_(at_once) {
+  CHECK(at_once_ > 0);
+}
 
 void Executor::release(ReleasedEffect effect) {
   if (!known_.emplace(effect.id, effect.effect.key).second) return;

@@ -13,11 +13,11 @@ const ManagedInstanceId kOne("smi-00000001");
 
 struct ExecutorTest : testing::Test {
   Executor executor(int at_once) {
-    return Executor({ec2, workers, workers.post(),
-                     [this](const ManagedInstanceId&, const std::string& key) { return !withdrawn.contains(key); },
-                     [this](const ManagedInstanceId&, model::Outcome outcome) { ended.push_back(std::move(outcome)); },
-                     counters},
-                    at_once);
+    return Executor(
+        {ec2, workers, workers.post(),
+         [this](const ManagedInstanceId&, const std::string& key) { return !withdrawn.contains(key); },
+         [this](const ManagedInstanceId&, model::Outcome outcome) { ended.push_back(std::move(outcome)); }, counters},
+        at_once);
   }
   ReleasedEffect effect(const std::string& volume, model::Urgency urgency = model::Urgency::recover,
                         std::optional<Time> deadline = {}) {

@@ -1,6 +1,6 @@
-// Whose is this? From the ids of the cloud's things to the managed instance whose state names them, for events that name
-// only the thing. An event may come before the state names it (an instance runs before the launch's outcome is stored):
-// such events are kept for a while and given out once the thing is known.
+// Whose is this? From the ids of the cloud's things to the managed instance whose state names them, for events that
+// name only the thing. An event may come before the state names it (an instance runs before the launch's outcome is
+// stored): such events are kept for a while and given out once the thing is known.
 #pragma once
 
 #include <deque>

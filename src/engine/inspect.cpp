@@ -78,12 +78,14 @@ class Inspection {
       fault(field, fmt::format("image {} is {}; name one that is available", id.str(), image.state));
     }
     if (image.root_device_type != "ebs" && !image.root_device_type.empty()) {
-      fault(field, fmt::format("the root of image {} is not a volume ({}): it cannot be kept; name an image with an EBS "
-                               "root",
-                               id.str(), image.root_device_type));
+      fault(field,
+            fmt::format("the root of image {} is not a volume ({}): it cannot be kept; name an image with an EBS "
+                        "root",
+                        id.str(), image.root_device_type));
     }
-    facts_.image = {id, image.root_device_name, image.architecture, image.boot_mode, image.virtualization_type,
-                    image.ena_support, 0};
+    facts_.image = {
+        id, image.root_device_name, image.architecture, image.boot_mode, image.virtualization_type, image.ena_support,
+        0};
     for (const ec2::BlockDeviceMapping& mapping : image.block_device_mappings) {
       if (mapping.device_name != image.root_device_name || !mapping.ebs) continue;
       facts_.image.root_size_gib = mapping.ebs->volume_size.value_or(0);
@@ -152,8 +154,8 @@ class Inspection {
       request.group_ids = {ids[i]};
       HF_TRY(auto answer, ask(request));
       if (!answer || answer->security_groups.empty()) {
-        fault(field, fmt::format("there is no security group {}; name one that DescribeSecurityGroups lists",
-                                 ids[i].str()));
+        fault(field,
+              fmt::format("there is no security group {}; name one that DescribeSecurityGroups lists", ids[i].str()));
       } else if (const VpcId& vpc = answer->security_groups.front().vpc_id; !vpc_.empty() && vpc != vpc_) {
         fault(field, fmt::format("security group {} is in {}, the subnets in {}; name a group of the subnets' VPC",
                                  ids[i].str(), vpc.str(), vpc_.str()));
@@ -169,8 +171,8 @@ class Inspection {
       const model::BlockDevice& device = devices[i];
       bool is_root = device.device_name == facts_.image.root_device;
       if (is_root && device.size_gib && *device.size_gib < facts_.image.root_size_gib) {
-        fault(field + ".volumeSize", fmt::format("the image's root has {} GiB; give at least as many",
-                                                 facts_.image.root_size_gib));
+        fault(field + ".volumeSize",
+              fmt::format("the image's root has {} GiB; give at least as many", facts_.image.root_size_gib));
       }
       if (device.snapshot_id) HF_TRY_VOID(look_at_snapshot(device, field));
     }
@@ -222,7 +224,8 @@ class Inspection {
     if (!spec_.compute.private_ip || facts_.subnets.size() != spec_.compute.subnet_ids.size()) return {};
     auto ip = parse_ipv4(*spec_.compute.private_ip);
     if (!ip) {
-      fault("compute.privateIp", fmt::format("{} is not an IPv4 address, such as 10.0.0.10", *spec_.compute.private_ip));
+      fault("compute.privateIp",
+            fmt::format("{} is not an IPv4 address, such as 10.0.0.10", *spec_.compute.private_ip));
       return {};
     }
     const model::SubnetFacts* subnet = subnet_of(*ip);
@@ -236,10 +239,11 @@ class Inspection {
       HF_TRY(auto answer, ask(request));
       if (!answer) return {};
       for (const ec2::NetworkInterface& interface : answer->network_interfaces) {
-        if (interface.private_ip_address != *spec_.compute.private_ip || interface.network_interface_id == own_) continue;
-        fault("compute.privateIp", fmt::format("{} is taken by {}; name a free address of {}, or delete that interface",
-                                               *spec_.compute.private_ip, interface.network_interface_id.str(),
-                                               subnet.cidr));
+        if (interface.private_ip_address != *spec_.compute.private_ip || interface.network_interface_id == own_)
+          continue;
+        fault("compute.privateIp",
+              fmt::format("{} is taken by {}; name a free address of {}, or delete that interface",
+                          *spec_.compute.private_ip, interface.network_interface_id.str(), subnet.cidr));
       }
       if (answer->next_token.empty()) return {};
       request.next_token = answer->next_token;

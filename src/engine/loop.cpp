@@ -18,8 +18,10 @@ bool is_wake_up(const model::Event& event) {
 }
 
 Error unavailable(const std::string& why) {
-  return {ErrorKind::unavailable, "StoreUnavailable",
-          "the service cannot write its store, so nothing was changed; ask again when it can (" + why + ")", {}};
+  return {ErrorKind::unavailable,
+          "StoreUnavailable",
+          "the service cannot write its store, so nothing was changed; ask again when it can (" + why + ")",
+          {}};
 }
 
 }  // namespace
@@ -33,7 +35,8 @@ Result<void> Loop::load() {
   for (StoredInstance& instance : stored) {
     auto spec = model::read_spec(instance.document);
     if (!spec) {
-      for (const Error& error : spec.error().errors) faults += fmt::format("\n  {}: {}", instance.id.str(), describe(error));
+      for (const Error& error : spec.error().errors)
+        faults += fmt::format("\n  {}: {}", instance.id.str(), describe(error));
       continue;
     }
     auto view = std::make_shared<View>(View{instance.id, std::move(instance.document), std::move(*spec),
@@ -93,7 +96,8 @@ Turn Loop::turn() {
   for (auto& [id, draft] : drafts) {
     if (!draft.must_write) continue;
     changes.push_back({{id, draft.view.document, draft.view.state, draft.view.created_at, draft.view.updated_at},
-                       draft.records, draft.forget});
+                       draft.records,
+                       draft.forget});
   }
   if (!changes.empty() || touch_ || stalled()) {
     auto sequences = store_.commit(changes, now);
@@ -158,8 +162,12 @@ Result<Loop::Draft*> Loop::draft_for(const Input& input, Time now, Drafts& draft
   Draft draft;
   draft.existed = row != rows_.end();
   if (creates) {
-    draft.view = {input.id, input.revision->document, input.revision->spec,
-                  core::initial_state(input.id, input.revision->surroundings, now), now, now};
+    draft.view = {input.id,
+                  input.revision->document,
+                  input.revision->spec,
+                  core::initial_state(input.id, input.revision->surroundings, now),
+                  now,
+                  now};
     draft.must_write = true;
   } else {
     draft.view = *row->second.view;
@@ -175,7 +183,7 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
     return {};
   }
   bool fresh = !drafts.contains(input.id);
-  HF_TRY(Draft* draft, draft_for(input, now, drafts));
+  HF_TRY(Draft * draft, draft_for(input, now, drafts));
   auto give_up = [&](Error error) -> Result<void> {
     if (fresh) drafts.erase(input.id);
     return Failure(std::move(error));

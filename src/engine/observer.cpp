@@ -18,9 +18,13 @@ constexpr std::array kAllKindsInOrder = {model::Kind::instances, model::Kind::vo
                                          model::Kind::images,    model::Kind::interfaces, model::Kind::status};
 constexpr size_t kMostNamedOrphans = 20;  // resources of one unknown managed instance in one warning
 
-size_t index_of(model::Kind kind) { return std::countr_zero(static_cast<unsigned>(kind)); }
+size_t index_of(model::Kind kind) {
+  return std::countr_zero(static_cast<unsigned>(kind));
+}
 
-model::Kinds only(model::Kind kind) { return static_cast<model::Kinds>(kind); }
+model::Kinds only(model::Kind kind) {
+  return static_cast<model::Kinds>(kind);
+}
 
 }  // namespace
 
@@ -33,8 +37,8 @@ struct Observer::Round {
   bool sweep = false;
   Time as_of{};
   std::map<ManagedInstanceId, Target> targets;
-  int open = 0;            // describes not answered yet
-  model::Kinds read = 0;   // kinds read to the end
+  int open = 0;           // describes not answered yet
+  model::Kinds read = 0;  // kinds read to the end
   Listing all;
   std::map<VolumeId, ManagedInstanceId> untagged;  // volumes on an instance of ours that carry no tag: asked for by id
 };
@@ -138,11 +142,10 @@ void Observer::ask(const SharedRound& round, model::Kind kind) {
     if (!target.instance.empty()) instances.push_back(target.instance);
   }
   ties_.workers.submit([this, round, kind, owners = std::move(owners), instances = std::move(instances)] {
-    auto listing = kind == model::Kind::status ? list_statuses(ties_.ec2, instances)
-                                               : list_tagged(ties_.ec2, kind, owners);
-    ties_.post([this, round, kind, listing = std::move(listing)]() mutable {
-      answered(round, kind, std::move(listing));
-    });
+    auto listing =
+        kind == model::Kind::status ? list_statuses(ties_.ec2, instances) : list_tagged(ties_.ec2, kind, owners);
+    ties_.post(
+        [this, round, kind, listing = std::move(listing)]() mutable { answered(round, kind, std::move(listing)); });
   });
 }
 
@@ -164,12 +167,24 @@ void Observer::answered(const SharedRound& round, model::Kind kind, Result<Listi
   if (listing) {
     round->read = round->read | kind;
     switch (kind) {
-      case model::Kind::instances: round->all.instances = std::move(listing->instances); break;
-      case model::Kind::volumes: round->all.volumes = std::move(listing->volumes); break;
-      case model::Kind::snapshots: round->all.snapshots = std::move(listing->snapshots); break;
-      case model::Kind::images: round->all.images = std::move(listing->images); break;
-      case model::Kind::interfaces: round->all.interfaces = std::move(listing->interfaces); break;
-      case model::Kind::status: round->all.statuses = std::move(listing->statuses); break;
+      case model::Kind::instances:
+        round->all.instances = std::move(listing->instances);
+        break;
+      case model::Kind::volumes:
+        round->all.volumes = std::move(listing->volumes);
+        break;
+      case model::Kind::snapshots:
+        round->all.snapshots = std::move(listing->snapshots);
+        break;
+      case model::Kind::images:
+        round->all.images = std::move(listing->images);
+        break;
+      case model::Kind::interfaces:
+        round->all.interfaces = std::move(listing->interfaces);
+        break;
+      case model::Kind::status:
+        round->all.statuses = std::move(listing->statuses);
+        break;
     }
   } else if (!round->sweep) {
     for (const auto& [id, target] : round->targets) {
@@ -242,13 +257,15 @@ void Observer::deliver(const SharedRound& round) {
     }
   };
   using O = model::Observation;
-  for (const auto& thing : round->all.instances) place(owner_of(thing.tags), model::Kind::instances, &O::instances, thing);
+  for (const auto& thing : round->all.instances)
+    place(owner_of(thing.tags), model::Kind::instances, &O::instances, thing);
   for (const auto& thing : round->all.volumes) {
     auto by_hand = round->untagged.find(thing.volume_id);
     auto owner = by_hand != round->untagged.end() ? by_hand->second : owner_of(thing.tags);
     place(owner, model::Kind::volumes, &O::volumes, thing);
   }
-  for (const auto& thing : round->all.snapshots) place(owner_of(thing.tags), model::Kind::snapshots, &O::snapshots, thing);
+  for (const auto& thing : round->all.snapshots)
+    place(owner_of(thing.tags), model::Kind::snapshots, &O::snapshots, thing);
   for (const auto& thing : round->all.images) place(owner_of(thing.tags), model::Kind::images, &O::images, thing);
   for (const auto& thing : round->all.interfaces) {
     place(owner_of(thing.tag_set), model::Kind::interfaces, &O::interfaces, thing);
@@ -292,9 +309,10 @@ void Observer::warn_of_orphans(const Round& round) {
   for (const auto& thing : round.all.interfaces) look(thing.tag_set, thing.network_interface_id.str());
   ties_.counters.orphans = orphans.size();
   for (const auto& [id, things] : orphans) {
-    spdlog::warn("the cloud has things of {}, which this store does not know: {}. They are left alone; delete them by "
-                 "hand if nobody needs them",
-                 id.str(), join(things, ", "));
+    spdlog::warn(
+        "the cloud has things of {}, which this store does not know: {}. They are left alone; delete them by "
+        "hand if nobody needs them",
+        id.str(), join(things, ", "));
   }
 }
 

@@ -27,7 +27,7 @@ namespace holdfast::engine {
 
 class Observer {
  public:
-  static constexpr int kMostRounds = 4;  // at once
+  static constexpr int kMostRounds = 4;                                    // at once
   static constexpr Duration kFirstPause = std::chrono::milliseconds(200);  // after a describe that failed
   static constexpr Duration kLongestPause = std::chrono::seconds(10);
 
@@ -76,7 +76,7 @@ class Observer {
 
   Ties ties_;
   std::map<ManagedInstanceId, model::Kinds> wanted_;
-  std::map<ManagedInstanceId, int> under_way_;  // rounds that look at it
+  std::map<ManagedInstanceId, int> under_way_;   // rounds that look at it
   std::map<ManagedInstanceId, Time> delivered_;  // as_of of the newest observation given to each
   std::array<Pause, kKinds> pauses_{};
   std::optional<std::vector<ManagedInstanceId>> sweep_wanted_;

@@ -14,7 +14,9 @@ using model::Kind;
 const ManagedInstanceId kOne("smi-00000001");
 const ManagedInstanceId kTwo("smi-00000002");
 
-std::vector<ec2::Tag> tags_for(const ManagedInstanceId& id) { return {{model::kTagManagedInstance, id.str()}}; }
+std::vector<ec2::Tag> tags_for(const ManagedInstanceId& id) {
+  return {{model::kTagManagedInstance, id.str()}};
+}
 
 ec2::Volume volume(const std::string& id, const std::vector<ec2::Tag>& tags) {
   ec2::Volume made;

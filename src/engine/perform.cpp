@@ -23,7 +23,9 @@ struct Doing {
 
 using Made = Result<std::string>;
 
-Made nothing_made() { return std::string(); }
+Made nothing_made() {
+  return std::string();
+}
 
 // For deletions: what is not there is deleted. Right only for ids that EC2 itself has told us, of things seen before.
 Made gone_is_done(Result<ec2::Empty> answer) {
@@ -101,9 +103,9 @@ Made adopt_image(const Doing& doing, const model::RegisterImage& wanted, const E
       if (is_root && mapping.ebs->snapshot_id == wanted.snapshot) return image.image_id.str();
     }
   }
-  return fail(ErrorKind::conflict, duplicate.code,
-              fmt::format("the name {} is taken by an image that is not made of {}", wanted.name,
-                          wanted.snapshot.str()));
+  return fail(
+      ErrorKind::conflict, duplicate.code,
+      fmt::format("the name {} is taken by an image that is not made of {}", wanted.name, wanted.snapshot.str()));
 }
 
 Made run(const Doing& doing, const model::RegisterImage& wanted) {

@@ -11,7 +11,9 @@ namespace {
 
 const ManagedInstanceId kId("smi-00000001");
 
-model::Effect effect(model::EffectAction action) { return {"smi-00000001/key", std::move(action), {}, {}}; }
+model::Effect effect(model::EffectAction action) {
+  return {"smi-00000001/key", std::move(action), {}, {}};
+}
 
 std::string tag(const std::vector<ec2::TagSpecification>& specifications, const std::string& type,
                 const std::string& key) {

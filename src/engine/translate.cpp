@@ -107,8 +107,8 @@ model::ObservedInstance observed(const ec2::Instance& instance) {
   seen.client_token = instance.client_token;
   seen.launched_at = instance.launch_time;
   for (const ec2::InstanceBlockDevice& device : instance.block_device_mappings) {
-    seen.devices.push_back({device.device_name, device.volume_id, read(kAttachmentStates, device.status),
-                            device.delete_on_termination});
+    seen.devices.push_back(
+        {device.device_name, device.volume_id, read(kAttachmentStates, device.status), device.delete_on_termination});
   }
   set_interfaces(instance, seen);
   seen.tags = own_tags(instance.tags);

@@ -23,7 +23,7 @@ class WallClock : public Clock {
  private:
   Sources sources_;
   std::mutex mutex_;
-  Time anchor_;               // what the clock showed …
+  Time anchor_;                // what the clock showed …
   Duration anchor_monotonic_;  // … when the monotonic clock showed this
 };
 

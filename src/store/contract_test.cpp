@@ -34,7 +34,9 @@ class Folder {
   std::filesystem::path path_;
 };
 
-Time at(int seconds) { return from_millis(1'700'000'000'000 + seconds * 1000); }
+Time at(int seconds) {
+  return from_millis(1'700'000'000'000 + seconds * 1000);
+}
 
 StoredInstance instance(const std::string& id, int generation = 1) {
   StoredInstance made;
@@ -49,7 +51,9 @@ StoredInstance instance(const std::string& id, int generation = 1) {
   return made;
 }
 
-model::Record record(const std::string& kind) { return {at(3), kind, "It happened.", R"({"a":1})"}; }
+model::Record record(const std::string& kind) {
+  return {at(3), kind, "It happened.", R"({"a":1})"};
+}
 
 Change change(const std::string& id, std::vector<model::Record> records = {}, int generation = 1) {
   return {instance(id, generation), std::move(records), false};

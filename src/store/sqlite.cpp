@@ -14,11 +14,14 @@ constexpr int kBusyMillis = 5000;  // another process looks at the file (a backu
 ErrorKind kind_of(int code) {
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return ErrorKind::invalid;
+    case SQLITE_NOTADB:
+      return ErrorKind::invalid;
     case SQLITE_PERM:
     case SQLITE_READONLY:
-    case SQLITE_AUTH: return ErrorKind::denied;
-    default: return ErrorKind::unavailable;
+    case SQLITE_AUTH:
+      return ErrorKind::denied;
+    default:
+      return ErrorKind::unavailable;
   }
 }
 
@@ -36,7 +39,9 @@ int parameter(sqlite3_stmt* statement, const char* name) {
 
 }  // namespace
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 void Statement::bind(const char* name, int64_t value) {
   CHECK(sqlite3_bind_int64(statement_.get(), parameter(statement_.get(), name), value) == SQLITE_OK);
@@ -69,7 +74,9 @@ void Statement::reset() {
   sqlite3_clear_bindings(statement_.get());
 }
 
-int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
@@ -77,7 +84,9 @@ std::string Statement::text(int column) const {
   return std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column)));
 }
 
-void Connection::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+void Connection::Close::operator()(sqlite3* connection) const {
+  sqlite3_close_v2(connection);
+}
 
 Result<Connection> Connection::open(const std::filesystem::path& file, bool read_only) {
   sqlite3* raw = nullptr;
@@ -113,7 +122,9 @@ Result<int64_t> Connection::query_integer(std::string_view sql) {
   return row ? statement.integer(0) : 0;
 }
 
-int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_rowid(connection_.get()); }
+int64_t Connection::last_insert_rowid() const {
+  return sqlite3_last_insert_rowid(connection_.get());
+}
 
 Result<Transaction> Transaction::begin(Connection& connection) {
   // A COMMIT that failed may have left its transaction open (SQLITE_BUSY, a full disk): end it first.

@@ -126,9 +126,17 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
   HF_TRY(Statement read_one, reader.prepare("SELECT sequence, instance, at, kind, message, data FROM records "
                                             "WHERE instance = :id AND sequence > :after ORDER BY sequence "
                                             "LIMIT :limit"));
-  std::unique_ptr<Impl> impl(new Impl{std::move(lock), std::move(writer), std::move(put), std::move(remove),
-                                      std::move(remove_records), std::move(add_record), std::move(see),
-                                      {}, std::move(reader), std::move(read_all), std::move(read_one)});
+  std::unique_ptr<Impl> impl(new Impl{std::move(lock),
+                                      std::move(writer),
+                                      std::move(put),
+                                      std::move(remove),
+                                      std::move(remove_records),
+                                      std::move(add_record),
+                                      std::move(see),
+                                      {},
+                                      std::move(reader),
+                                      std::move(read_all),
+                                      std::move(read_one)});
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
 }
 
@@ -202,7 +210,8 @@ Result<std::vector<StoredRecord>> SqliteStore::records(const engine::RecordQuery
   for (;;) {
     HF_TRY(bool row, rows.step());
     if (!row) break;
-    found.push_back({rows.integer(0), ManagedInstanceId(rows.text(1)),
+    found.push_back({rows.integer(0),
+                     ManagedInstanceId(rows.text(1)),
                      {from_millis(rows.integer(2)), rows.text(3), rows.text(4), rows.text(5)}});
   }
   rows.reset();

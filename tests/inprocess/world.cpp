@@ -64,7 +64,9 @@ World::World(uint64_t seed) : substrate_(time_, kDelays) {
   start();
 }
 
-World::~World() { cloud_->listen({}); }
+World::~World() {
+  cloud_->listen({});
+}
 
 void World::start() {
   posted_.clear();
@@ -72,12 +74,12 @@ void World::start() {
   looks_.jobs.clear();
   auto post = [this](std::function<void()> closure) { posted_.push_back(std::move(closure)); };
   controller_ = std::make_unique<engine::Controller>(
-      engine::Controller::Options{}, engine::Controller::Ties{*cloud_, store_, time_, effects_, looks_, post, core::decide});
+      engine::Controller::Options{},
+      engine::Controller::Ties{*cloud_, store_, time_, effects_, looks_, post, core::decide});
   auto started = controller_->start();
   CHECK(started);
-  cloud_->listen([this](const ec2::CloudEvent& event) {
-    posted_.push_back([this, event] { controller_->notify(event); });
-  });
+  cloud_->listen(
+      [this](const ec2::CloudEvent& event) { posted_.push_back([this, event] { controller_->notify(event); }); });
 }
 
 void World::kill(CallsUnderWay calls) {
@@ -211,15 +213,18 @@ std::string World::history(const ManagedInstanceId& id) {
 }
 
 std::string document(const DocumentOptions& options) {
-  std::string data = options.mode.empty() ? "" : fmt::format(R"("persistBlockDevices":true,"blockDevicesMode":"{}",)", options.mode);
-  std::string mapping = options.mode.empty() ? "" : R"(,"blockDeviceMappings":[{"deviceName":"/dev/sdf","ebs":{"volumeSize":4}}])";
+  std::string data =
+      options.mode.empty() ? "" : fmt::format(R"("persistBlockDevices":true,"blockDevicesMode":"{}",)", options.mode);
+  std::string mapping =
+      options.mode.empty() ? "" : R"(,"blockDeviceMappings":[{"deviceName":"/dev/sdf","ebs":{"volumeSize":4}}])";
   return fmt::format(R"({{"name":"one","strategy":{{"lifeCycle":"spot"}},
     "persistence":{{"persistRootDevice":true,{}"persistPrivateIp":{}}},
     "healthCheck":{{"type":"EC2","gracePeriod":60}},
     "compute":{{"product":"Linux/UNIX","subnetIds":[{}],
       "launchSpecification":{{"imageId":"{}","instanceTypes":{{"types":["t3.nano"]}},
         "securityGroupIds":["{}"]{}}}}}}})",
-                     data, options.private_ip, options.subnets, cloud::kMinimalImage, cloud::kDefaultSecurityGroup, mapping);
+                     data, options.private_ip, options.subnets, cloud::kMinimalImage, cloud::kDefaultSecurityGroup,
+                     mapping);
 }
 
 }  // namespace holdfast::inprocess

@@ -121,7 +121,7 @@ class World {
 };
 
 struct DocumentOptions {
-  std::string mode;         // "reattach", "onLaunch"; empty: no data volume
+  std::string mode;  // "reattach", "onLaunch"; empty: no data volume
   bool private_ip = true;
   std::string subnets = R"("subnet-0000000000000000a")";
 };
