@@ -1,0 +1,40 @@
+#include "daemon/front.h"
+
+#include "api/envelope.h"
+#include "cloud/control.h"
+
+namespace holdfast::daemon {
+namespace {
+
+constexpr char kStarting[] = "The service is starting; ask again in a moment.";
+
+Time now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+bool is_control(const std::string& path) { return path == "/cloud" || path.rfind("/cloud/", 0) == 0; }
+
+}  // namespace
+
+http::Response Front::handle(const http::Request& request) {
+  World* world = world_;
+  if (!world) return not_open(request);
+  if (!is_control(request.path)) return world->api().handle(request);
+  const api::Asked asked = api::asked_of(request, now());
+  if (auto stranger = api::refuse_stranger(request, token_, asked)) return *std::move(stranger);
+  return cloud::handle_control(world->cloud(), request);
+}
+
+http::Response Front::not_open(const http::Request& request) const {
+  const api::Asked asked = api::asked_of(request, now());
+  if (request.path == "/healthz") return api::answer_health(asked);
+  if (request.path != "/readyz") {
+    if (auto stranger = api::refuse_stranger(request, token_, asked)) return *std::move(stranger);
+  }
+  return api::answer_readiness(asked, {false, kStarting});
+}
+
+http::Response refusal(int status, const std::string& why) {
+  const ErrorKind kind = status == 503 ? ErrorKind::unavailable : ErrorKind::invalid;
+  return api::answer_errors({"", "", "", now()}, status, {{kind, std::string(api::reason_of(status)), why, ""}});
+}
+
+}  // namespace holdfast::daemon

@@ -1,0 +1,110 @@
+// The order of a start: lock, doctor, token, server (healthy, not ready), world, ready. A kill between any two leaves
+// nothing that the next start does not pick up: each part says so for itself.
+#include "daemon/serve.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <optional>
+#include <ostream>
+#include <thread>
+
+#include "daemon/data_dir.h"
+#include "daemon/front.h"
+#include "daemon/logging.h"
+#include "daemon/signals.h"
+#include "daemon/substrate_choice.h"
+#include "daemon/world.h"
+
+namespace holdfast::daemon {
+namespace {
+
+constexpr int kHandlers = 32;  // `exec` and `build` of the local cloud hold one for as long as they take
+
+int refuse(Streams streams, const Error& error) {
+  streams.err << "holdfast: " << describe(error) << "\n";
+  return 1;
+}
+
+Result<void> check_host(const Settings& settings) {
+  const std::string missing = missing_for(settings);
+  if (missing.empty()) return {};
+  return fail(ErrorKind::denied, "HostNotFit",
+              fmt::format("this host cannot carry real machines yet:\n{}\n`holdfast doctor` looks again. Simulated machines "
+                          "need none of it: --substrate null.",
+                          missing));
+}
+
+// A start can take long (a pool is made, machines are found again): a wish to stop does not wait for it. What is half
+// started is left like after a crash, which every part is made for.
+class StopDuringStart {
+ public:
+  explicit StopDuringStart(StopSignals& signals) : signals_(signals), thread_([this] {
+    signals_.wait();
+    if (!signals_.stopped()) return;
+    spdlog::info("stopped while starting");
+    std::_Exit(0);
+  }) {}
+  ~StopDuringStart() {
+    signals_.wake();
+    thread_.join();
+  }
+
+ private:
+  StopSignals& signals_;
+  std::thread thread_;
+};
+
+std::string url_of(const Settings& settings, uint16_t port) {
+  const bool v6 = settings.address.find(':') != std::string::npos;
+  return v6 ? fmt::format("http://[{}]:{}", settings.address, port) : fmt::format("http://{}:{}", settings.address, port);
+}
+
+Result<void> run(const Settings& settings, Streams streams) {
+  HF_TRY(DataDir data_dir, DataDir::open(settings.data_dir));
+  HF_TRY_VOID(check_host(settings));
+  HF_TRY_VOID(data_dir.bind_to_substrate(settings.substrate));
+  HF_TRY(const std::string token, data_dir.token());
+  HF_TRY_VOID(enter_own_mounts(settings));
+  HF_TRY(StopSignals signals, StopSignals::watch());
+
+  Front front(token);
+  std::unique_ptr<World> world;  // outlives the server
+  http::ServerOptions options;
+  options.address = settings.address;
+  options.port = settings.port;
+  options.threads = kHandlers;
+  options.refusal = refusal;
+  HF_TRY(auto server, http::Server::start(options, [&front](const http::Request& r) { return front.handle(r); }));
+  const std::string url = url_of(settings, server->port());
+  {
+    std::optional<StopDuringStart> stop(std::in_place, signals);
+    auto opened = World::open(settings, token);
+    stop.reset();
+    if (!opened) return Failure(opened.error());
+    world = std::move(*opened);
+  }
+  front.open_to(*world);
+  streams.out << fmt::format("Holdfast listens on {}; its token is in {}.\n", url, data_dir.token_file()) << std::flush;
+  spdlog::info("listening on {}, data in {}, substrate {}", url, settings.data_dir, settings.substrate);
+  if (settings.address != "127.0.0.1" && settings.address != "::1") {
+    spdlog::warn("the API is reachable from other hosts, without TLS: tokens and user data cross the network in the clear");
+  }
+  while (!signals.stopped()) signals.wait();
+  spdlog::info("stopping; machines go on");
+  server.reset();
+  world.reset();
+  spdlog::info("stopped");
+  return {};
+}
+
+}  // namespace
+
+int serve(const Settings& settings, Streams streams) {
+  begin_log(settings.log_level, settings.log_format);
+  auto done = run(settings, streams);
+  return done ? 0 : refuse(streams, done.error());
+}
+
+}  // namespace holdfast::daemon

@@ -1,0 +1,224 @@
+#include "daemon/settings.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <filesystem>
+#include <functional>
+#include <set>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "daemon/settings_file.h"
+
+namespace holdfast::daemon {
+namespace {
+
+using Setter = std::function<std::string(Settings&, const std::string&)>;  // what is wrong; empty: nothing
+
+struct Known {
+  SettingName name;
+  Setter set;
+};
+
+Setter one_of(std::string Settings::* target, std::vector<std::string> words) {
+  return [target, words = std::move(words)](Settings& settings, const std::string& text) -> std::string {
+    for (const auto& word : words) {
+      if (word != text) continue;
+      settings.*target = text;
+      return "";
+    }
+    return fmt::format("'{}' is not one of: {}.", text, join(words, ", "));
+  };
+}
+
+template <class Target>
+Setter number(int64_t least, int64_t most, Target target) {
+  return [=](Settings& settings, const std::string& text) -> std::string {
+    auto value = parse_int(text);
+    if (!value || *value < least || *value > most) {
+      return fmt::format("'{}' is not a whole number from {} to {}.", text, least, most);
+    }
+    target(settings, *value);
+    return "";
+  };
+}
+
+std::string set_data_dir(Settings& settings, const std::string& text) {
+  if (text.empty()) return "is empty: give the path of a folder, such as /var/lib/holdfast.";
+  settings.data_dir = std::filesystem::absolute(text).lexically_normal().string();
+  if (settings.data_dir.size() > 1 && settings.data_dir.back() == '/') settings.data_dir.pop_back();
+  return settings.data_dir == "/" ? "must be a folder of the service's own, not /." : "";
+}
+
+std::string set_address(Settings& settings, const std::string& text) {
+  unsigned char parsed[16];
+  if (inet_pton(AF_INET, text.c_str(), parsed) != 1 && inet_pton(AF_INET6, text.c_str(), parsed) != 1) {
+    return fmt::format("'{}' is not an IP address; give one such as 127.0.0.1 or ::1.", text);
+  }
+  settings.address = text;
+  return "";
+}
+
+std::string set_outside(Settings& settings, const std::string& text) {
+  if (text != "true" && text != "false") return fmt::format("'{}' is neither true nor false.", text);
+  settings.outside = text == "true";
+  return "";
+}
+
+std::string set_cidr(Settings& settings, const std::string& text) {
+  settings.cidr = text;
+  if (text == "auto") return "";
+  const size_t slash = text.find('/');
+  in_addr address{};
+  auto bits = slash == std::string::npos ? std::nullopt : parse_int(text.substr(slash + 1));
+  if (!bits || *bits < 16 || *bits > 18 || inet_pton(AF_INET, text.substr(0, slash).c_str(), &address) != 1) {
+    return fmt::format("'{}' is neither 'auto' nor a block from /16 to /18, such as 10.31.0.0/16.", text);
+  }
+  if ((ntohl(address.s_addr) & ((1u << (32 - *bits)) - 1)) != 0) {
+    return fmt::format("'{}' has bits set beyond its /{}; write the block's first address.", text, *bits);
+  }
+  return "";
+}
+
+Known known(std::string path, std::string value, std::string help, Setter set) {
+  std::string last = path.substr(path.rfind('.') + 1);
+  if (path.rfind("log.", 0) == 0) last = "log_" + last;  // "--level" alone would not say of what
+  std::string flag = "--" + last, environment = "HOLDFAST_" + last;
+  for (char& c : flag) c = c == '_' ? '-' : c;
+  for (char& c : environment) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return {{std::move(path), std::move(flag), std::move(environment), std::move(value), std::move(help)}, std::move(set)};
+}
+
+const std::vector<Known>& table() {
+  using std::chrono::hours;
+  using std::chrono::seconds;
+  static const std::vector<Known> all{
+      known("data_dir", "DIR", "where everything is kept (root: /var/lib/holdfast)", set_data_dir),
+      known("listen.address", "IP", "address that the API listens on (127.0.0.1)", set_address),
+      known("listen.port", "PORT", "its port (7400); 0: any free one",
+            number(0, 65535, [](Settings& s, int64_t v) { s.port = static_cast<uint16_t>(v); })),
+      known("log.level", "LEVEL", "trace, debug, info, warn or error (info)",
+            one_of(&Settings::log_level, {"trace", "debug", "info", "warn", "error"})),
+      known("log.format", "FORMAT", "text or json (text)", one_of(&Settings::log_format, {"text", "json"})),
+      known("cloud.substrate", "KIND", "linux: real machines; null: simulated ones, states only (linux)",
+            one_of(&Settings::substrate, {"linux", "null"})),
+      known("cloud.outside", "BOOL", "machines reach the outside through NAT (false)", set_outside),
+      known("cloud.cidr", "BLOCK", "addresses of a new data directory's machines: auto, or such as 10.31.0.0/16",
+            set_cidr),
+      known("cloud.pool_size_gib", "N", "size of a new pool of volumes (most of what is free)",
+            number(1, 1 << 20, [](Settings& s, int64_t v) { s.pool_size_gib = v; })),
+      known("cloud.shutdown_limit_seconds", "N", "for a machine's own shutdown, then it is killed (60)",
+            number(0, 3600, [](Settings& s, int64_t v) { s.shutdown_limit = seconds(v); })),
+      known("deallocation_retention_hours", "N", "how long what a delete keeps is kept (96)",
+            number(0, 24 * 365 * 10, [](Settings& s, int64_t v) { s.deallocation_retention = hours(v); })),
+      known("sweep_interval_seconds", "N", "between two full looks at the cloud (60)",
+            number(1, 86400, [](Settings& s, int64_t v) { s.sweep_interval = seconds(v); })),
+  };
+  return all;
+}
+
+Error fault(std::string where, std::string message) {
+  return {ErrorKind::invalid, "InvalidSetting", std::move(message), std::move(where)};
+}
+
+std::string not_known(std::string_view what, const std::string& name, const std::vector<std::string>& names) {
+  auto near = nearest(name, names);
+  return near ? fmt::format("is not a known {}; did you mean '{}'?", what, *near)
+              : fmt::format("is not a known {}; known: {}.", what, join(names, ", "));
+}
+
+void apply(Settings& settings, const Known& known, const std::string& where, const std::string& text,
+           model::Faults& faults) {
+  std::string wrong = known.set(settings, text);
+  if (!wrong.empty()) faults.errors.push_back(fault(where, wrong));
+}
+
+void apply_file(Settings& settings, const std::string& file, model::Faults& faults) {
+  auto entries = read_settings_file(file);
+  if (!entries) {
+    faults.errors.push_back(entries.error());
+    return;
+  }
+  std::vector<std::string> paths;
+  for (const auto& known : table()) paths.push_back(known.name.path);
+  for (const auto& [path, text] : *entries) {
+    const Known* found = nullptr;
+    for (const auto& known : table()) found = known.name.path == path ? &known : found;
+    if (found) {
+      apply(settings, *found, file + ": " + path, text, faults);
+    } else {
+      faults.errors.push_back(fault(file + ": " + path, not_known("setting", path, paths)));
+    }
+  }
+}
+
+// Other programs' names begin with HOLDFAST_ too (the client's HOLDFAST_TOKEN), so only what looks like a slip of the
+// pen is refused here.
+void apply_environment(Settings& settings, const std::map<std::string, std::string>& environment,
+                       model::Faults& faults) {
+  static const std::set<std::string> others{"HOLDFAST_URL", "HOLDFAST_TOKEN", "HOLDFAST_TOKEN_FILE", "HOLDFAST_CONFIG"};
+  std::vector<std::string> names;
+  for (const auto& known : table()) names.push_back(known.name.environment);
+  for (const auto& [name, text] : environment) {
+    if (name.rfind("HOLDFAST_", 0) != 0 || others.contains(name)) continue;
+    const Known* found = nullptr;
+    for (const auto& known : table()) found = known.name.environment == name ? &known : found;
+    if (found) {
+      apply(settings, *found, name, text, faults);
+    } else if (nearest(name, names)) {
+      faults.errors.push_back(fault(name, not_known("setting", name, names)));
+    }
+  }
+}
+
+}  // namespace
+
+const std::vector<SettingName>& setting_names() {
+  static const std::vector<SettingName> names = [] {
+    std::vector<SettingName> all;
+    for (const auto& known : table()) all.push_back(known.name);
+    return all;
+  }();
+  return names;
+}
+
+std::string usual_data_dir(const std::map<std::string, std::string>& environment, bool root) {
+  if (root) return "/var/lib/holdfast";
+  auto value = [&](const char* name) {
+    auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  if (auto state = value("XDG_STATE_HOME"); !state.empty() && state[0] == '/') return state + "/holdfast";
+  auto home = value("HOME");
+  return (home.empty() ? "/var/tmp" : home) + "/.local/state/holdfast";
+}
+
+std::map<std::string, std::string> environment_of_process() {
+  std::map<std::string, std::string> all;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    std::string text(*entry);
+    if (size_t equals = text.find('='); equals != std::string::npos) all[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return all;
+}
+
+model::Checked<Settings> read_settings(const SettingSources& sources) {
+  Settings settings;
+  settings.data_dir = usual_data_dir(sources.environment, ::geteuid() == 0);
+  model::Faults faults;
+  if (sources.file) apply_file(settings, *sources.file, faults);
+  apply_environment(settings, sources.environment, faults);
+  for (const auto& [flag, text] : sources.flags) {
+    const Known* found = nullptr;
+    for (const auto& known : table()) found = known.name.flag == flag ? &known : found;
+    CHECK(found);  // main makes its flags from the same table
+    apply(settings, *found, flag, text, faults);
+  }
+  if (!faults.errors.empty()) return tl::unexpected(std::move(faults));
+  return settings;
+}
+
+}  // namespace holdfast::daemon

@@ -1,0 +1,81 @@
+#include "daemon/world.h"
+
+#include <fmt/format.h>
+
+#include "cloud/runtime.h"
+#include "daemon/substrate_choice.h"
+#include "engine/wall_clock.h"
+#include "store/sqlite_store.h"
+
+namespace holdfast::daemon {
+
+// Destroyed from the last to the first: whoever is used by another is there longer.
+struct World::Parts {
+  cloud::ThreadRuntime runtime;
+  std::unique_ptr<cloud::Substrate> substrate;
+  std::unique_ptr<cloud::Cloud> cloud;
+  std::unique_ptr<store::SqliteStore> store;
+  std::unique_ptr<engine::WallClock> clock;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<api::Api> api;
+
+  ~Parts() {
+    if (cloud) cloud->listen({});  // the listener knows the engine
+  }
+};
+
+namespace {
+
+// An old data directory keeps its network. A setting that could not take effect is refused, not ignored.
+Result<void> check_network(const Settings& settings, cloud::Cloud& cloud) {
+  if (settings.cidr == "auto") return {};
+  HF_TRY(auto answer, cloud.call(ec2::DescribeVpcsRequest{{VpcId(cloud::kDefaultVpc)}, {}}));
+  if (answer.vpcs.empty() || answer.vpcs.front().cidr_block == settings.cidr) return {};
+  return fail(ErrorKind::conflict, "OtherNetwork",
+              fmt::format("The data directory {} has the network {} already: leave the setting out, or choose another "
+                          "directory with --data-dir.",
+                          settings.data_dir, answer.vpcs.front().cidr_block),
+              "cloud.cidr");
+}
+
+}  // namespace
+
+World::World(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+World::~World() = default;
+
+api::Api& World::api() { return *parts_->api; }
+cloud::Cloud& World::cloud() { return *parts_->cloud; }
+engine::Engine& World::engine() { return *parts_->engine; }
+
+Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::string& token) {
+  auto parts = std::make_unique<Parts>();
+  HF_TRY(parts->substrate, open_substrate(settings, parts->runtime));
+
+  cloud::CloudOptions cloud_options;
+  cloud_options.data_dir = settings.data_dir;
+  HF_TRY(cloud_options.cidr_block, choose_cidr(settings));
+  cloud_options.outside = settings.outside;
+  cloud_options.shutdown_limit = settings.shutdown_limit;
+  HF_TRY(parts->cloud, cloud::Cloud::open(std::move(cloud_options), *parts->substrate, parts->runtime));
+  HF_TRY_VOID(check_network(settings, *parts->cloud));
+
+  HF_TRY(parts->store, store::SqliteStore::open(settings.data_dir + "/holdfast.db"));
+  HF_TRY(const Time last_seen, parts->store->last_time_seen());
+  parts->clock = std::make_unique<engine::WallClock>(last_seen);
+
+  engine::EngineOptions engine_options;
+  engine_options.deallocation_retention = settings.deallocation_retention;
+  engine_options.sweep_interval = settings.sweep_interval;
+  parts->engine = std::make_unique<engine::Engine>(engine_options, *parts->cloud, *parts->store, *parts->clock);
+  parts->cloud->listen([engine = parts->engine.get()](const ec2::CloudEvent& event) { engine->notify(event); });
+  HF_TRY_VOID(parts->engine->start());
+
+  api::ApiOptions api_options;
+  api_options.token = token;
+  api_options.deallocation_retention = settings.deallocation_retention;
+  api_options.now = [clock = parts->clock.get()] { return clock->now(); };
+  parts->api = std::make_unique<api::Api>(std::move(api_options), *parts->engine);
+  return std::unique_ptr<World>(new World(std::move(parts)));
+}
+
+}  // namespace holdfast::daemon
