@@ -5,7 +5,6 @@
 #include <ostream>
 
 #include "cloud/linux/doctor.h"
-#include "cloud/runtime.h"
 #include "daemon/data_dir.h"
 #include "daemon/serve.h"
 #include "daemon/substrate_choice.h"
@@ -40,10 +39,8 @@ Result<void> destroy(Settings settings, Streams streams) {
   HF_TRY(const std::string kind, data_dir.substrate());
   if (!kind.empty()) {
     settings.substrate = kind;
-    HF_TRY_VOID(enter_own_mounts(settings));
-    cloud::ThreadRuntime runtime;
-    HF_TRY(auto substrate, open_substrate(settings, runtime));
-    HF_TRY_VOID(substrate->tear_down(true));
+    HF_TRY(const Ground ground, open_ground(settings));
+    HF_TRY_VOID(ground.substrate->tear_down(true));
   }
   HF_TRY_VOID(data_dir.erase_records());
   streams.out << fmt::format("Everything of the cloud in {} is removed.\n", settings.data_dir);

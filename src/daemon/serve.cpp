@@ -1,4 +1,4 @@
-// The order of a start: lock, doctor, token, server (healthy, not ready), world, ready. A kill between any two leaves
+// The order of a start: lock, doctor, token, substrate, server (healthy, not ready), world, ready. A kill between any two leaves
 // nothing that the next start does not pick up: each part says so for itself.
 #include "daemon/serve.h"
 
@@ -66,7 +66,8 @@ Result<void> run(const Settings& settings, Streams streams) {
   HF_TRY_VOID(check_host(settings));
   HF_TRY_VOID(data_dir.bind_to_substrate(settings.substrate));
   HF_TRY(const std::string token, data_dir.token());
-  HF_TRY_VOID(enter_own_mounts(settings));
+  HF_TRY(Ground ground, open_ground(settings));
+  // Only now: the substrate sets SIGPIPE to "ignored", which machines would inherit; a handler they do not.
   HF_TRY(StopSignals signals, StopSignals::watch());
 
   Front front(token);
@@ -80,7 +81,7 @@ Result<void> run(const Settings& settings, Streams streams) {
   const std::string url = url_of(settings, server->port());
   {
     std::optional<StopDuringStart> stop(std::in_place, signals);
-    auto opened = World::open(settings, token);
+    auto opened = World::open(settings, token, std::move(ground));
     stop.reset();
     if (!opened) return Failure(opened.error());
     world = std::move(*opened);

@@ -14,10 +14,16 @@ namespace holdfast::daemon {
 
 // What this host lacks for the substrate, in doctor's words; empty: nothing.
 std::string missing_for(const Settings& settings);
-// For real machines: a mount namespace of this process's own, so that the pool's mounts go with it. Before any thread.
-Result<void> enter_own_mounts(const Settings& settings);
 // Real machines: a block that no other network of this host has, unless one is given.
 Result<std::string> choose_cidr(const Settings& settings);
-Result<std::unique_ptr<cloud::Substrate>> open_substrate(const Settings& settings, cloud::Runtime& runtime);
+
+// The substrate, and the time of what stands on it.
+struct Ground {
+  std::unique_ptr<cloud::Runtime> runtime;
+  std::unique_ptr<cloud::Substrate> substrate;
+};
+// Real machines: from the main thread, before any other thread there is, for it enters a mount namespace of its own and
+// only threads that begin later are in it.
+Result<Ground> open_ground(const Settings& settings);
 
 }  // namespace holdfast::daemon

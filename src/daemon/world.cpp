@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "cloud/runtime.h"
-#include "daemon/substrate_choice.h"
 #include "engine/wall_clock.h"
 #include "store/sqlite_store.h"
 
@@ -11,8 +9,7 @@ namespace holdfast::daemon {
 
 // Destroyed from the last to the first: whoever is used by another is there longer.
 struct World::Parts {
-  cloud::ThreadRuntime runtime;
-  std::unique_ptr<cloud::Substrate> substrate;
+  Ground ground;
   std::unique_ptr<cloud::Cloud> cloud;
   std::unique_ptr<store::SqliteStore> store;
   std::unique_ptr<engine::WallClock> clock;
@@ -47,16 +44,16 @@ api::Api& World::api() { return *parts_->api; }
 cloud::Cloud& World::cloud() { return *parts_->cloud; }
 engine::Engine& World::engine() { return *parts_->engine; }
 
-Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::string& token) {
+Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::string& token, Ground ground) {
   auto parts = std::make_unique<Parts>();
-  HF_TRY(parts->substrate, open_substrate(settings, parts->runtime));
+  parts->ground = std::move(ground);
 
   cloud::CloudOptions cloud_options;
   cloud_options.data_dir = settings.data_dir;
   HF_TRY(cloud_options.cidr_block, choose_cidr(settings));
   cloud_options.outside = settings.outside;
   cloud_options.shutdown_limit = settings.shutdown_limit;
-  HF_TRY(parts->cloud, cloud::Cloud::open(std::move(cloud_options), *parts->substrate, parts->runtime));
+  HF_TRY(parts->cloud, cloud::Cloud::open(std::move(cloud_options), *parts->ground.substrate, *parts->ground.runtime));
   HF_TRY_VOID(check_network(settings, *parts->cloud));
 
   HF_TRY(parts->store, store::SqliteStore::open(settings.data_dir + "/holdfast.db"));

@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "cloud/cloud.h"
 #include "daemon/settings.h"
+#include "daemon/substrate_choice.h"
 #include "engine/engine.h"
 
 namespace holdfast::daemon {
@@ -16,7 +17,7 @@ namespace holdfast::daemon {
 class World {
  public:
   // The data directory is held by the caller (data_dir.h).
-  static Result<std::unique_ptr<World>> open(const Settings& settings, const std::string& token);
+  static Result<std::unique_ptr<World>> open(const Settings& settings, const std::string& token, Ground ground);
   ~World();
 
   api::Api& api();

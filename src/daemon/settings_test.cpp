@@ -1,0 +1,101 @@
+// Settings from a file, the environment and flags: what beats what, and that nothing is taken in silence.
+#include "daemon/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace holdfast::daemon {
+namespace {
+
+using testing::HasSubstr;
+
+class SettingsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/holdfast-settings-XXXXXX";
+    folder_ = mkdtemp(name);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string file(const std::string& text) {
+    std::ofstream(folder_ + "/config.yaml") << text;
+    return folder_ + "/config.yaml";
+  }
+  static std::string faults(const model::Checked<Settings>& settings) {
+    if (settings) return "";
+    std::string text;
+    for (const Error& error : settings.error().errors) text += error.field + " " + error.message + "\n";
+    return text;
+  }
+  std::string folder_;
+};
+
+TEST_F(SettingsTest, TakesAFlagBeforeTheEnvironmentBeforeTheFile) {
+  SettingSources sources;
+  sources.file = file("listen: {port: 1001}\nlog: {level: debug}\ncloud:\n  outside: true\nsweep_interval_seconds: 5\n");
+  sources.environment = {{"HOLDFAST_PORT", "1002"}, {"HOLDFAST_LOG_LEVEL", "warn"}};
+  sources.flags = {{"--port", "1003"}};
+  auto settings = read_settings(sources);
+  ASSERT_TRUE(settings) << faults(settings);
+  EXPECT_EQ(settings->port, 1003);
+  EXPECT_EQ(settings->log_level, "warn");
+  EXPECT_TRUE(settings->outside);
+  EXPECT_EQ(settings->sweep_interval, std::chrono::seconds(5));
+}
+
+TEST_F(SettingsTest, TellsEveryFaultAtOnceWithTheNearestKnownName) {
+  SettingSources sources;
+  sources.file = file("cloud: {substrat: linux, cidr: 10.31.0.1/16}\nlisten: {port: 70000}\n");
+  sources.environment = {{"HOLDFAST_PROT", "1"}};
+  sources.flags = {{"--log-format", "xml"}};
+  auto text = faults(read_settings(sources));
+  EXPECT_THAT(text, HasSubstr("did you mean 'cloud.substrate'"));
+  EXPECT_THAT(text, HasSubstr("10.31.0.1/16"));
+  EXPECT_THAT(text, HasSubstr("70000"));
+  EXPECT_THAT(text, HasSubstr("did you mean 'HOLDFAST_PORT'"));
+  EXPECT_THAT(text, HasSubstr("xml"));
+}
+
+TEST_F(SettingsTest, LeavesOtherProgramsVariablesAlone) {
+  SettingSources sources;
+  sources.environment = {{"HOLDFAST_TOKEN", "x"}, {"HOLDFAST_URL", "y"}, {"HOLDFAST_CRASH_KILLS", "50"}, {"PORT", "?"}};
+  EXPECT_EQ(faults(read_settings(sources)), "");
+}
+
+TEST_F(SettingsTest, RefusesBrokenFilesWithTheLine) {
+  for (auto [text, words] : std::vector<std::pair<std::string, std::string>>{
+           {"listen: {port: 1\n", "line"},
+           {"data_dir: /a\ndata_dir: /b\n", "given twice"},
+           {"listen: [1, 2]\n", "line 1"},
+           {"- a\n", "name: value"}}) {
+    SettingSources sources;
+    sources.file = file(text);
+    EXPECT_THAT(faults(read_settings(sources)), HasSubstr(words)) << text;
+  }
+  SettingSources missing;
+  missing.file = folder_ + "/nothing.yaml";
+  EXPECT_THAT(faults(read_settings(missing)), HasSubstr("nothing.yaml"));
+}
+
+TEST_F(SettingsTest, TakesEverySettingInTheFileUnderItsName) {
+  for (const SettingName& name : setting_names()) {
+    std::string text = name.path;
+    if (size_t dot = text.find('.'); dot != std::string::npos) text = text.substr(0, dot) + ": {" + text.substr(dot + 1);
+    text += ": [1]" + std::string(text.find('{') == std::string::npos ? "" : "}");
+    SettingSources sources;
+    sources.file = file(text + "\n");
+    EXPECT_THAT(faults(read_settings(sources)), HasSubstr(name.path)) << text;  // known, and its value refused
+  }
+}
+
+TEST(UsualDataDir, IsRootsOwnOrBelowTheUsersState) {
+  EXPECT_EQ(usual_data_dir({{"HOME", "/home/a"}}, true), "/var/lib/holdfast");
+  EXPECT_EQ(usual_data_dir({{"HOME", "/home/a"}}, false), "/home/a/.local/state/holdfast");
+  EXPECT_EQ(usual_data_dir({{"HOME", "/home/a"}, {"XDG_STATE_HOME", "/state"}}, false), "/state/holdfast");
+}
+
+}  // namespace
+}  // namespace holdfast::daemon
