@@ -96,13 +96,20 @@ TEST_F(Actions, RunInstancesRefusesWhatCannotBe) {
   EXPECT_EQ(with([](auto& r) { r.spot_options->instance_interruption_behavior = "stop"; }), "InvalidParameterValue");
   EXPECT_EQ(with([](auto& r) { r.spot_options->max_price = "0.0001"; }), "SpotMaxPriceTooLow");
   EXPECT_EQ(with([](auto& r) { r.spot_options->max_price = "cheap"; }), "InvalidParameterValue");
-  EXPECT_EQ(with([](auto& r) { r.security_group_ids = {SecurityGroupId("sg-00000000000000abc")}; }), "InvalidGroup.NotFound");
+  EXPECT_EQ(with([](auto& r) { r.security_group_ids = {SecurityGroupId("sg-00000000000000abc")}; }),
+            "InvalidGroup.NotFound");
   EXPECT_EQ(with([](auto& r) { r.network_interfaces.emplace_back(); }), "InvalidParameterCombination");
   EXPECT_EQ(with([](auto& r) { r.tag_specifications = {{"bucket", {}}}; }), "InvalidParameterValue");
   EXPECT_EQ(with([](auto& r) { r.tag_specifications = {{"instance", {{"aws:x", "y"}}}}; }), "InvalidParameterValue");
   EXPECT_EQ(with([](auto& r) { r.metadata_options = ec2::MetadataOptions{"maybe"}; }), "InvalidParameterValue");
-  EXPECT_EQ(with([](auto& r) { r.block_device_mappings = {{"sdf", ec2::EbsBlockDevice{}, false}}; }), "InvalidBlockDeviceMapping");
-  EXPECT_EQ(with([](auto& r) { r.block_device_mappings = {{"/dev/sdf", ec2::EbsBlockDevice{}, false}}; }), "MissingParameter");
+  EXPECT_EQ(with([](auto& r) {
+              r.block_device_mappings = {{"sdf", ec2::EbsBlockDevice{}, false}};
+            }),
+            "InvalidBlockDeviceMapping");
+  EXPECT_EQ(with([](auto& r) {
+              r.block_device_mappings = {{"/dev/sdf", ec2::EbsBlockDevice{}, false}};
+            }),
+            "MissingParameter");
   EXPECT_EQ(with([](auto& r) {
               ec2::EbsBlockDevice ebs;
               ebs.snapshot_id = SnapshotId("snap-0000000000000abcd");
@@ -314,7 +321,8 @@ TEST_F(Actions, InterfacesKeepAddressAndMac) {
   settle();
   auto attached = interface(made.network_interface_id);
   EXPECT_EQ(code(ec2::DeleteNetworkInterfaceRequest{made.network_interface_id}), "InvalidNetworkInterface.InUse");
-  EXPECT_EQ(code(ec2::ModifyNetworkInterfaceAttributeRequest{made.network_interface_id, "eni-attach-1", true}), "InvalidAttachmentID.NotFound");
+  EXPECT_EQ(code(ec2::ModifyNetworkInterfaceAttributeRequest{made.network_interface_id, "eni-attach-1", true}),
+            "InvalidAttachmentID.NotFound");
   ok(ec2::ModifyNetworkInterfaceAttributeRequest{made.network_interface_id, attached.attachment->attachment_id, true});
   terminate(id);
   settle();
@@ -339,7 +347,8 @@ TEST_F(Actions, SubnetsAndGroupsAreMadeAndChecked) {
   EXPECT_EQ(code(request), "InvalidSubnet.Conflict");
   EXPECT_EQ(code(ec2::CreateSubnetRequest{VpcId(kDefaultVpc), "10.99.0.0/20", "", {}}), "InvalidSubnet.Range");
   EXPECT_EQ(code(ec2::CreateSubnetRequest{VpcId(kDefaultVpc), "10.31.64.1/20", "", {}}), "InvalidParameterValue");
-  EXPECT_EQ(code(ec2::CreateSubnetRequest{VpcId("vpc-0000000000000ffff"), "10.31.64.0/20", "", {}}), "InvalidVpcID.NotFound");
+  EXPECT_EQ(code(ec2::CreateSubnetRequest{VpcId("vpc-0000000000000ffff"), "10.31.64.0/20", "", {}}),
+            "InvalidVpcID.NotFound");
   make_interface();
   EXPECT_EQ(code(ec2::DeleteSubnetRequest{SubnetId(kSubnetA)}), "DependencyViolation");
   ok(ec2::DeleteSubnetRequest{made});
@@ -357,7 +366,8 @@ TEST_F(Actions, TagsAreMergedAndDeleted) {
   EXPECT_THAT(volume(disk).tags, ElementsAre(ec2::Tag{"a", "3"}, ec2::Tag{"b", "2"}));
   ok(ec2::DeleteTagsRequest{{disk.str()}, {{"b", ""}}});
   EXPECT_THAT(volume(disk).tags, ElementsAre(ec2::Tag{"a", "3"}));
-  EXPECT_EQ(code(ec2::CreateTagsRequest{{disk.str(), "vol-0000000000000abcd"}, {{"c", "1"}}}), "InvalidVolume.NotFound");
+  EXPECT_EQ(code(ec2::CreateTagsRequest{{disk.str(), "vol-0000000000000abcd"}, {{"c", "1"}}}),
+            "InvalidVolume.NotFound");
   EXPECT_THAT(volume(disk).tags, SizeIs(1));  // all or nothing
   EXPECT_EQ(code(ec2::CreateTagsRequest{{"lamp-1"}, {{"c", "1"}}}), "InvalidID");
   std::vector<ec2::Tag> many;
@@ -376,7 +386,8 @@ TEST_F(Actions, StatusFollowsUserData) {
   EXPECT_EQ(status().system_status, "ok");
   runtime_.advance(std::chrono::seconds(6));
   EXPECT_EQ(status().instance_status, "impaired");
-  EXPECT_EQ(code(ec2::DescribeInstanceStatusRequest{std::vector<InstanceId>(101, id), true, ""}), "InvalidParameterValue");
+  EXPECT_EQ(code(ec2::DescribeInstanceStatusRequest{std::vector<InstanceId>(101, id), true, ""}),
+            "InvalidParameterValue");
 }
 
 TEST_F(Actions, FiltersSelectAndUnknownOnesAreRefused) {
@@ -394,7 +405,8 @@ TEST_F(Actions, FiltersSelectAndUnknownOnesAreRefused) {
   EXPECT_EQ(count("instance-state-name", {"r?nning"}), 2u);
   EXPECT_EQ(code(ec2::DescribeInstancesRequest{{}, {{"colour", {"red"}}}, 0, ""}), "InvalidParameterValue");
   EXPECT_EQ(code(ec2::DescribeInstancesRequest{{}, {{"image-id", {}}}, 0, ""}), "InvalidParameterValue");
-  auto disks = ok(ec2::DescribeVolumesRequest{{}, {{"attachment.instance-id", {id.str()}}, {"tag:role", {"disk"}}}, 0, ""});
+  auto disks =
+      ok(ec2::DescribeVolumesRequest{{}, {{"attachment.instance-id", {id.str()}}, {"tag:role", {"disk"}}}, 0, ""});
   EXPECT_THAT(disks.volumes, SizeIs(1));
 }
 

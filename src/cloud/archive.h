@@ -52,12 +52,10 @@ struct Writer {
     return array;
   }
   template <class T>
-    requires std::is_enum_v<T>
-  static json::value write(T value) {
-    return static_cast<int64_t>(value);
-  }
+  requires std::is_enum_v<T>
+  static json::value write(T value) { return static_cast<int64_t>(value); }
   template <class T>
-    requires std::is_class_v<T>
+  requires std::is_class_v<T>
   static json::value write(const T& value) {
     Writer inner;
     fields(inner, const_cast<T&>(value));  // a Writer only reads
@@ -93,12 +91,10 @@ struct Reader {
     read(from, to.emplace());
   }
   template <class T>
-    requires std::is_enum_v<T>
-  static void read(const json::value& from, T& to) {
-    to = static_cast<T>(json::value_to<int64_t>(from));
-  }
+  requires std::is_enum_v<T>
+  static void read(const json::value& from, T& to) { to = static_cast<T>(json::value_to<int64_t>(from)); }
   template <class T>
-    requires std::is_class_v<T>
+  requires std::is_class_v<T>
   static void read(const json::value& from, T& to) {
     Reader inner{from.as_object()};
     fields(inner, to);

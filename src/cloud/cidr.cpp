@@ -34,6 +34,8 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
   return cidr;
 }
 
-std::string Cidr::text() const { return fmt::format("{}/{}", ip_text(base), bits); }
+std::string Cidr::text() const {
+  return fmt::format("{}/{}", ip_text(base), bits);
+}
 
 }  // namespace holdfast::cloud

@@ -7,7 +7,9 @@ namespace holdfast::cloud {
 
 Cloud::Cloud(std::shared_ptr<Front> front) : front_(std::move(front)) {}
 
-Cloud::~Cloud() { front_->close(); }
+Cloud::~Cloud() {
+  front_->close();
+}
 
 Result<std::unique_ptr<Cloud>> Cloud::open(CloudOptions options, Substrate& substrate, Runtime& runtime) {
   HF_TRY(auto store, Store::open(options.data_dir));
@@ -18,9 +20,13 @@ Result<std::unique_ptr<Cloud>> Cloud::open(CloudOptions options, Substrate& subs
   return cloud;
 }
 
-Result<ec2::Response> Cloud::perform(const ec2::Request& request) { return front_->perform(request); }
+Result<ec2::Response> Cloud::perform(const ec2::Request& request) {
+  return front_->perform(request);
+}
 
-void Cloud::listen(ec2::CloudEventListener listener) { front_->listen(std::move(listener)); }
+void Cloud::listen(ec2::CloudEventListener listener) {
+  front_->listen(std::move(listener));
+}
 
 Result<void> Cloud::interrupt(const InstanceId& instance, const InterruptHow& how) {
   return front_->transact<void>([&](Call& call) { return cloud::interrupt(call, instance, how); });
@@ -38,7 +44,9 @@ Result<void> Cloud::set_spot_price(const MarketKey& market, double usd_an_hour) 
   return front_->transact<void>([&](Call& call) { return cloud::set_spot_price(call, market, usd_an_hour); });
 }
 
-std::vector<MarketInfo> Cloud::markets() const { return front_->read<std::vector<MarketInfo>>(list_markets); }
+std::vector<MarketInfo> Cloud::markets() const {
+  return front_->read<std::vector<MarketInfo>>(list_markets);
+}
 
 Result<void> Cloud::fail_next(const std::string& action, const std::string& code, int count) {
   return front_->fail_next(action, code, count);
@@ -65,7 +73,9 @@ Result<ImageId> Cloud::build_image_and_wait(const std::string& name, Duration li
   return front_->wait_for_build(id, limit);
 }
 
-std::vector<std::string> Cloud::buildable_images() const { return front_->substrate().buildable_images(); }
+std::vector<std::string> Cloud::buildable_images() const {
+  return front_->substrate().buildable_images();
+}
 
 std::vector<CloudInstance> Cloud::instances() const {
   return front_->read<std::vector<CloudInstance>>([](const Model& model) {

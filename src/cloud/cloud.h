@@ -39,6 +39,7 @@ inline constexpr char kSubnetB[] = "subnet-0000000000000000b";
 inline constexpr char kSubnetC[] = "subnet-0000000000000000c";
 inline constexpr char kMinimalImage[] = "ami-00000000000000001";
 inline constexpr char kDebianImage[] = "ami-00000000000000002";  // "debian-12-postgresql"; exists once it was asked for
+inline constexpr char kAccount[] = "000000000000";               // the one account
 inline constexpr char kMinimalImageName[] = "minimal";
 inline constexpr char kDebianImageName[] = "debian-12-postgresql";
 

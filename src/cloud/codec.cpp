@@ -71,7 +71,6 @@ void fields(A& a, CreateNetworkInterfaceRequest& x) {
 
 namespace holdfast::cloud {
 
-
 // Bytes that need not be UTF-8 are base64 in the row.
 template <class A>
 void bytes_field(A& a, const char* name, std::string& bytes) {
@@ -85,7 +84,8 @@ void fields(A& a, Instance& x) {
   a("id", x.id), a("image", x.image), a("state", x.state), a("reason", x.reason), a("type", x.type);
   a("spot", x.spot), a("maxPrice", x.max_price), a("zone", x.zone), a("subnet", x.subnet), a("vpc", x.vpc);
   a("privateIp", x.private_ip), a("rootDevice", x.root_device), a("groups", x.groups), a("volumes", x.volumes);
-  a("interfaces", x.interfaces), a("clientToken", x.client_token), bytes_field(a, "userData", x.user_data);
+  a("interfaces", x.interfaces), a("clientToken", x.client_token), a("reservation", x.reservation),
+      bytes_field(a, "userData", x.user_data);
   a("imdsTokensRequired", x.imds_tokens_required), a("launchedAt", x.launched_at), a("tags", x.tags);
   a("launchSent", x.launch_sent), a("userDataOutcome", x.user_data_outcome);
   a("interruptionAt", x.interruption_at), a("rebalanceAt", x.rebalance_at), a("rebootDue", x.reboot_due);
@@ -115,7 +115,8 @@ void fields(A& a, Image& x) {
   a("id", x.id), a("name", x.name), a("description", x.description), a("state", x.state);
   a("architecture", x.architecture), a("rootDeviceName", x.root_device_name);
   a("virtualizationType", x.virtualization_type), a("bootMode", x.boot_mode), a("enaSupport", x.ena_support);
-  a("isPublic", x.is_public), a("mappings", x.mappings), a("building", x.building), a("buildProblem", x.build_problem), a("createdAt", x.created_at);
+  a("isPublic", x.is_public), a("mappings", x.mappings), a("building", x.building), a("buildProblem", x.build_problem),
+      a("createdAt", x.created_at);
   a("tags", x.tags);
 }
 template <class A>
@@ -174,9 +175,13 @@ Result<void> decode_any(std::string_view text, T& row) {
 
 }  // namespace
 
-#define HF_ROW_CODEC(Type)                                    \
-  std::string encode(const Type& row) { return encode_any(row); } \
-  Result<void> decode(std::string_view json, Type& row) { return decode_any(json, row); }
+#define HF_ROW_CODEC(Type)                                \
+  std::string encode(const Type& row) {                   \
+    return encode_any(row);                               \
+  }                                                       \
+  Result<void> decode(std::string_view json, Type& row) { \
+    return decode_any(json, row);                         \
+  }
 
 HF_ROW_CODEC(Instance)
 HF_ROW_CODEC(Volume)
@@ -191,8 +196,14 @@ HF_ROW_CODEC(Token)
 HF_ROW_CODEC(Meta)
 #undef HF_ROW_CODEC
 
-std::string encode(const ec2::RunInstancesRequest& request) { return encode_any(request); }
-std::string encode(const ec2::CreateVolumeRequest& request) { return encode_any(request); }
-std::string encode(const ec2::CreateNetworkInterfaceRequest& request) { return encode_any(request); }
+std::string encode(const ec2::RunInstancesRequest& request) {
+  return encode_any(request);
+}
+std::string encode(const ec2::CreateVolumeRequest& request) {
+  return encode_any(request);
+}
+std::string encode(const ec2::CreateNetworkInterfaceRequest& request) {
+  return encode_any(request);
+}
 
 }  // namespace holdfast::cloud

@@ -19,12 +19,18 @@ constexpr Duration kBuildLimit = std::chrono::minutes(10);
 
 int status_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::not_found: return 404;
-    case ErrorKind::conflict: return 409;
-    case ErrorKind::throttled: return 429;
-    case ErrorKind::invalid: return 400;
-    case ErrorKind::denied: return 403;
-    default: return 503;
+    case ErrorKind::not_found:
+      return 404;
+    case ErrorKind::conflict:
+      return 409;
+    case ErrorKind::throttled:
+      return 429;
+    case ErrorKind::invalid:
+      return 400;
+    case ErrorKind::denied:
+      return 403;
+    default:
+      return 503;
   }
 }
 
@@ -66,7 +72,9 @@ http::Response done(const http::Request& request, const char* kind, const Result
   return outcome ? items(request, kind, {}) : error(request, outcome.error());
 }
 
-json::value text_or_null(const std::optional<Time>& time) { return time ? json::value(to_iso(*time)) : json::value(); }
+json::value text_or_null(const std::optional<Time>& time) {
+  return time ? json::value(to_iso(*time)) : json::value();
+}
 
 json::object show(const CloudInstance& one) {
   const auto& instance = one.instance;
@@ -74,7 +82,8 @@ json::object show(const CloudInstance& one) {
   for (const auto& tag : instance.tags) tags[tag.key] = tag.value;
   json::array volumes;
   for (const auto& device : instance.block_device_mappings) {
-    volumes.push_back({{"deviceName", device.device_name}, {"volumeId", device.volume_id.str()}, {"status", device.status}});
+    volumes.push_back(
+        {{"deviceName", device.device_name}, {"volumeId", device.volume_id.str()}, {"status", device.status}});
   }
   json::array interfaces;
   for (const auto& interface : instance.network_interfaces) {
@@ -105,12 +114,16 @@ http::Response interrupt(Cloud& cloud, const http::Request& request, const Insta
   std::string word = body.text("how").value_or("notice");
   auto seconds = body.integer("noticeSeconds");
   auto mistakes = body.mistakes();
-  if (word == "no_notice") how.kind = InterruptHow::Kind::no_notice;
-  else if (word == "power_cut") how.kind = InterruptHow::Kind::power_cut;
-  else if (word != "notice") mistakes.push_back({ErrorKind::invalid, "INVALID_FIELD", "how is notice, no_notice or power_cut.", "how"});
+  if (word == "no_notice")
+    how.kind = InterruptHow::Kind::no_notice;
+  else if (word == "power_cut")
+    how.kind = InterruptHow::Kind::power_cut;
+  else if (word != "notice")
+    mistakes.push_back({ErrorKind::invalid, "INVALID_FIELD", "how is notice, no_notice or power_cut.", "how"});
   constexpr int64_t kMaxNotice = 86400;
   if (seconds && word != "notice") {
-    mistakes.push_back({ErrorKind::invalid, "INVALID_FIELD", "Only how: notice has a time of notice.", "noticeSeconds"});
+    mistakes.push_back(
+        {ErrorKind::invalid, "INVALID_FIELD", "Only how: notice has a time of notice.", "noticeSeconds"});
   } else if (seconds && (*seconds < 0 || *seconds > kMaxNotice)) {
     mistakes.push_back({ErrorKind::invalid, "INVALID_FIELD", "noticeSeconds is 0 to 86400.", "noticeSeconds"});
   } else if (seconds) {
@@ -136,8 +149,10 @@ http::Response exec(Cloud& cloud, const http::Request& request, const InstanceId
   // JSON carries text only: other bytes are given as base64, under another name.
   json::object shown{{"exitStatus", outcome->exit_status}};
   auto put = [&](const std::string& name, const std::string& bytes) {
-    if (is_utf8(bytes)) shown[name] = bytes;
-    else shown[name + "Base64"] = base64_encode(bytes);
+    if (is_utf8(bytes))
+      shown[name] = bytes;
+    else
+      shown[name + "Base64"] = base64_encode(bytes);
   };
   put("stdout", outcome->out), put("stderr", outcome->err);
   return items(request, "cloud:command", {std::move(shown)});
@@ -178,7 +193,8 @@ http::Response list_markets(Cloud& cloud, const http::Request& request) {
   for (const auto& market : cloud.markets()) {
     json::object shown{{"instanceType", market.key.instance_type}, {"availabilityZone", market.key.availability_zone}};
     shown["lifeCycle"] = market.key.spot ? "spot" : "on_demand", shown["price"] = market.price;
-    shown["capacity"] = market.capacity ? json::value(*market.capacity) : json::value(), shown["running"] = market.running;
+    shown["capacity"] = market.capacity ? json::value(*market.capacity) : json::value(),
+    shown["running"] = market.running;
     list.push_back(std::move(shown));
   }
   return items(request, "cloud:market", std::move(list));
@@ -200,7 +216,8 @@ http::Response change_market(Cloud& cloud, const http::Request& request) {
   }
   constexpr int64_t kMost = 1'000'000;
   if (capacity && (*capacity < 0 || *capacity > kMost)) {
-    mistakes.push_back({ErrorKind::invalid, "INVALID_FIELD", "capacity is 0 to 1000000, or null for unlimited.", "capacity"});
+    mistakes.push_back(
+        {ErrorKind::invalid, "INVALID_FIELD", "capacity is 0 to 1000000, or null for unlimited.", "capacity"});
   }
   if (!capacity && !unlimited && !price) {
     mistakes.push_back({ErrorKind::invalid, "MISSING_FIELD", "Give a capacity, a price, or both.", "capacity"});
@@ -223,7 +240,8 @@ http::Response faults(Cloud& cloud, const http::Request& request) {
   auto code = body.text("code", true);
   int64_t count = body.integer("count").value_or(1);
   auto mistakes = body.mistakes();
-  if (count < 0 || count > 10000) mistakes.push_back({ErrorKind::invalid, "INVALID_FIELD", "count is 0 to 10000.", "count"});
+  if (count < 0 || count > 10000)
+    mistakes.push_back({ErrorKind::invalid, "INVALID_FIELD", "count is 0 to 10000.", "count"});
   if (!mistakes.empty()) return errors(request, 400, mistakes);
   return done(request, "cloud:fault", cloud.fail_next(*action, *code, static_cast<int>(count)));
 }
@@ -234,7 +252,8 @@ http::Response list_instances(Cloud& cloud, const http::Request& request) {
   return items(request, "cloud:instance", std::move(list));
 }
 
-http::Response instance_action(Cloud& cloud, const http::Request& request, const InstanceId& id, const std::string& action) {
+http::Response instance_action(Cloud& cloud, const http::Request& request, const InstanceId& id,
+                               const std::string& action) {
   if (action == "interrupt" && request.method == "POST") return interrupt(cloud, request, id);
   if (action == "exec" && request.method == "POST") return exec(cloud, request, id);
   if (action == "console" && request.method == "GET") return console(cloud, request, id);
@@ -243,7 +262,8 @@ http::Response instance_action(Cloud& cloud, const http::Request& request, const
     if (auto mistakes = body.mistakes(); !mistakes.empty()) return errors(request, 400, mistakes);
     return done(request, "cloud:rebalance", cloud.rebalance(id));
   }
-  return errors(request, 404, {{ErrorKind::not_found, "NOT_FOUND", "There is no " + request.method + " " + request.path + ".", ""}});
+  return errors(request, 404,
+                {{ErrorKind::not_found, "NOT_FOUND", "There is no " + request.method + " " + request.path + ".", ""}});
 }
 
 }  // namespace
@@ -253,7 +273,8 @@ http::Response handle_control(Cloud& cloud, const http::Request& request) {
   const std::string& method = request.method;
   std::string what = parts.size() > 2 ? parts[2] : "";
   if (parts.size() == 5 && what == "instances") return instance_action(cloud, request, InstanceId(parts[3]), parts[4]);
-  if (parts.size() == 5 && what == "images" && parts[4] == "build" && method == "POST") return build(cloud, request, parts[3]);
+  if (parts.size() == 5 && what == "images" && parts[4] == "build" && method == "POST")
+    return build(cloud, request, parts[3]);
   if (parts.size() == 3) {
     if (what == "instances" && method == "GET") return list_instances(cloud, request);
     if (what == "images" && method == "GET") return list_images(cloud, request);
@@ -265,7 +286,8 @@ http::Response handle_control(Cloud& cloud, const http::Request& request) {
     if (what == "markets" && method == "PUT") return change_market(cloud, request);
     if (what == "faults" && method == "POST") return faults(cloud, request);
   }
-  return errors(request, 404, {{ErrorKind::not_found, "NOT_FOUND", "There is no " + method + " " + request.path + ".", ""}});
+  return errors(request, 404,
+                {{ErrorKind::not_found, "NOT_FOUND", "There is no " + method + " " + request.path + ".", ""}});
 }
 
 }  // namespace holdfast::cloud

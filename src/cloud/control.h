@@ -14,9 +14,9 @@ namespace holdfast::cloud {
 // POST /cloud/instances/{id}/exec       {"argv":[…],"stdin":"…","timeoutSeconds":N}
 // GET  /cloud/instances/{id}/console
 // GET  /cloud/images                    POST /cloud/images/{name}/build
-// GET  /cloud/markets                   PUT  /cloud/markets {"instanceType","availabilityZone","lifeCycle","capacity","price"}
-// GET  /cloud/resources                 whatever exists, whoever made it: for finding leaks
-// POST /cloud/faults                    {"action","code","count"}
+// GET  /cloud/markets                   PUT  /cloud/markets
+// {"instanceType","availabilityZone","lifeCycle","capacity","price"} GET  /cloud/resources                 whatever
+// exists, whoever made it: for finding leaks POST /cloud/faults                    {"action","code","count"}
 http::Response handle_control(Cloud& cloud, const http::Request& request);
 
 }  // namespace holdfast::cloud

@@ -67,16 +67,23 @@ TEST_F(Control, NamesEveryBadFieldAtOnce) {
   EXPECT_EQ(refused("POST", path + "/interrupt", "{nonsense"), "400 ");
   EXPECT_EQ(refused("POST", path + "/exec", R"({"argv":"ls","timeoutSeconds":0})"), "400 argv timeoutSeconds");
   EXPECT_EQ(refused("POST", path + "/exec", R"({"argv":["ls"]})"), "400 ");  // the null substrate has no commands
-  EXPECT_EQ(refused("PUT", "/cloud/markets", R"({"instanceType":"t3.micro","lifeCycle":"odd"})"), "400 availabilityZone lifeCycle capacity");
+  EXPECT_EQ(refused("PUT", "/cloud/markets", R"({"instanceType":"t3.micro","lifeCycle":"odd"})"),
+            "400 availabilityZone lifeCycle capacity");
   EXPECT_EQ(refused("POST", "/cloud/faults", R"({"action":"Fly","code":"X"})"), "400 action");
   EXPECT_EQ(refused("GET", "/cloud/nowhere", ""), "404 ");
 }
 
 TEST_F(Control, MarketsAndFaultsTakeEffect) {
-  EXPECT_EQ(send("PUT", "/cloud/markets", R"({"instanceType":"t3.micro","availabilityZone":"local-1a","capacity":0,"price":0.5})").status, 200);
+  EXPECT_EQ(send("PUT", "/cloud/markets",
+                 R"({"instanceType":"t3.micro","availabilityZone":"local-1a","capacity":0,"price":0.5})")
+                .status,
+            200);
   EXPECT_EQ(code(launch_request()), "InsufficientInstanceCapacity");
   EXPECT_THAT(send("GET", "/cloud/markets").body, HasSubstr(R"("price":5E-1,"capacity":0)"));
-  EXPECT_EQ(send("PUT", "/cloud/markets", R"({"instanceType":"t3.micro","availabilityZone":"local-1a","capacity":null})").status, 200);
+  EXPECT_EQ(
+      send("PUT", "/cloud/markets", R"({"instanceType":"t3.micro","availabilityZone":"local-1a","capacity":null})")
+          .status,
+      200);
   EXPECT_EQ(code(launch_request()), "");
   EXPECT_EQ(send("POST", "/cloud/faults", R"({"action":"CreateVolume","code":"Unavailable","count":1})").status, 200);
   EXPECT_EQ(code(ec2::CreateVolumeRequest{"local-1a", 1, {}, "", {}, {}, {}, "", {}}), "Unavailable");
@@ -101,7 +108,8 @@ TEST(Threads, ManyCallersLaunchSnapshotAndTerminateTogether) {
       auto made = cloud.call(request);
       if (!made) return;
       const auto& instance = made->instances.at(0);
-      auto disks = cloud.call(ec2::DescribeVolumesRequest{{}, {{"attachment.instance-id", {instance.instance_id.str()}}}, 0, ""});
+      auto disks = cloud.call(
+          ec2::DescribeVolumesRequest{{}, {{"attachment.instance-id", {instance.instance_id.str()}}}, 0, ""});
       if (!disks) return;
       (void)cloud.call(ec2::CreateSnapshotRequest{disks->volumes.at(0).volume_id, "", {}});  // refused while it is made
       if (!cloud.call(ec2::TerminateInstancesRequest{{instance.instance_id}})) return;
@@ -116,7 +124,8 @@ TEST(Threads, ManyCallersLaunchSnapshotAndTerminateTogether) {
     auto all = cloud.instances();
     return std::all_of(all.begin(), all.end(), [](const auto& one) { return one.instance.state == "terminated"; });
   };
-  for (int i = 0; i < 1000 && !gone(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));  // bounded polling
+  for (int i = 0; i < 1000 && !gone(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // bounded polling
   EXPECT_TRUE(gone());
   EXPECT_TRUE(substrate.machines().empty());
   EXPECT_GT(told, 4 * 20);

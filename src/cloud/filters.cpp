@@ -32,13 +32,17 @@ bool filter_matches(const ec2::Filter& filter, const Values& values) {
   });
 }
 
-bool is_tag_filter(std::string_view name) { return name == "tag-key" || (name.starts_with("tag:") && name.size() > 4); }
+bool is_tag_filter(std::string_view name) {
+  return name == "tag-key" || (name.starts_with("tag:") && name.size() > 4);
+}
 
 Values tag_values(const std::vector<ec2::Tag>& tags, std::string_view name) {
   Values values;
   for (const auto& tag : tags) {
-    if (name == "tag-key") values.push_back(tag.key);
-    else if (tag.key == name.substr(4)) values.push_back(tag.value);
+    if (name == "tag-key")
+      values.push_back(tag.key);
+    else if (tag.key == name.substr(4))
+      values.push_back(tag.value);
   }
   return values;
 }
@@ -47,7 +51,9 @@ Result<void> check_filter(const ec2::Filter& filter, const std::vector<std::stri
   bool is_known = is_tag_filter(filter.name) || std::find(known.begin(), known.end(), filter.name) != known.end();
   if (!is_known) {
     std::vector<std::string> names(known.begin(), known.end());
-    return bad_value("The filter '" + filter.name + "' is invalid; there are tag:KEY, tag-key, " + join(names, ", ") + ".", "Filter.Name");
+    return bad_value(
+        "The filter '" + filter.name + "' is invalid; there are tag:KEY, tag-key, " + join(names, ", ") + ".",
+        "Filter.Name");
   }
   if (filter.values.empty() || filter.values.size() > kMaxFilterValues) {
     return bad_value("The filter '" + filter.name + "' takes 1 to 200 values.", "Filter.Value");
@@ -64,7 +70,8 @@ Result<std::string> read_page_token(std::string_view action, const std::string& 
   auto text = base64_decode(token);
   std::string prefix = std::string(action) + ":";
   if (text && text->starts_with(prefix)) return text->substr(prefix.size());
-  return fail(ErrorKind::invalid, "InvalidNextToken", "The NextToken is not one that " + std::string(action) + " gave.", "NextToken");
+  return fail(ErrorKind::invalid, "InvalidNextToken", "The NextToken is not one that " + std::string(action) + " gave.",
+              "NextToken");
 }
 
 Result<size_t> page_size(int max_results) {

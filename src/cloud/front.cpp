@@ -14,7 +14,8 @@ constexpr Duration kStoreRetry = std::chrono::milliseconds(500);
 
 }  // namespace
 
-Cloud::Front::Front(CloudOptions options, Substrate& substrate, Runtime& runtime, std::unique_ptr<Store> store, uint64_t seed)
+Cloud::Front::Front(CloudOptions options, Substrate& substrate, Runtime& runtime, std::unique_ptr<Store> store,
+                    uint64_t seed)
     : options_(std::move(options)), substrate_(substrate), runtime_(runtime), store_(std::move(store)), random_(seed) {}
 
 // ---- the beginning and the end
@@ -28,10 +29,12 @@ Result<void> Cloud::Front::start() {
   Meta& meta = model_.meta.edit(kMetaKey);
   if (meta.region != options_.region) {
     return fail(ErrorKind::invalid, "InvalidParameterValue",
-                "The data directory is of region '" + meta.region + "', not '" + options_.region + "'; name that one.", "region");
+                "The data directory is of region '" + meta.region + "', not '" + options_.region + "'; name that one.",
+                "region");
   }
   // Another sequence of ids each time, also with a fixed seed: an id is never used twice.
-  random_ = Random(options_.seed.value_or(Random::fresh_seed()) + static_cast<uint64_t>(++meta.opens) * 0x9E3779B97F4A7C15u);
+  random_ =
+      Random(options_.seed.value_or(Random::fresh_seed()) + static_cast<uint64_t>(++meta.opens) * 0x9E3779B97F4A7C15u);
   settings_ = {meta.region, options_.shutdown_limit, options_.snapshot_rate_rule, 1, {}};
   for (const auto& name : substrate_.buildable_images()) settings_.image_sizes[name] = substrate_.image_size_gib(name);
   model_.derive();
@@ -191,7 +194,9 @@ void Cloud::Front::send(const Order& order) {
     Front& front;
     Substrate& to;
     void operator()(const LaunchOrder& o) { to.launch(o.machine, front.done_with(o)); }
-    void operator()(const StopOrder& o) { to.stop(o.instance, o.how, front.options_.shutdown_limit, front.done_with(o)); }
+    void operator()(const StopOrder& o) {
+      to.stop(o.instance, o.how, front.options_.shutdown_limit, front.done_with(o));
+    }
     void operator()(const RebootOrder& o) { to.reboot(o.instance, front.done_with(o)); }
     void operator()(const AttachOrder& o) { to.attach(o.instance, o.volume, front.done_with(o)); }
     void operator()(const DetachOrder& o) { to.detach(o.instance, o.volume, o.force, front.done_with(o)); }
@@ -254,7 +259,9 @@ std::optional<Error> Cloud::Front::injected_fault(std::string_view action) {
   return ec2::ec2_fail(code, "This failure was asked for; nothing was done.").value();
 }
 
-int64_t Cloud::Front::free_bytes() const { return substrate_.free_bytes(); }
+int64_t Cloud::Front::free_bytes() const {
+  return substrate_.free_bytes();
+}
 
 Result<ec2::Response> Cloud::Front::perform(const ec2::Request& request) {
   if (auto fault = injected_fault(ec2::action_of(request))) return Failure(std::move(*fault));
@@ -281,8 +288,7 @@ Result<ec2::Response> Cloud::Front::perform(const ec2::Request& request) {
 // The answer waits until the substrate holds the volume's state: what the caller writes or deletes afterwards must not
 // be missing from, or be in, the snapshot. It shows the snapshot as EC2 does, pending.
 Result<ec2::Response> Cloud::Front::perform_snapshot(const ec2::CreateSnapshotRequest& request) {
-  HF_TRY(ec2::Response response,
-         transact<ec2::Response>([&](Call& call) { return act(call, request); }));
+  HF_TRY(ec2::Response response, transact<ec2::Response>([&](Call& call) { return act(call, request); }));
   if (options_.snapshot_wait == Duration(0)) return response;
   const auto& snapshot = std::get<ec2::CreateSnapshotResponse>(response).snapshot;
   std::string flight = "clone/" + snapshot.volume_id.str() + "/" + snapshot.snapshot_id.str();
@@ -304,14 +310,16 @@ Result<void> Cloud::Front::need_machine(const InstanceId& instance) const {
   std::lock_guard hold(mutex_);
   HF_TRY(const Instance* row, need(model_.instances, instance, "id"));
   if (row->state == "running") return {};
-  return ec2::ec2_fail("IncorrectInstanceState", "The instance '" + instance.str() + "' is " + row->state + ", not running.");
+  return ec2::ec2_fail("IncorrectInstanceState",
+                       "The instance '" + instance.str() + "' is " + row->state + ", not running.");
 }
 
 Result<void> Cloud::Front::fail_next(const std::string& action, const std::string& code, int count) {
   constexpr int kMaxFaults = 10000;
   auto names = []<size_t... I>(std::index_sequence<I...>) {
     return std::vector<std::string>{std::string(std::variant_alternative_t<I, ec2::Request>::kAction)...};
-  }(std::make_index_sequence<std::variant_size_v<ec2::Request>>());
+  }
+  (std::make_index_sequence<std::variant_size_v<ec2::Request>>());
   if (std::find(names.begin(), names.end(), action) == names.end()) {
     return bad_value("'" + action + "' is not an action of the local cloud, like RunInstances.", "action");
   }
@@ -329,7 +337,8 @@ Result<ImageId> Cloud::Front::wait_for_build(const ImageId& image, Duration limi
     return fail(ErrorKind::unknown_outcome, "Timeout", "The image " + image.str() + " is still being built.");
   }
   const std::string& problem = model_.images.find(image)->build_problem;
-  if (!problem.empty()) return fail(ErrorKind::unavailable, "ImageBuildFailed", "The image could not be built: " + problem);
+  if (!problem.empty())
+    return fail(ErrorKind::unavailable, "ImageBuildFailed", "The image could not be built: " + problem);
   return image;
 }
 
@@ -342,6 +351,7 @@ T Cloud::Front::read(const std::function<T(const Model&)>& look) const {
 template Result<ImageId> Cloud::Front::transact<ImageId>(const std::function<Result<ImageId>(Call&)>&);
 template Result<void> Cloud::Front::transact<void>(const std::function<Result<void>(Call&)>&);
 template std::vector<MarketInfo> Cloud::Front::read(const std::function<std::vector<MarketInfo>(const Model&)>&) const;
-template std::vector<CloudInstance> Cloud::Front::read(const std::function<std::vector<CloudInstance>(const Model&)>&) const;
+template std::vector<CloudInstance> Cloud::Front::read(
+    const std::function<std::vector<CloudInstance>(const Model&)>&) const;
 
 }  // namespace holdfast::cloud

@@ -16,21 +16,36 @@ constexpr IdKind kInterface{"eni", "network interface", "InvalidNetworkInterface
                             "InvalidNetworkInterfaceId.Malformed", "network-interface"};
 constexpr IdKind kSubnet{"subnet", "subnet", "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "subnet"};
 constexpr IdKind kVpc{"vpc", "VPC", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc"};
-constexpr IdKind kGroup{"sg", "security group", "InvalidGroup.NotFound", "InvalidGroupId.Malformed",
-                        "security-group"};
+constexpr IdKind kGroup{"sg", "security group", "InvalidGroup.NotFound", "InvalidGroupId.Malformed", "security-group"};
 
 constexpr size_t kMaxTags = 50, kMaxTagKey = 128, kMaxTagValue = 256;
 
 }  // namespace
 
-const IdKind& kind_of(const InstanceId&) { return kInstance; }
-const IdKind& kind_of(const VolumeId&) { return kVolume; }
-const IdKind& kind_of(const SnapshotId&) { return kSnapshot; }
-const IdKind& kind_of(const ImageId&) { return kImage; }
-const IdKind& kind_of(const InterfaceId&) { return kInterface; }
-const IdKind& kind_of(const SubnetId&) { return kSubnet; }
-const IdKind& kind_of(const VpcId&) { return kVpc; }
-const IdKind& kind_of(const SecurityGroupId&) { return kGroup; }
+const IdKind& kind_of(const InstanceId&) {
+  return kInstance;
+}
+const IdKind& kind_of(const VolumeId&) {
+  return kVolume;
+}
+const IdKind& kind_of(const SnapshotId&) {
+  return kSnapshot;
+}
+const IdKind& kind_of(const ImageId&) {
+  return kImage;
+}
+const IdKind& kind_of(const InterfaceId&) {
+  return kInterface;
+}
+const IdKind& kind_of(const SubnetId&) {
+  return kSubnet;
+}
+const IdKind& kind_of(const VpcId&) {
+  return kVpc;
+}
+const IdKind& kind_of(const SecurityGroupId&) {
+  return kGroup;
+}
 
 Result<void> check_id(const IdKind& kind, const std::string& id, const std::string& field) {
   if (id.empty()) return missing(field);
@@ -39,16 +54,16 @@ Result<void> check_id(const IdKind& kind, const std::string& id, const std::stri
   bool well_formed = id.starts_with(prefix) && (digits == 17 || digits == 8) &&
                      id.find_first_not_of("0123456789abcdef", prefix.size()) == std::string::npos;
   if (well_formed) return {};
-  auto failure = ec2::ec2_fail(std::string(kind.malformed), "'" + id + "' is not the id of a " +
-                                                                std::string(kind.noun) + "; expected '" + prefix +
-                                                                "' and 17 hexadecimal digits.");
+  auto failure =
+      ec2::ec2_fail(std::string(kind.malformed), "'" + id + "' is not the id of a " + std::string(kind.noun) +
+                                                     "; expected '" + prefix + "' and 17 hexadecimal digits.");
   failure.value().field = field;
   return failure;
 }
 
 Failure not_found(const IdKind& kind, const std::string& id, const std::string& field) {
-  auto failure = ec2::ec2_fail(std::string(kind.not_found),
-                               "The " + std::string(kind.noun) + " '" + id + "' does not exist.");
+  auto failure =
+      ec2::ec2_fail(std::string(kind.not_found), "The " + std::string(kind.noun) + " '" + id + "' does not exist.");
   failure.value().field = field;
   return failure;
 }
@@ -74,7 +89,8 @@ Result<void> check_tags(const std::vector<ec2::Tag>& tags, const std::string& fi
     if (tag.key.empty() || tag.key.size() > kMaxTagKey) {
       return bad_value("A tag's key has 1 to 128 characters, '" + tag.key + "' has not.", field);
     }
-    if (tag.value.size() > kMaxTagValue) return bad_value("The value of tag '" + tag.key + "' is over 256 bytes.", field);
+    if (tag.value.size() > kMaxTagValue)
+      return bad_value("The value of tag '" + tag.key + "' is over 256 bytes.", field);
     if (tag.key.starts_with("aws:")) return bad_value("Tags that begin with 'aws:' are reserved.", field);
     auto same = [&](const ec2::Tag& other) { return other.key == tag.key; };
     if (std::count_if(tags.begin(), tags.end(), same) > 1) {
@@ -110,8 +126,10 @@ std::vector<ec2::Tag> tags_for(const std::vector<ec2::TagSpecification>& specifi
 void merge_tags(std::vector<ec2::Tag>& into, const std::vector<ec2::Tag>& tags) {
   for (const auto& tag : tags) {
     auto found = std::find_if(into.begin(), into.end(), [&](const auto& other) { return other.key == tag.key; });
-    if (found == into.end()) into.push_back(tag);
-    else found->value = tag.value;
+    if (found == into.end())
+      into.push_back(tag);
+    else
+      found->value = tag.value;
   }
   std::sort(into.begin(), into.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
 }

@@ -33,8 +33,12 @@ Result<void> check_id(const IdKind& kind, const std::string& id, const std::stri
 Failure not_found(const IdKind& kind, const std::string& id, const std::string& field);
 
 // Rows that clients must not see any more.
-inline bool hidden(const Snapshot& row) { return row.state == "deleted"; }
-inline bool hidden(const Subnet& row) { return row.state == "deleting"; }
+inline bool hidden(const Snapshot& row) {
+  return row.state == "deleted";
+}
+inline bool hidden(const Subnet& row) {
+  return row.state == "deleting";
+}
 template <class Row>
 bool hidden(const Row&) {
   return false;

@@ -6,9 +6,13 @@ std::string market_name(const MarketKey& key) {
   return (key.spot ? "spot/" : "on-demand/") + key.instance_type + "/" + key.availability_zone;
 }
 
-std::string address_name(const SubnetId& subnet, const std::string& ip) { return subnet.str() + "/" + ip; }
+std::string address_name(const SubnetId& subnet, const std::string& ip) {
+  return subnet.str() + "/" + ip;
+}
 
-std::string mac_name(const std::string& mac) { return "mac/" + mac; }
+std::string mac_name(const std::string& mac) {
+  return "mac/" + mac;
+}
 
 void Model::derive() {
   for (const auto& [id, interface] : interfaces.rows()) {

@@ -18,7 +18,8 @@
 namespace holdfast::cloud {
 
 // pending ──launched──▶ running ──terminate, notice's end, disappearance──▶ shutting-down ──seen dead──▶ terminated
-//    └──a launch that failed or was terminated──────────────────────────────────▲        (visible for an hour, then gone)
+//    └──a launch that failed or was terminated──────────────────────────────────▲        (visible for an hour, then
+//    gone)
 struct Instance {
   InstanceId id;
   ImageId image;
@@ -36,7 +37,8 @@ struct Instance {
   std::vector<VolumeId> volumes;        // attached ones, also those on their way in or out
   std::vector<InterfaceId> interfaces;  // by device index
   std::string client_token;
-  std::string user_data;  // decoded
+  std::string reservation;  // shared by the instances of one launch
+  std::string user_data;    // decoded
   bool imds_tokens_required = false;
   Time launched_at{};
   std::vector<ec2::Tag> tags;
@@ -44,7 +46,7 @@ struct Instance {
   UserDataOutcome user_data_outcome = UserDataOutcome::running;
   std::optional<Time> interruption_at;
   std::optional<Time> rebalance_at;
-  bool reboot_due = false;  // asked for, not known to be done
+  bool reboot_due = false;               // asked for, not known to be done
   StopHow stop_how = StopHow::shutdown;  // while shutting-down
   std::optional<Time> terminated_at;
 };
@@ -84,7 +86,7 @@ struct Snapshot {
   std::string description;
   Time started_at{};
   std::optional<Time> completed_at;
-  bool quiet = false;             // the volume was not attached at the call
+  bool quiet = false;            // the volume was not attached at the call
   int64_t attachments_then = 0;  // Volume::attachments_made at the call
   std::string built;             // name of the public image it is built for, else empty
   std::vector<ec2::Tag> tags;

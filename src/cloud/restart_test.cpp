@@ -251,21 +251,29 @@ class AnySequence : public TestCloud, public ::testing::WithParamInterface<int> 
     auto ignore = [](const auto& answer) { return answer.has_value(); };
     switch (random.below(12)) {
       case 0:
-      case 1: ignore(cloud_->call(launch_request())); break;
-      case 2: ignore(cloud_->call(ec2::CreateVolumeRequest{"local-1a", 1, {}, "", {}, {}, {}, "", {}})); break;
+      case 1:
+        ignore(cloud_->call(launch_request()));
+        break;
+      case 2:
+        ignore(cloud_->call(ec2::CreateVolumeRequest{"local-1a", 1, {}, "", {}, {}, {}, "", {}}));
+        break;
       case 3:
       case 4:
       case 5: {
         if (!both) break;
         std::string device = "/dev/sd" + std::string(1, static_cast<char>('f' + random.below(3)));
-        ignore(cloud_->call(ec2::AttachVolumeRequest{any(random, volumes).volume_id, any(random, instances).instance_id, device}));
+        ignore(cloud_->call(
+            ec2::AttachVolumeRequest{any(random, volumes).volume_id, any(random, instances).instance_id, device}));
         break;
       }
       case 6:
-        if (both) ignore(cloud_->call(ec2::DetachVolumeRequest{any(random, volumes).volume_id, InstanceId(), "", random.below(2) == 0}));
+        if (both)
+          ignore(cloud_->call(
+              ec2::DetachVolumeRequest{any(random, volumes).volume_id, InstanceId(), "", random.below(2) == 0}));
         break;
       case 7:
-        if (!instances.empty()) ignore(cloud_->call(ec2::TerminateInstancesRequest{{any(random, instances).instance_id}}));
+        if (!instances.empty())
+          ignore(cloud_->call(ec2::TerminateInstancesRequest{{any(random, instances).instance_id}}));
         break;
       case 8:
         if (!volumes.empty()) ignore(cloud_->call(ec2::DeleteVolumeRequest{any(random, volumes).volume_id}));
@@ -274,7 +282,8 @@ class AnySequence : public TestCloud, public ::testing::WithParamInterface<int> 
         if (!instances.empty()) substrate_->end_machine(any(random, instances).instance_id, "killed");
         break;
       case 10:
-        if (!instances.empty()) ignore(cloud_->interrupt(any(random, instances).instance_id, {InterruptHow::Kind::power_cut, {}}));
+        if (!instances.empty())
+          ignore(cloud_->interrupt(any(random, instances).instance_id, {InterruptHow::Kind::power_cut, {}}));
         break;
       default:
         crash(random.below(2) == 0);

@@ -131,8 +131,8 @@ std::vector<MachineSpec> machines_for_start(const Model&, const Settings&);
 // ---- shared between the rules
 // Moves a pending or running instance to shutting-down, or makes a shutdown under way harder.
 void begin_shutdown(Call&, const InstanceId&, StopHow, ec2::StateReason);
-void delete_volume(Call&, const VolumeId&);      // it is free: available, or failed
-void drop_snapshot(Call&, const SnapshotId&);    // no image uses it
+void delete_volume(Call&, const VolumeId&);    // it is free: available, or failed
+void drop_snapshot(Call&, const SnapshotId&);  // no image uses it
 InterfaceId make_interface(Call&, const Subnet&, const std::string& ip, std::vector<SecurityGroupId>,
                            std::string description, std::vector<ec2::Tag>);
 void erase_interface(Call&, const InterfaceId&);  // it is not attached

@@ -64,8 +64,12 @@ class ThreadRuntime::Timer {
 ThreadRuntime::ThreadRuntime() : timer_(std::make_unique<Timer>()) {}
 ThreadRuntime::~ThreadRuntime() = default;
 
-Time ThreadRuntime::now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+Time ThreadRuntime::now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
 
-void ThreadRuntime::post(Duration delay, std::function<void()> work) { timer_->post(delay, std::move(work)); }
+void ThreadRuntime::post(Duration delay, std::function<void()> work) {
+  timer_->post(delay, std::move(work));
+}
 
 }  // namespace holdfast::cloud

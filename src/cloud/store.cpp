@@ -47,12 +47,16 @@ void bind_text(sqlite3_stmt* statement, int index, const std::string& text) {
   sqlite3_bind_text(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
 }
 
-std::string key_text(const std::string& key) { return key; }
+std::string key_text(const std::string& key) {
+  return key;
+}
 template <class Tag>
 std::string key_text(const Id<Tag>& key) {
   return key.str();
 }
-void set_key(std::string& key, std::string text) { key = std::move(text); }
+void set_key(std::string& key, std::string text) {
+  key = std::move(text);
+}
 template <class Tag>
 void set_key(Id<Tag>& key, std::string text) {
   key = Id<Tag>(std::move(text));
@@ -117,8 +121,9 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& data_dir
   if (status != SQLITE_OK) return store_failure("open", opened);
   HF_TRY_VOID(execute(opened, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA locking_mode=EXCLUSIVE;"));
   HF_TRY_VOID(execute(opened, kSchema));
-  HF_TRY(files->put, prepare(opened, "INSERT INTO resources (kind, id, json) VALUES (?1, ?2, ?3)"
-                                     " ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json"));
+  HF_TRY(files->put, prepare(opened,
+                             "INSERT INTO resources (kind, id, json) VALUES (?1, ?2, ?3)"
+                             " ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json"));
   HF_TRY(files->erase, prepare(opened, "DELETE FROM resources WHERE kind = ?1 AND id = ?2"));
   return std::unique_ptr<Store>(new Store(std::move(files)));
 }
@@ -133,8 +138,9 @@ Result<void> Store::load(Model& model) {
   int status = SQLITE_ROW;
   while ((status = sqlite3_step(select.get())) == SQLITE_ROW) {
     std::string kind = text(0), id = text(1), json = text(2);
-    Result<void> read = fail(ErrorKind::invalid, "BrokenRow", "The store holds rows of the unknown kind '" + kind +
-                                                                  "': a newer version wrote them; use that one.");
+    Result<void> read =
+        fail(ErrorKind::invalid, "BrokenRow",
+             "The store holds rows of the unknown kind '" + kind + "': a newer version wrote them; use that one.");
     model.each_persistent([&]<class Key, class Row>(const char* name, Table<Key, Row>& table) {
       if (kind != name) return;
       Row row;

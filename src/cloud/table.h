@@ -48,8 +48,10 @@ class Table {
   void commit() { before_.clear(); }
   void rollback() {
     for (auto& [key, row] : before_) {
-      if (row) rows_.insert_or_assign(key, std::move(*row));
-      else rows_.erase(key);
+      if (row)
+        rows_.insert_or_assign(key, std::move(*row));
+      else
+        rows_.erase(key);
     }
     before_.clear();
   }

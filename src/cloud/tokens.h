@@ -18,15 +18,18 @@ Result<const std::vector<std::string>*> find_token(const Call& call, const std::
   constexpr size_t kMaxLength = 64;
   const std::string& token = request.client_token;
   if (token.empty()) return kNone;
-  bool ascii = token.find_first_not_of(
-                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ ") ==
-               std::string::npos;
-  if (token.size() > kMaxLength || !ascii) return bad_value("A client token is at most 64 ASCII characters.", "ClientToken");
+  bool ascii =
+      token.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ ") ==
+      std::string::npos;
+  if (token.size() > kMaxLength || !ascii)
+    return bad_value("A client token is at most 64 ASCII characters.", "ClientToken");
   const Token* found = call.model.tokens.find(std::string(Request::kAction) + "/" + scope + "/" + token);
   if (found == nullptr) return kNone;
   if (found->request != encode(request)) {
     return fail(ErrorKind::invalid, "IdempotentParameterMismatch",
-                "The client token was used before with other parameters; give a new request a new token.", "ClientToken");
+                "The client token was used before with other parameters; give a new request a new token.",
+                "ClientToken");
   }
   return &found->made;
 }

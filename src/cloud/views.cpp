@@ -4,12 +4,13 @@
 
 namespace holdfast::cloud {
 
-ec2::VolumeAttachment view_attachment(const VolumeAttachment& row) {
-  return {row.instance, row.device, row.state, row.delete_on_termination, row.at};
+ec2::VolumeAttachment view_attachment(const VolumeId& volume, const VolumeAttachment& row) {
+  return {row.instance, row.device, row.state, row.delete_on_termination, row.at, volume};
 }
 
 ec2::Instance view(const Model& model, const Instance& row) {
   ec2::Instance shown;
+  shown.reservation_id = row.reservation, shown.owner_id = kAccount;
   shown.instance_id = row.id, shown.image_id = row.image, shown.state = row.state, shown.state_reason = row.reason;
   shown.instance_type = row.type, shown.instance_lifecycle = row.spot ? "spot" : "";
   shown.availability_zone = row.zone, shown.subnet_id = row.subnet, shown.vpc_id = row.vpc;
@@ -21,11 +22,13 @@ ec2::Instance view(const Model& model, const Instance& row) {
     const Volume* volume = model.volumes.find(id);
     if (volume == nullptr || !volume->attachment) continue;
     const auto& attachment = *volume->attachment;
-    shown.block_device_mappings.push_back({attachment.device, id, attachment.state == "busy" ? "detaching" : attachment.state,
+    shown.block_device_mappings.push_back({attachment.device, id,
+                                           attachment.state == "busy" ? "detaching" : attachment.state,
                                            attachment.delete_on_termination, attachment.at});
   }
   for (const auto& id : row.interfaces) {
-    if (const Interface* interface = model.interfaces.find(id)) shown.network_interfaces.push_back(view(model, *interface));
+    if (const Interface* interface = model.interfaces.find(id))
+      shown.network_interfaces.push_back(view(model, *interface));
   }
   return shown;
 }
@@ -35,7 +38,7 @@ ec2::Volume view(const Model&, const Volume& row) {
   shown.volume_id = row.id, shown.state = row.state, shown.size = row.size, shown.snapshot_id = row.snapshot;
   shown.volume_type = row.type, shown.iops = row.iops, shown.throughput = row.throughput;
   shown.encrypted = row.encrypted, shown.availability_zone = row.zone, shown.create_time = row.created_at;
-  if (row.attachment) shown.attachments.push_back(view_attachment(*row.attachment));
+  if (row.attachment) shown.attachments.push_back(view_attachment(row.id, *row.attachment));
   shown.tags = row.tags;
   return shown;
 }
@@ -84,7 +87,9 @@ ec2::Subnet view(const Model& model, const Subnet& row) {
   return shown;
 }
 
-ec2::Vpc view(const Model&, const Vpc& row) { return {row.id, "available", row.cidr, row.is_default, row.tags}; }
+ec2::Vpc view(const Model&, const Vpc& row) {
+  return {row.id, "available", row.cidr, row.is_default, row.tags};
+}
 
 ec2::SecurityGroup view(const Model&, const SecurityGroup& row) {
   return {row.id, row.name, row.description, row.vpc, row.tags};

@@ -15,6 +15,6 @@ ec2::Subnet view(const Model&, const Subnet&);
 ec2::Vpc view(const Model&, const Vpc&);
 ec2::SecurityGroup view(const Model&, const SecurityGroup&);
 ec2::InstanceStatus view_status(const Instance&);
-ec2::VolumeAttachment view_attachment(const VolumeAttachment&);
+ec2::VolumeAttachment view_attachment(const VolumeId&, const VolumeAttachment&);
 
 }  // namespace holdfast::cloud

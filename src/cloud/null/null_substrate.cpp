@@ -68,11 +68,13 @@ Result<std::vector<MachineSeen>> NullSubstrate::start(const std::vector<SubnetSp
 }
 
 void NullSubstrate::create_subnet(const SubnetSpec& subnet, Done done) {
-  later([id = subnet.id](State& state) -> Result<void> { return state.subnets.insert(id), Result<void>{}; }, std::move(done));
+  later([id = subnet.id](State& state) -> Result<void> { return state.subnets.insert(id), Result<void>{}; },
+        std::move(done));
 }
 
 void NullSubstrate::delete_subnet(const SubnetId& subnet, Done done) {
-  later([subnet](State& state) -> Result<void> { return state.subnets.erase(subnet), Result<void>{}; }, std::move(done));
+  later([subnet](State& state) -> Result<void> { return state.subnets.erase(subnet), Result<void>{}; },
+        std::move(done));
 }
 
 void NullSubstrate::create_volume(const VolumeId& volume, int, const std::optional<SnapshotId>& from, Done done) {
@@ -102,7 +104,8 @@ void NullSubstrate::delete_volume(const VolumeId& volume, Done done) {
 void NullSubstrate::create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, Done done) {
   auto change = [snapshot, volume](State& state) -> Result<void> {
     if (state.snapshots.count(snapshot) != 0) return {};
-    if (state.volumes.count(volume) == 0) return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
+    if (state.volumes.count(volume) == 0)
+      return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
     state.snapshots.insert(snapshot);
     return {};
   };
@@ -110,14 +113,16 @@ void NullSubstrate::create_snapshot(const SnapshotId& snapshot, const VolumeId& 
 }
 
 void NullSubstrate::delete_snapshot(const SnapshotId& snapshot, Done done) {
-  later([snapshot](State& state) -> Result<void> { return state.snapshots.erase(snapshot), Result<void>{}; }, std::move(done));
+  later([snapshot](State& state) -> Result<void> { return state.snapshots.erase(snapshot), Result<void>{}; },
+        std::move(done));
 }
 
 void NullSubstrate::launch(const MachineSpec& machine, Done done) {
   auto change = [machine, &runtime = runtime_, shared = state_](State& state) -> Result<void> {
     if (state.machines.count(machine.id) != 0) return {};
     for (const auto& volume : machine.volumes) {
-      if (state.volumes.count(volume.id) == 0) return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
+      if (state.volumes.count(volume.id) == 0)
+        return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
       auto at = state.attached.find(volume.id);
       bool elsewhere = at != state.attached.end() && at->second != machine.id;
       if (elsewhere) return fail(ErrorKind::conflict, "VolumeInUse", "The volume is attached elsewhere.");
@@ -152,8 +157,10 @@ void NullSubstrate::reboot(const InstanceId& machine, Done done) {
 
 void NullSubstrate::attach(const InstanceId& machine, const AttachedVolume& volume, Done done) {
   auto change = [machine, volume](State& state) -> Result<void> {
-    if (state.machines.count(machine) == 0) return fail(ErrorKind::not_found, "InvalidInstanceID.NotFound", "No such machine.");
-    if (state.volumes.count(volume.id) == 0) return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
+    if (state.machines.count(machine) == 0)
+      return fail(ErrorKind::not_found, "InvalidInstanceID.NotFound", "No such machine.");
+    if (state.volumes.count(volume.id) == 0)
+      return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
     auto at = state.attached.try_emplace(volume.id, machine).first;
     if (at->second != machine) return fail(ErrorKind::conflict, "VolumeInUse", "The volume is attached elsewhere.");
     return {};
@@ -187,13 +194,19 @@ void NullSubstrate::end_machine(const InstanceId& machine, const std::string& re
   if (events != nullptr) events->machine_ended(machine, reason);
 }
 
-Result<std::string> NullSubstrate::console_output(const InstanceId&) { return std::string(); }
-
-Result<CommandOutcome> NullSubstrate::run_command(const InstanceId&, const std::vector<std::string>&, const std::string&, Duration) {
-  return fail(ErrorKind::invalid, "Unsupported", "Simulated machines run no commands; start the service with --substrate linux.");
+Result<std::string> NullSubstrate::console_output(const InstanceId&) {
+  return std::string();
 }
 
-std::vector<std::string> NullSubstrate::buildable_images() const { return {"debian-12-postgresql", "minimal"}; }
+Result<CommandOutcome> NullSubstrate::run_command(const InstanceId&, const std::vector<std::string>&,
+                                                  const std::string&, Duration) {
+  return fail(ErrorKind::invalid, "Unsupported",
+              "Simulated machines run no commands; start the service with --substrate linux.");
+}
+
+std::vector<std::string> NullSubstrate::buildable_images() const {
+  return {"debian-12-postgresql", "minimal"};
+}
 
 void NullSubstrate::build_image(const std::string&, const SnapshotId& into, Done done) {
   later([into](State& state) -> Result<void> { return state.snapshots.insert(into), Result<void>{}; }, std::move(done));

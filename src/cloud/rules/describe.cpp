@@ -10,7 +10,9 @@ namespace {
 template <class Shown>
 using Fields = std::vector<FilterField<Shown>>;
 
-std::string yes_no(bool value) { return value ? "true" : "false"; }
+std::string yes_no(bool value) {
+  return value ? "true" : "false";
+}
 
 const Fields<ec2::Instance> kInstanceFields = {
     {"instance-id", [](const auto& x) { return Values{x.instance_id.str()}; }},
@@ -18,7 +20,8 @@ const Fields<ec2::Instance> kInstanceFields = {
     {"client-token", [](const auto& x) { return Values{x.client_token}; }},
     {"image-id", [](const auto& x) { return Values{x.image_id.str()}; }},
     {"instance-type", [](const auto& x) { return Values{x.instance_type}; }},
-    {"instance-lifecycle", [](const auto& x) { return x.instance_lifecycle.empty() ? Values{} : Values{x.instance_lifecycle}; }},
+    {"instance-lifecycle",
+     [](const auto& x) { return x.instance_lifecycle.empty() ? Values{} : Values{x.instance_lifecycle}; }},
     {"availability-zone", [](const auto& x) { return Values{x.availability_zone}; }},
     {"subnet-id", [](const auto& x) { return Values{x.subnet_id.str()}; }},
     {"vpc-id", [](const auto& x) { return Values{x.vpc_id.str()}; }},
@@ -51,7 +54,8 @@ const Fields<ec2::Volume> kVolumeFields = {
     {"volume-type", [](const auto& x) { return Values{x.volume_type}; }},
     {"size", [](const auto& x) { return Values{std::to_string(x.size)}; }},
     {"availability-zone", [](const auto& x) { return Values{x.availability_zone}; }},
-    {"attachment.instance-id", [](const auto& x) { return of_attachments(x, [](const auto& a) { return a.instance_id.str(); }); }},
+    {"attachment.instance-id",
+     [](const auto& x) { return of_attachments(x, [](const auto& a) { return a.instance_id.str(); }); }},
     {"attachment.device", [](const auto& x) { return of_attachments(x, [](const auto& a) { return a.device; }); }},
     {"attachment.status", [](const auto& x) { return of_attachments(x, [](const auto& a) { return a.state; }); }},
     {"attachment.delete-on-termination",
@@ -92,8 +96,10 @@ const Fields<ec2::NetworkInterface> kInterfaceFields = {
     {"private-ip-address", [](const auto& x) { return Values{x.private_ip_address}; }},
     {"mac-address", [](const auto& x) { return Values{x.mac_address}; }},
     {"description", [](const auto& x) { return Values{x.description}; }},
-    {"attachment.instance-id", [](const auto& x) { return x.attachment ? Values{x.attachment->instance_id.str()} : Values{}; }},
-    {"attachment.attachment-id", [](const auto& x) { return x.attachment ? Values{x.attachment->attachment_id} : Values{}; }},
+    {"attachment.instance-id",
+     [](const auto& x) { return x.attachment ? Values{x.attachment->instance_id.str()} : Values{}; }},
+    {"attachment.attachment-id",
+     [](const auto& x) { return x.attachment ? Values{x.attachment->attachment_id} : Values{}; }},
     {"attachment.status", [](const auto& x) { return x.attachment ? Values{x.attachment->status} : Values{}; }},
 };
 
@@ -110,8 +116,8 @@ const Fields<ec2::Subnet> kSubnetFields = {
 template <class Key, class Row, class Shown>
 Result<std::vector<Shown>> page_of(std::string_view action, const Model& model, const Table<Key, Row>& table,
                                    const std::vector<Key>& ids, const std::string& field,
-                                   const std::vector<ec2::Filter>& filters, const Fields<Shown>& fields, int max_results,
-                                   std::string& token) {
+                                   const std::vector<ec2::Filter>& filters, const Fields<Shown>& fields,
+                                   int max_results, std::string& token) {
   HF_TRY_VOID(check_filters(filters, fields));
   std::function<std::optional<Shown>(const Row&)> accept = [&](const Row& row) -> std::optional<Shown> {
     for (const auto& filter : filters) {
@@ -131,8 +137,9 @@ Answer act(Call& call, const ec2::DescribeInstancesRequest& request) {
     return bad_combination("MaxResults cannot be given together with instance ids.", "MaxResults");
   }
   ec2::DescribeInstancesResponse response{{}, request.next_token};
-  HF_TRY(response.instances, page_of(request.kAction, call.model, call.model.instances, request.instance_ids, "InstanceId",
-                                     request.filters, kInstanceFields, request.max_results, response.next_token));
+  HF_TRY(response.instances,
+         page_of(request.kAction, call.model, call.model.instances, request.instance_ids, "InstanceId", request.filters,
+                 kInstanceFields, request.max_results, response.next_token));
   return response;
 }
 
@@ -145,8 +152,8 @@ Answer act(Call& call, const ec2::DescribeInstanceStatusRequest& request) {
     if (!request.include_all_instances && row.state != "running") return std::nullopt;
     return view_status(row);
   };
-  HF_TRY(response.instance_statuses, list_page(request.kAction, call.model.instances, request.instance_ids, "InstanceId", 0,
-                                               response.next_token, accept));
+  HF_TRY(response.instance_statuses, list_page(request.kAction, call.model.instances, request.instance_ids,
+                                               "InstanceId", 0, response.next_token, accept));
   return response;
 }
 
@@ -159,8 +166,9 @@ Answer act(Call& call, const ec2::DescribeVolumesRequest& request) {
 
 Answer act(Call& call, const ec2::DescribeSnapshotsRequest& request) {
   ec2::DescribeSnapshotsResponse response{{}, request.next_token};
-  HF_TRY(response.snapshots, page_of(request.kAction, call.model, call.model.snapshots, request.snapshot_ids, "SnapshotId",
-                                     request.filters, kSnapshotFields, request.max_results, response.next_token));
+  HF_TRY(response.snapshots,
+         page_of(request.kAction, call.model, call.model.snapshots, request.snapshot_ids, "SnapshotId", request.filters,
+                 kSnapshotFields, request.max_results, response.next_token));
   return response;
 }
 
@@ -170,7 +178,8 @@ Answer act(Call& call, const ec2::DescribeImagesRequest& request) {
   if (!request.owners.empty()) {
     ec2::Filter owned{"is-public", {}};
     for (const auto& owner : request.owners) {
-      if (owner != "self" && owner != "amazon") return bad_value("Owners here are 'self' and 'amazon', not '" + owner + "'.", "Owner");
+      if (owner != "self" && owner != "amazon")
+        return bad_value("Owners here are 'self' and 'amazon', not '" + owner + "'.", "Owner");
       owned.values.push_back(yes_no(owner == "amazon"));
     }
     filters.push_back(owned);
@@ -184,8 +193,8 @@ Answer act(Call& call, const ec2::DescribeImagesRequest& request) {
 Answer act(Call& call, const ec2::DescribeNetworkInterfacesRequest& request) {
   ec2::DescribeNetworkInterfacesResponse response{{}, request.next_token};
   HF_TRY(response.network_interfaces,
-         page_of(request.kAction, call.model, call.model.interfaces, request.network_interface_ids, "NetworkInterfaceId",
-                 request.filters, kInterfaceFields, request.max_results, response.next_token));
+         page_of(request.kAction, call.model, call.model.interfaces, request.network_interface_ids,
+                 "NetworkInterfaceId", request.filters, kInterfaceFields, request.max_results, response.next_token));
   return response;
 }
 
@@ -205,8 +214,8 @@ Answer act(Call& call, const ec2::DescribeVpcsRequest& request) {
 
 Answer act(Call& call, const ec2::DescribeSecurityGroupsRequest& request) {
   ec2::DescribeSecurityGroupsResponse response{{}, request.next_token};
-  HF_TRY(response.security_groups, page_of(request.kAction, call.model, call.model.groups, request.group_ids, "GroupId", {},
-                                           Fields<ec2::SecurityGroup>{}, 0, response.next_token));
+  HF_TRY(response.security_groups, page_of(request.kAction, call.model, call.model.groups, request.group_ids, "GroupId",
+                                           {}, Fields<ec2::SecurityGroup>{}, 0, response.next_token));
   return response;
 }
 

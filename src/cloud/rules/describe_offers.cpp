@@ -12,7 +12,8 @@ Result<std::vector<const InstanceType*>> types_named(const std::vector<std::stri
   std::vector<const InstanceType*> types;
   for (const auto& name : names) {
     const InstanceType* type = find_instance_type(name);
-    if (type == nullptr) return fail(ErrorKind::invalid, "InvalidInstanceType", unknown_instance_type(name), "InstanceType");
+    if (type == nullptr)
+      return fail(ErrorKind::invalid, "InvalidInstanceType", unknown_instance_type(name), "InstanceType");
     types.push_back(type);
   }
   for (const auto& type : kInstanceTypes) {
@@ -54,7 +55,8 @@ Answer act(Call& call, const ec2::DescribeSpotPriceHistoryRequest& request) {
       MarketKey key{std::string(type->name), meta.region + letter, true};
       const Market* market = call.model.markets.find(market_name(key));
       Time since = market != nullptr && market->price ? market->priced_at : meta.created_at;
-      response.spot_price_history.push_back({key.instance_type, key.availability_zone, "Linux/UNIX", price_of(call.model, key), since});
+      response.spot_price_history.push_back(
+          {key.instance_type, key.availability_zone, "Linux/UNIX", price_of(call.model, key), since});
     }
   }
   return response;

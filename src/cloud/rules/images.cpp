@@ -16,7 +16,8 @@ Result<void> check_name(const std::string& name) {
                   std::string::npos;
   if (fits) return {};
   return fail(ErrorKind::invalid, "InvalidAMIName.Malformed",
-              "An image's name has 3 to 128 characters of letters, digits and ()[] ./-'@_; '" + name + "' has not.", "Name");
+              "An image's name has 3 to 128 characters of letters, digits and ()[] ./-'@_; '" + name + "' has not.",
+              "Name");
 }
 
 Result<void> check_machine(const ec2::RegisterImageRequest& request) {
@@ -51,12 +52,15 @@ Answer act(Call& call, const ec2::RegisterImageRequest& request) {
   HF_TRY_VOID(check_name(request.name));
   HF_TRY_VOID(check_machine(request));
   if (const ImageId* other = call.model.image_names.find(request.name)) {
-    return ec2::ec2_fail("InvalidAMIName.Duplicate", "The name '" + request.name + "' is in use by " + other->str() + ".");
+    return ec2::ec2_fail("InvalidAMIName.Duplicate",
+                         "The name '" + request.name + "' is in use by " + other->str() + ".");
   }
   HF_TRY(auto volumes, plan_volumes(call.model, Image(), request.block_device_mappings));
-  auto root = std::find_if(volumes.begin(), volumes.end(), [&](const auto& v) { return v.device == request.root_device_name; });
+  auto root =
+      std::find_if(volumes.begin(), volumes.end(), [&](const auto& v) { return v.device == request.root_device_name; });
   if (root == volumes.end() || !root->snapshot) {
-    return bad_value("The root device '" + request.root_device_name + "' needs a mapping with a snapshot.", "BlockDeviceMapping");
+    return bad_value("The root device '" + request.root_device_name + "' needs a mapping with a snapshot.",
+                     "BlockDeviceMapping");
   }
   std::vector<ec2::BlockDeviceMapping> mappings;
   for (auto& volume : volumes) {
@@ -96,7 +100,8 @@ Result<ImageId> build_image(Call& call, const std::string& name) {
   }
   const ImageId* known = call.model.image_names.find(name);
   if (known != nullptr && !call.model.images.find(*known)->is_public) {
-    return ec2::ec2_fail("InvalidAMIName.Duplicate", "An image of your own has the name '" + name + "'; deregister it first.");
+    return ec2::ec2_fail("InvalidAMIName.Duplicate",
+                         "An image of your own has the name '" + name + "'; deregister it first.");
   }
   Image image;
   if (known != nullptr) {
@@ -152,7 +157,8 @@ void finished(Call& call, const BuildImageOrder& order, const Result<void>& outc
     put_mapping(call, image, {{image.root_device_name, root, false}});
     image.state = "available";
     for (const auto& mapping : old) {
-      if (!any_below(call.model.snapshot_images, mapping.ebs->snapshot_id->str() + "/")) drop_snapshot(call, *mapping.ebs->snapshot_id);
+      if (!any_below(call.model.snapshot_images, mapping.ebs->snapshot_id->str() + "/"))
+        drop_snapshot(call, *mapping.ebs->snapshot_id);
     }
   }
   call.model.images.put(image.id, image);

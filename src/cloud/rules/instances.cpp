@@ -19,11 +19,13 @@ Result<void> need_instances(const Model& model, const std::vector<InstanceId>& i
 }
 
 Failure wrong_state(const Instance& instance) {
-  return ec2::ec2_fail("IncorrectInstanceState",
-                       "The instance '" + instance.id.str() + "' is " + instance.state + "; it must be running for that.");
+  return ec2::ec2_fail("IncorrectInstanceState", "The instance '" + instance.id.str() + "' is " + instance.state +
+                                                     "; it must be running for that.");
 }
 
-bool alive(const Instance& instance) { return instance.state == "pending" || instance.state == "running"; }
+bool alive(const Instance& instance) {
+  return instance.state == "pending" || instance.state == "running";
+}
 
 }  // namespace
 
@@ -35,7 +37,8 @@ Answer act(Call& call, const ec2::TerminateInstancesRequest& request) {
   for (const auto& id : request.instance_ids) {
     std::string before = call.model.instances.find(id)->state;
     if (alive(*call.model.instances.find(id))) {
-      begin_shutdown(call, id, StopHow::shutdown, {"Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"});
+      begin_shutdown(call, id, StopHow::shutdown,
+                     {"Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"});
     }
     response.terminating_instances.push_back({id, before, call.model.instances.find(id)->state});
   }
@@ -90,7 +93,8 @@ Result<void> interrupt(Call& call, const InstanceId& id, const InterruptHow& how
   }
   if (instance->state != "running") return wrong_state(*instance);
   constexpr Duration kLongest = std::chrono::hours(24);
-  if (how.notice < Duration(0) || how.notice > kLongest) return bad_value("The notice is 0 to 86400 seconds.", "noticeSeconds");
+  if (how.notice < Duration(0) || how.notice > kLongest)
+    return bad_value("The notice is 0 to 86400 seconds.", "noticeSeconds");
   Time deadline = call.now + how.notice;
   if (instance->interruption_at && *instance->interruption_at <= deadline) return {};  // noticed, and no later
   call.model.instances.edit(id).interruption_at = deadline;
@@ -103,7 +107,8 @@ Result<void> rebalance(Call& call, const InstanceId& id) {
   HF_TRY(const Instance* instance, need(call.model.instances, id, "id"));
   if (instance->state != "running") return wrong_state(*instance);
   if (!instance->spot) {
-    return fail(ErrorKind::invalid, "OperationNotPermitted", "Only spot instances get a rebalance recommendation.", "id");
+    return fail(ErrorKind::invalid, "OperationNotPermitted", "Only spot instances get a rebalance recommendation.",
+                "id");
   }
   call.model.instances.edit(id).rebalance_at = call.now;
   call.out.orders.push_back(RebalanceOrder{id, call.now});

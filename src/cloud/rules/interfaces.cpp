@@ -14,7 +14,8 @@ Result<std::string> pick_address(const Model& model, const Subnet& subnet, const
   auto cidr = Cidr::parse(subnet.cidr);
   CHECK(cidr.has_value());
   auto free = [&](const std::string& ip) {
-    return !model.addresses.contains(address_name(subnet.id, ip)) && std::find(taken.begin(), taken.end(), ip) == taken.end();
+    return !model.addresses.contains(address_name(subnet.id, ip)) &&
+           std::find(taken.begin(), taken.end(), ip) == taken.end();
   };
   if (wanted) {
     auto ip = parse_ip(*wanted);
@@ -31,7 +32,8 @@ Result<std::string> pick_address(const Model& model, const Subnet& subnet, const
   for (uint32_t ip = cidr->base + 4; cidr->usable(ip); ++ip) {
     if (free(ip_text(ip))) return ip_text(ip);
   }
-  return ec2::ec2_fail("InsufficientFreeAddressesInSubnet", "The subnet '" + subnet.id.str() + "' has no free address.");
+  return ec2::ec2_fail("InsufficientFreeAddressesInSubnet",
+                       "The subnet '" + subnet.id.str() + "' has no free address.");
 }
 
 InterfaceId make_interface(Call& call, const Subnet& subnet, const std::string& ip, std::vector<SecurityGroupId> groups,
@@ -88,7 +90,8 @@ Answer act(Call& call, const ec2::DeleteNetworkInterfaceRequest& request) {
   HF_TRY(const Interface* interface, need(call.model.interfaces, request.network_interface_id, "NetworkInterfaceId"));
   if (interface->attachment) {
     return ec2::ec2_fail("InvalidNetworkInterface.InUse", "The network interface '" + interface->id.str() +
-                                                              "' is attached to " + interface->attachment->instance_id.str() + ".");
+                                                              "' is attached to " +
+                                                              interface->attachment->instance_id.str() + ".");
   }
   erase_interface(call, interface->id);
   return ec2::Empty{};
@@ -98,7 +101,8 @@ Answer act(Call& call, const ec2::ModifyNetworkInterfaceAttributeRequest& reques
   HF_TRY(const Interface* interface, need(call.model.interfaces, request.network_interface_id, "NetworkInterfaceId"));
   if (request.attachment_id.empty()) return missing("Attachment.AttachmentId");
   if (!interface->attachment || interface->attachment->attachment_id != request.attachment_id) {
-    return ec2::ec2_fail("InvalidAttachmentID.NotFound", "The network interface has no attachment '" + request.attachment_id + "'.");
+    return ec2::ec2_fail("InvalidAttachmentID.NotFound",
+                         "The network interface has no attachment '" + request.attachment_id + "'.");
   }
   call.model.interfaces.edit(interface->id).attachment->delete_on_termination = request.delete_on_termination;
   return ec2::Empty{};

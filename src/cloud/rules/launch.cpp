@@ -17,7 +17,8 @@ void make_volume(Call& call, Instance& instance, const PlannedVolume& planned, c
   if (!planned.ebs.volume_type.empty()) volume.type = planned.ebs.volume_type;
   volume.iops = planned.ebs.iops, volume.throughput = planned.ebs.throughput;
   volume.created_at = call.now, volume.tags = tags;
-  volume.attachment = VolumeAttachment{instance.id, planned.device, "attaching", planned.delete_on_termination, false, call.now};
+  volume.attachment =
+      VolumeAttachment{instance.id, planned.device, "attaching", planned.delete_on_termination, false, call.now};
   volume.attachments_made = 1;
   instance.volumes.push_back(volume.id);
   call.model.volumes.put(volume.id, volume);
@@ -35,14 +36,20 @@ void make_attachment(Call& call, Instance& instance, const PlannedInterface& pla
   }
   Interface& interface = call.model.interfaces.edit(id);
   CHECK(!interface.attachment);  // the fence: never two instances with one interface
-  interface.attachment = ec2::InterfaceAttachment{"eni-attach-" + call.random.hex(17), planned.device_index, instance.id,
-                                                  "attaching", planned.delete_on_termination, call.now};
+  interface.attachment = ec2::InterfaceAttachment{"eni-attach-" + call.random.hex(17),
+                                                  planned.device_index,
+                                                  instance.id,
+                                                  "attaching",
+                                                  planned.delete_on_termination,
+                                                  call.now};
   instance.interfaces.push_back(id);
   if (planned.device_index == 0) instance.private_ip = interface.ip, instance.groups = interface.groups;
 }
 
-InstanceId make_instance(Call& call, const ec2::RunInstancesRequest& request, const LaunchPlan& plan) {
+InstanceId make_instance(Call& call, const ec2::RunInstancesRequest& request, const LaunchPlan& plan,
+                         const std::string& reservation) {
   Instance instance;
+  instance.reservation = reservation;
   instance.id = fresh_id(call.model.instances, call.random);
   instance.image = plan.image->id, instance.type = std::string(plan.type->name), instance.spot = plan.market.spot;
   if (request.spot_options) instance.max_price = request.spot_options->max_price;
@@ -66,8 +73,9 @@ Answer answer_again(const Call& call, const std::vector<std::string>& made) {
     const Instance* instance = call.model.instances.find(InstanceId(id));
     if (instance == nullptr) {
       return ec2::ec2_fail("IdempotentInstanceTerminated",
-                           "The instance " + id + " that this client token launched is terminated and no longer shown; "
-                           "launch another with a new token.");
+                           "The instance " + id +
+                               " that this client token launched is terminated and no longer shown; "
+                               "launch another with a new token.");
     }
     response.instances.push_back(view(call.model, *instance));
   }
@@ -90,8 +98,9 @@ Answer act(Call& call, const ec2::RunInstancesRequest& request) {
   }
   ec2::RunInstancesResponse response;
   std::vector<std::string> ids;
+  std::string reservation = "r-" + call.random.hex(17);
   for (int i = 0; i < plan.count; ++i) {
-    InstanceId id = make_instance(call, request, plan);
+    InstanceId id = make_instance(call, request, plan, reservation);
     ids.push_back(id.str());
     response.instances.push_back(view(call.model, *call.model.instances.find(id)));
   }

@@ -19,7 +19,8 @@ Result<void> check_options(const ec2::RunInstancesRequest& request) {
   if (request.spot_options) {
     const auto& spot = *request.spot_options;
     if (spot.spot_instance_type != "one-time") {
-      return bad_value("Only 'one-time' spot requests are offered here.", "InstanceMarketOptions.SpotOptions.SpotInstanceType");
+      return bad_value("Only 'one-time' spot requests are offered here.",
+                       "InstanceMarketOptions.SpotOptions.SpotInstanceType");
     }
     if (spot.instance_interruption_behavior != "terminate") {
       return bad_value("A one-time spot instance can only be interrupted by 'terminate'.",
@@ -55,7 +56,8 @@ Result<void> check_groups(const Model& model, const std::vector<SecurityGroupId>
   return {};
 }
 
-std::vector<SecurityGroupId> groups_or_default(const Model& model, const std::vector<SecurityGroupId>& given, const VpcId& vpc) {
+std::vector<SecurityGroupId> groups_or_default(const Model& model, const std::vector<SecurityGroupId>& given,
+                                               const VpcId& vpc) {
   if (!given.empty()) return given;
   for (const auto& [id, group] : model.groups.rows()) {
     if (group.vpc == vpc && group.name == "default") return {id};
@@ -76,7 +78,8 @@ Result<const Subnet*> default_subnet(const Model& model, const std::string& type
 
 Result<PlannedInterface> plan_existing(const Model& model, const ec2::InstanceNetworkInterfaceSpecification& wanted,
                                        const Subnet& subnet) {
-  HF_TRY(const Interface* row, need(model.interfaces, *wanted.network_interface_id, "NetworkInterface.NetworkInterfaceId"));
+  HF_TRY(const Interface* row,
+         need(model.interfaces, *wanted.network_interface_id, "NetworkInterface.NetworkInterfaceId"));
   if (wanted.subnet_id || wanted.private_ip_address || !wanted.groups.empty()) {
     return bad_combination("An existing network interface keeps its own subnet, address and groups; leave them out.",
                            "NetworkInterface.NetworkInterfaceId");
@@ -84,7 +87,8 @@ Result<PlannedInterface> plan_existing(const Model& model, const ec2::InstanceNe
   const Subnet* own = model.subnets.find(row->subnet);
   CHECK(own != nullptr);
   if (own->zone != subnet.zone) {
-    return bad_combination("All network interfaces of an instance must be in one zone.", "NetworkInterface.NetworkInterfaceId");
+    return bad_combination("All network interfaces of an instance must be in one zone.",
+                           "NetworkInterface.NetworkInterfaceId");
   }
   if (row->attachment) {
     return fail(ErrorKind::conflict, "InvalidNetworkInterface.InUse",
@@ -120,7 +124,8 @@ Result<std::vector<PlannedInterface>> plan_interfaces(const Model& model, const 
       continue;
     }
     if (wanted.subnet_id && *wanted.subnet_id != subnet.id) {
-      return bad_combination("New network interfaces of an instance must be in one subnet.", "NetworkInterface.SubnetId");
+      return bad_combination("New network interfaces of an instance must be in one subnet.",
+                             "NetworkInterface.SubnetId");
     }
     if (wanted.private_ip_address && request.max_count > 1) {
       return bad_combination("With a private address one request launches one instance.", "MaxCount");
@@ -131,11 +136,13 @@ Result<std::vector<PlannedInterface>> plan_interfaces(const Model& model, const 
   }
   if (plans.empty()) {
     HF_TRY_VOID(check_groups(model, request.security_group_ids, subnet.vpc));
-    plans.push_back({0, std::nullopt, std::nullopt, groups_or_default(model, request.security_group_ids, subnet.vpc), true});
+    plans.push_back(
+        {0, std::nullopt, std::nullopt, groups_or_default(model, request.security_group_ids, subnet.vpc), true});
   }
   std::sort(plans.begin(), plans.end(), [](const auto& a, const auto& b) { return a.device_index < b.device_index; });
   if (plans.front().device_index != 0) {
-    return bad_combination("The primary network interface (device index 0) is missing.", "NetworkInterface.DeviceIndex");
+    return bad_combination("The primary network interface (device index 0) is missing.",
+                           "NetworkInterface.DeviceIndex");
   }
   return plans;
 }
@@ -146,7 +153,8 @@ Result<void> check_addresses(const Model& model, const LaunchPlan& plan) {
   for (int i = 0; i < plan.count; ++i) {
     for (const auto& interface : plan.interfaces) {
       if (interface.existing) continue;
-      HF_TRY(taken.emplace_back(), pick_address(model, *plan.subnet, interface.ip, taken, "NetworkInterface.PrivateIpAddress"));
+      HF_TRY(taken.emplace_back(),
+             pick_address(model, *plan.subnet, interface.ip, taken, "NetworkInterface.PrivateIpAddress"));
     }
   }
   return {};
@@ -171,15 +179,17 @@ Result<void> check_price(const Model& model, const ec2::RunInstancesRequest& req
 
 Result<const Subnet*> named_subnet(const Model& model, const ec2::RunInstancesRequest& request) {
   if (!request.network_interfaces.empty() && (request.subnet_id || !request.security_group_ids.empty())) {
-    return bad_combination("Network interfaces and an instance-level subnet or security groups may not be given together.",
-                           "NetworkInterface");
+    return bad_combination(
+        "Network interfaces and an instance-level subnet or security groups may not be given together.",
+        "NetworkInterface");
   }
   if (request.subnet_id) return need(model.subnets, *request.subnet_id, "SubnetId");
   auto primary = std::min_element(request.network_interfaces.begin(), request.network_interfaces.end(),
                                   [](const auto& a, const auto& b) { return a.device_index < b.device_index; });
   if (primary == request.network_interfaces.end()) return nullptr;
   if (primary->network_interface_id) {
-    HF_TRY(const Interface* row, need(model.interfaces, *primary->network_interface_id, "NetworkInterface.NetworkInterfaceId"));
+    HF_TRY(const Interface* row,
+           need(model.interfaces, *primary->network_interface_id, "NetworkInterface.NetworkInterfaceId"));
     return need(model.subnets, row->subnet, "NetworkInterface.SubnetId");
   }
   if (primary->subnet_id) return need(model.subnets, *primary->subnet_id, "NetworkInterface.SubnetId");
@@ -204,6 +214,10 @@ Result<LaunchPlan> plan_launch(const Call& call, const ec2::RunInstancesRequest&
   if (plan.subnet == nullptr) {
     HF_TRY(plan.subnet, default_subnet(call.model, request.instance_type, spot));
   }
+  if (plan.subnet->state != "available") {
+    return ec2::ec2_fail("IncorrectState",
+                         "The subnet '" + plan.subnet->id.str() + "' is " + plan.subnet->state + ", not available.");
+  }
   plan.market = {request.instance_type, plan.subnet->zone, spot};
   HF_TRY(plan.interfaces, plan_interfaces(call.model, request, *plan.subnet));
   HF_TRY_VOID(check_price(call.model, request, plan.market));
@@ -219,7 +233,8 @@ Result<int> check_volume(const Model& model, const std::optional<SnapshotId>& fr
                          std::optional<bool> encrypted, const std::string& field) {
   static const std::vector<std::string> kTypes = {"gp2", "gp3", "io1", "io2", "sc1", "st1", "standard"};
   if (!type.empty() && std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end()) {
-    return bad_value("The volume type '" + type + "' does not exist; there are " + join(kTypes, ", ") + ".", field + "VolumeType");
+    return bad_value("The volume type '" + type + "' does not exist; there are " + join(kTypes, ", ") + ".",
+                     field + "VolumeType");
   }
   bool has_iops = type.empty() || type == "gp3" || type == "io1" || type == "io2";
   if (iops && (!has_iops || *iops < 100 || *iops > 64000)) {
@@ -229,13 +244,15 @@ Result<int> check_volume(const Model& model, const std::optional<SnapshotId>& fr
     return bad_value("Throughput is 125 to 1000 MiB/s, for gp3.", field + "Throughput");
   }
   // Nothing is encrypted here, and a promise that is not kept would be worse than none.
-  if (encrypted.value_or(false)) return bad_value("The local cloud does not encrypt volumes; leave it out.", field + "Encrypted");
+  if (encrypted.value_or(false))
+    return bad_value("The local cloud does not encrypt volumes; leave it out.", field + "Encrypted");
   int least = 1;
   if (from) {
     HF_TRY(const Snapshot* snapshot, need(model.snapshots, *from, field + "SnapshotId"));
     if (snapshot->state != "completed") {
       return fail(ErrorKind::conflict, "IncorrectState",
-                  "The snapshot '" + from->str() + "' is " + snapshot->state + ", not completed.", field + "SnapshotId");
+                  "The snapshot '" + from->str() + "' is " + snapshot->state + ", not completed.",
+                  field + "SnapshotId");
     }
     least = snapshot->size;
   }
@@ -260,10 +277,12 @@ Result<std::vector<PlannedVolume>> plan_volumes(const Model& model, const Image&
     const std::string& name = mapping.device_name;
     if (!name.starts_with("/dev/") || name.size() < 8 || !seen.insert(name).second) {
       return fail(ErrorKind::invalid, "InvalidBlockDeviceMapping",
-                  "Device names look like /dev/sdf, each once; '" + name + "' does not.", "BlockDeviceMapping.DeviceName");
+                  "Device names look like /dev/sdf, each once; '" + name + "' does not.",
+                  "BlockDeviceMapping.DeviceName");
     }
     if (mapping.no_device) {
-      if (name == image.root_device_name) return bad_combination("The root device cannot be left out.", "BlockDeviceMapping.NoDevice");
+      if (name == image.root_device_name)
+        return bad_combination("The root device cannot be left out.", "BlockDeviceMapping.NoDevice");
       devices.erase(name);
       continue;
     }

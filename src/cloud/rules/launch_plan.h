@@ -41,7 +41,8 @@ struct LaunchPlan {
 Result<const Subnet*> named_subnet(const Model&, const ec2::RunInstancesRequest&);
 Result<LaunchPlan> plan_launch(const Call&, const ec2::RunInstancesRequest&);
 // The image's mapping with the request's laid over it.
-Result<std::vector<PlannedVolume>> plan_volumes(const Model&, const Image&, const std::vector<ec2::BlockDeviceMapping>&);
+Result<std::vector<PlannedVolume>> plan_volumes(const Model&, const Image&,
+                                                const std::vector<ec2::BlockDeviceMapping>&);
 // Size, type and performance of a volume, given what it is made from. Also for CreateVolume.
 Result<int> check_volume(const Model&, const std::optional<SnapshotId>& from, std::optional<int> size,
                          const std::string& type, std::optional<int> iops, std::optional<int> throughput,

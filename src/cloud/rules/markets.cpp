@@ -14,7 +14,8 @@ constexpr double kSpotShare[] = {0.30, 0.34, 0.38};
 int running_in(const Model& model, const MarketKey& key) {
   int count = 0;
   for (const auto& [id, instance] : model.instances.rows()) {
-    bool here = instance.type == key.instance_type && instance.zone == key.availability_zone && instance.spot == key.spot;
+    bool here =
+        instance.type == key.instance_type && instance.zone == key.availability_zone && instance.spot == key.spot;
     if (here && instance.state != "terminated") ++count;
   }
   return count;
@@ -57,9 +58,9 @@ double price_of(const Model& model, const MarketKey& key) {
 Result<void> check_capacity(const Model& model, const MarketKey& key, int count) {
   const Market* market = model.markets.find(market_name(key));
   if (market == nullptr || !market->capacity || running_in(model, key) + count <= *market->capacity) return {};
-  return ec2::ec2_fail("InsufficientInstanceCapacity",
-                       std::string("There is no ") + (key.spot ? "Spot " : "") + "capacity for " + key.instance_type + " in " +
-                           key.availability_zone + "; try another type or zone.");
+  return ec2::ec2_fail("InsufficientInstanceCapacity", std::string("There is no ") + (key.spot ? "Spot " : "") +
+                                                           "capacity for " + key.instance_type + " in " +
+                                                           key.availability_zone + "; try another type or zone.");
 }
 
 Result<void> set_capacity(Call& call, const MarketKey& key, std::optional<int> capacity) {
@@ -71,7 +72,8 @@ Result<void> set_capacity(Call& call, const MarketKey& key, std::optional<int> c
 
 Result<void> set_spot_price(Call& call, const MarketKey& key, double usd) {
   HF_TRY_VOID(check_market(call.model, key));
-  if (!key.spot) return bad_value("On-demand prices are EC2's and fixed; set the price of the spot market.", "lifeCycle");
+  if (!key.spot)
+    return bad_value("On-demand prices are EC2's and fixed; set the price of the spot market.", "lifeCycle");
   if (!std::isfinite(usd) || usd <= 0) return bad_value("A price is a number above 0.", "price");
   Market& market = edit_market(call, key);
   market.price = usd, market.priced_at = call.now;
@@ -96,7 +98,8 @@ std::vector<MarketInfo> list_markets(const Model& model) {
       for (bool spot : {true, false}) {
         MarketKey key{std::string(type.name), zone, spot};
         const Market* market = model.markets.find(market_name(key));
-        infos.push_back({key, price_of(model, key), market != nullptr ? market->capacity : std::nullopt, running[market_name(key)]});
+        infos.push_back({key, price_of(model, key), market != nullptr ? market->capacity : std::nullopt,
+                         running[market_name(key)]});
       }
     }
   }

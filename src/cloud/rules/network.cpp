@@ -17,18 +17,20 @@ Answer act(Call& call, const ec2::CreateSubnetRequest& request) {
     return bad_value("'" + request.cidr_block + "' is not a block of /16 to /28, like 10.31.64.0/20.", "CidrBlock");
   }
   if (!whole || !whole->contains(*cidr)) {
-    return fail(ErrorKind::invalid, "InvalidSubnet.Range", "The block is not within the VPC's, " + vpc->cidr + ".", "CidrBlock");
+    return fail(ErrorKind::invalid, "InvalidSubnet.Range", "The block is not within the VPC's, " + vpc->cidr + ".",
+                "CidrBlock");
   }
   for (const auto& [id, subnet] : call.model.subnets.rows()) {
     if (Cidr::parse(subnet.cidr)->overlaps(*cidr)) {
-      return fail(ErrorKind::invalid, "InvalidSubnet.Conflict", "The block overlaps that of " + id.str() + ", " + subnet.cidr + ".",
-                  "CidrBlock");
+      return fail(ErrorKind::invalid, "InvalidSubnet.Conflict",
+                  "The block overlaps that of " + id.str() + ", " + subnet.cidr + ".", "CidrBlock");
     }
   }
   const std::string& region = call.model.meta.find(kMetaKey)->region;
   std::string zone = request.availability_zone.empty() ? region + "a" : request.availability_zone;
   if (zone != region + "a" && zone != region + "b" && zone != region + "c") {
-    return fail(ErrorKind::invalid, "InvalidZone.NotFound", "The zone '" + zone + "' does not exist.", "AvailabilityZone");
+    return fail(ErrorKind::invalid, "InvalidZone.NotFound", "The zone '" + zone + "' does not exist.",
+                "AvailabilityZone");
   }
   Subnet subnet;
   subnet.id = fresh_id(call.model.subnets, call.random);
@@ -54,9 +56,12 @@ void progress_subnet(Call& call, const SubnetId& id) {
   const Subnet* subnet = call.model.subnets.find(id);
   std::string flight = "subnet/" + id.str();
   if (subnet == nullptr || call.model.flights.contains(flight)) return;
-  if (subnet->state == "pending") call.out.orders.push_back(CreateSubnetOrder{{id, subnet->cidr, subnet->outside}});
-  else if (subnet->state == "deleting") call.out.orders.push_back(DeleteSubnetOrder{id});
-  else return;
+  if (subnet->state == "pending")
+    call.out.orders.push_back(CreateSubnetOrder{{id, subnet->cidr, subnet->outside}});
+  else if (subnet->state == "deleting")
+    call.out.orders.push_back(DeleteSubnetOrder{id});
+  else
+    return;
   call.model.flights.put(flight, "");
 }
 
@@ -66,8 +71,10 @@ void finished(Call& call, const CreateSubnetOrder& order, const Result<void>& ou
   call.model.flights.erase(flight);
   const Subnet* subnet = call.model.subnets.find(order.subnet.id);
   if (subnet == nullptr) return;
-  if (subnet->state == "pending") call.model.subnets.edit(order.subnet.id).state = "available";
-  else progress_subnet(call, order.subnet.id);
+  if (subnet->state == "pending")
+    call.model.subnets.edit(order.subnet.id).state = "available";
+  else
+    progress_subnet(call, order.subnet.id);
 }
 
 void finished(Call& call, const DeleteSubnetOrder& order, const Result<void>& outcome) {
@@ -86,8 +93,8 @@ Answer act(Call& call, const ec2::CreateSecurityGroupRequest& request) {
   if (request.description.empty()) return missing("GroupDescription");
   for (const auto& [id, group] : call.model.groups.rows()) {
     if (group.vpc == vpc && group.name == request.group_name) {
-      return fail(ErrorKind::conflict, "InvalidGroup.Duplicate", "The name '" + group.name + "' is in use by " + id.str() + ".",
-                  "GroupName");
+      return fail(ErrorKind::conflict, "InvalidGroup.Duplicate",
+                  "The name '" + group.name + "' is in use by " + id.str() + ".", "GroupName");
     }
   }
   SecurityGroup group{fresh_id(call.model.groups, call.random), vpc, request.group_name, request.description, {}};
@@ -99,7 +106,8 @@ Result<void> found(Call& call, const CloudOptions& options) {
   auto cidr = Cidr::parse(options.cidr_block);
   constexpr int kSubnetBits = 20;
   if (!cidr || cidr->bits > 18 || cidr->bits < 16) {
-    return bad_value("The address block must be a /16 to /18, like 10.31.0.0/16; '" + options.cidr_block + "' is not.", "cidr_block");
+    return bad_value("The address block must be a /16 to /18, like 10.31.0.0/16; '" + options.cidr_block + "' is not.",
+                     "cidr_block");
   }
   if (options.region.empty()) return missing("region");
   Meta meta{options.region, options.cidr_block, call.now, 0};

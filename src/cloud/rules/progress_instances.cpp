@@ -12,9 +12,15 @@ namespace holdfast::cloud {
 
 namespace {
 
-std::string launch_flight(const InstanceId& id) { return "launch/" + id.str(); }
-std::string stop_flight(const InstanceId& id) { return "stop/" + id.str(); }
-std::string hardness(StopHow how) { return std::to_string(static_cast<int>(how)); }
+std::string launch_flight(const InstanceId& id) {
+  return "launch/" + id.str();
+}
+std::string stop_flight(const InstanceId& id) {
+  return "stop/" + id.str();
+}
+std::string hardness(StopHow how) {
+  return std::to_string(static_cast<int>(how));
+}
 
 bool attach_in_flight(const Call& call, const Instance& instance) {
   return std::any_of(instance.volumes.begin(), instance.volumes.end(),
@@ -78,8 +84,9 @@ void order_stop(Call& call, const InstanceId& id) {
 void progress_running(Call& call, const InstanceId& id) {
   const Instance& instance = *call.model.instances.find(id);
   if (instance.interruption_at && *instance.interruption_at <= call.now) {
-    return begin_shutdown(call, id, StopHow::shutdown,
-                          {"Server.SpotInstanceTermination", "Server.SpotInstanceTermination: Spot instance termination"});
+    return begin_shutdown(
+        call, id, StopHow::shutdown,
+        {"Server.SpotInstanceTermination", "Server.SpotInstanceTermination: Spot instance termination"});
   }
   if (instance.interruption_at) wake_at(call, id.str(), *instance.interruption_at);
   if (instance.reboot_due && !call.model.flights.contains("reboot/" + id.str())) {
@@ -105,7 +112,8 @@ MachineSpec machine_spec(const Model& model, const Settings& settings, const Ins
     const Interface* interface = model.interfaces.find(id);
     if (interface != nullptr) spec.interfaces.push_back({id, interface->subnet, interface->mac, interface->ip});
   }
-  spec.identity = {instance.image, instance.type, instance.zone, settings.region, instance.spot ? "spot" : "on-demand", {}};
+  spec.identity = {
+      instance.image, instance.type, instance.zone, settings.region, instance.spot ? "spot" : "on-demand", {}};
   for (const auto& tag : instance.tags) spec.identity.tags.emplace_back(tag.key, tag.value);
   return spec;
 }

@@ -11,7 +11,9 @@ namespace holdfast::cloud {
 
 namespace {
 
-std::string create_flight(const VolumeId& id) { return "create/" + id.str(); }
+std::string create_flight(const VolumeId& id) {
+  return "create/" + id.str();
+}
 
 void progress_creation(Call& call, const Volume& volume) {
   if (call.model.flights.contains(create_flight(volume.id))) return;
@@ -65,9 +67,12 @@ void delete_volume(Call& call, const VolumeId& id) {
 void progress_volume(Call& call, const VolumeId& id) {
   const Volume* volume = call.model.volumes.find(id);
   if (volume == nullptr) return;
-  if (volume->state == "creating") progress_creation(call, *volume);
-  else if (volume->state == "deleting") progress_deletion(call, *volume);
-  else if (volume->attachment) progress_attachment(call, *volume);
+  if (volume->state == "creating")
+    progress_creation(call, *volume);
+  else if (volume->state == "deleting")
+    progress_deletion(call, *volume);
+  else if (volume->attachment)
+    progress_attachment(call, *volume);
 }
 
 void finished(Call& call, const CreateVolumeOrder& order, const Result<void>& outcome) {
@@ -143,8 +148,10 @@ void finished(Call& call, const DetachOrder& order, const Result<void>& outcome)
     return;
   }
   if (last || leaving) call.model.flights.erase(flight);
-  if (leaving) end_attachment(call, id, order.instance);
-  else progress_volume(call, id);  // it may be leaving another instance by now
+  if (leaving)
+    end_attachment(call, id, order.instance);
+  else
+    progress_volume(call, id);  // it may be leaving another instance by now
 }
 
 void progress_snapshot(Call& call, const SnapshotId& id) {

@@ -86,7 +86,8 @@ std::vector<SubnetSpec> subnets_for_start(const Model& model) {
 std::vector<MachineSpec> machines_for_start(const Model& model, const Settings& settings) {
   std::vector<MachineSpec> specs;
   for (const auto& [id, instance] : model.instances.rows()) {
-    if (instance.state != "terminated" && instance.launch_sent) specs.push_back(machine_spec(model, settings, instance));
+    if (instance.state != "terminated" && instance.launch_sent)
+      specs.push_back(machine_spec(model, settings, instance));
   }
   return specs;
 }
@@ -127,7 +128,8 @@ void woken(Call& call, const std::string& id) {
   if (id.starts_with("subnet-")) return progress_subnet(call, SubnetId(id));
 }
 
-void tell(Call& call, const char* detail_type, const std::string& resource, std::string state, std::optional<Time> deadline) {
+void tell(Call& call, const char* detail_type, const std::string& resource, std::string state,
+          std::optional<Time> deadline) {
   call.out.events.push_back({detail_type, call.now, resource, std::move(state), deadline});
 }
 

@@ -13,7 +13,8 @@ Result<void> check_rate(const Call& call, const VolumeId& volume) {
   const auto& flights = call.model.flights.rows();
   for (auto at = flights.lower_bound(prefix); at != flights.end() && at->first.starts_with(prefix); ++at) ++under_way;
   if (under_way >= kMaxSnapshotsUnderWay) {
-    return ec2::ec2_fail("ConcurrentSnapshotLimitExceeded", "A volume takes at most 5 snapshots at a time; wait for one.");
+    return ec2::ec2_fail("ConcurrentSnapshotLimitExceeded",
+                         "A volume takes at most 5 snapshots at a time; wait for one.");
   }
   if (!call.settings.snapshot_rate_rule) return {};
   for (const auto& [id, snapshot] : call.model.snapshots.rows()) {
@@ -34,7 +35,8 @@ Answer act(Call& call, const ec2::CreateSnapshotRequest& request) {
     return ec2::ec2_fail("IncorrectState", "The volume '" + volume->id.str() + "' is " + volume->state + ".");
   }
   constexpr size_t kMaxDescription = 255;
-  if (request.description.size() > kMaxDescription) return bad_value("A description has at most 255 characters.", "Description");
+  if (request.description.size() > kMaxDescription)
+    return bad_value("A description has at most 255 characters.", "Description");
   HF_TRY_VOID(check_rate(call, request.volume_id));
   Snapshot snapshot;
   snapshot.id = fresh_id(call.model.snapshots, call.random);
@@ -62,6 +64,8 @@ Answer act(Call& call, const ec2::DeleteSnapshotRequest& request) {
   return ec2::Empty{};
 }
 
-void drop_snapshot(Call& call, const SnapshotId& id) { call.model.snapshots.edit(id).state = "deleted"; }
+void drop_snapshot(Call& call, const SnapshotId& id) {
+  call.model.snapshots.edit(id).state = "deleted";
+}
 
 }  // namespace holdfast::cloud

@@ -73,14 +73,16 @@ Answer act(Call& call, const ec2::AttachVolumeRequest& request) {
                                             volume->attachment->instance.str() + ".");
   }
   if (volume->state != "available") {
-    return ec2::ec2_fail("IncorrectState", "The volume '" + volume->id.str() + "' is " + volume->state + ", not available.");
+    return ec2::ec2_fail("IncorrectState",
+                         "The volume '" + volume->id.str() + "' is " + volume->state + ", not available.");
   }
   if (volume->zone != instance->zone) {
     return fail(ErrorKind::invalid, "InvalidVolume.ZoneMismatch",
                 "The volume is in " + volume->zone + ", the instance in " + instance->zone + ".", "VolumeId");
   }
   if (instance->state != "running") {
-    return ec2::ec2_fail("IncorrectState", "The instance '" + instance->id.str() + "' is " + instance->state + ", not running.");
+    return ec2::ec2_fail("IncorrectState",
+                         "The instance '" + instance->id.str() + "' is " + instance->state + ", not running.");
   }
   for (const auto& other : instance->volumes) {
     const Volume* attached = call.model.volumes.find(other);
@@ -93,21 +95,23 @@ Answer act(Call& call, const ec2::AttachVolumeRequest& request) {
   row.attachment = VolumeAttachment{request.instance_id, request.device, "attaching", false, false, call.now};
   row.attachments_made += 1;
   call.model.instances.edit(request.instance_id).volumes.push_back(request.volume_id);
-  return ec2::AttachVolumeResponse{view_attachment(*row.attachment)};
+  return ec2::AttachVolumeResponse{view_attachment(row.id, *row.attachment)};
 }
 
 Answer act(Call& call, const ec2::DetachVolumeRequest& request) {
   HF_TRY(const Volume* volume, need(call.model.volumes, request.volume_id, "VolumeId"));
   if (!request.instance_id.empty()) HF_TRY_VOID(need(call.model.instances, request.instance_id, "InstanceId"));
   if (!volume->attachment) {
-    return ec2::ec2_fail("IncorrectState", "The volume '" + volume->id.str() + "' is " + volume->state + ", not attached.");
+    return ec2::ec2_fail("IncorrectState",
+                         "The volume '" + volume->id.str() + "' is " + volume->state + ", not attached.");
   }
   const auto& attachment = *volume->attachment;
   bool other = (!request.instance_id.empty() && attachment.instance != request.instance_id) ||
                (!request.device.empty() && attachment.device != request.device);
   if (other) {
     return fail(ErrorKind::not_found, "InvalidAttachment.NotFound",
-                "The volume is attached to " + attachment.instance.str() + " at " + attachment.device + ".", "VolumeId");
+                "The volume is attached to " + attachment.instance.str() + " at " + attachment.device + ".",
+                "VolumeId");
   }
   const Instance* instance = call.model.instances.find(attachment.instance);
   CHECK(instance != nullptr);
@@ -121,7 +125,7 @@ Answer act(Call& call, const ec2::DetachVolumeRequest& request) {
   Volume& row = call.model.volumes.edit(request.volume_id);
   if (row.attachment->state == "attached") row.attachment->state = "detaching";
   row.attachment->force = row.attachment->force || request.force;
-  return ec2::DetachVolumeResponse{view_attachment(*row.attachment)};
+  return ec2::DetachVolumeResponse{view_attachment(row.id, *row.attachment)};
 }
 
 }  // namespace holdfast::cloud
