@@ -2,8 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cctype>
+#include <optional>
 #include <regex>
+#include <vector>
+
+#include "base/text.h"
 
 namespace holdfast::cli {
 namespace json = boost::json;
@@ -79,7 +85,24 @@ std::string yaml_text(std::string_view text) {
   return plain ? std::string(text) : json::serialize(json::string_view(text.data(), text.size()));
 }
 
-void write_yaml(const json::value& value, size_t depth, bool in_list, std::string& text) {
+// The lines of what is encoded here, if they can stand in a block of YAML and come back as the same base64.
+std::optional<std::vector<std::string>> block_of(const json::value& value) {
+  if (!value.is_string()) return std::nullopt;
+  std::string encoded(value.get_string());
+  std::optional<std::string> bytes = base64_decode(encoded);
+  if (!bytes || base64_encode(*bytes) != encoded || !is_utf8(*bytes)) return std::nullopt;
+  bool plain = std::all_of(bytes->begin(), bytes->end(), [](char c) {
+    return c == '\n' || c == '\t' ||
+           (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && static_cast<unsigned char>(c) < 0x80);
+  });
+  // One new line at the end is what `|` keeps; a first line that begins with space would say how deep the block is.
+  size_t size = bytes->size();
+  if (!plain || size < 2 || bytes->back() != '\n' || (*bytes)[size - 2] == '\n' || std::isspace(bytes->front()))
+    return std::nullopt;
+  return split(std::string_view(*bytes).substr(0, size - 1), '\n');
+}
+
+void write_yaml(const json::value& value, size_t depth, bool in_list, bool decode, std::string& text) {
   const std::string indent(depth * 2, ' ');
   if (value.is_object() && !value.get_object().empty()) {
     bool first = true;
@@ -87,17 +110,23 @@ void write_yaml(const json::value& value, size_t depth, bool in_list, std::strin
       // The first member of a list's entry stands behind its dash.
       text += (first && in_list ? "" : indent) + yaml_text({member.key().data(), member.key().size()}) + ":";
       first = false;
+      auto lines = decode && member.key() == "userData" ? block_of(member.value()) : std::nullopt;
+      if (lines) {
+        text += " !base64 |\n";
+        for (const std::string& line : *lines) text += line.empty() ? "\n" : indent + "  " + line + "\n";
+        continue;
+      }
       bool block = (member.value().is_object() && !member.value().get_object().empty()) ||
                    (member.value().is_array() && !member.value().get_array().empty());
       text += block ? "\n" : " ";
-      write_yaml(member.value(), depth + 1, false, text);
+      write_yaml(member.value(), depth + 1, false, decode, text);
     }
   } else if (value.is_array() && !value.get_array().empty()) {
     for (const json::value& item : value.get_array()) {
       text += indent + "- ";
       bool nested = item.is_array() && !item.get_array().empty();
       if (nested) text += "\n";
-      write_yaml(item, depth + 1, !nested, text);
+      write_yaml(item, depth + 1, !nested, decode, text);
     }
   } else if (value.is_string()) {
     text += yaml_text({value.get_string().data(), value.get_string().size()}) + "\n";
@@ -118,7 +147,13 @@ std::string pretty_json(const json::value& value) {
 
 std::string to_yaml(const json::value& value) {
   std::string text;
-  write_yaml(value, 0, false, text);
+  write_yaml(value, 0, false, false, text);
+  return text;
+}
+
+std::string to_yaml_document(const json::value& document) {
+  std::string text;
+  write_yaml(document, 0, false, true, text);
   return text;
 }
 

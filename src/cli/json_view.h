@@ -22,6 +22,8 @@ enum class Format { table, json, yaml };
 std::string pretty_json(const boost::json::value& value);
 // YAML that document_from_yaml reads back as the same value.
 std::string to_yaml(const boost::json::value& value);
+// The same for a document to edit: user data that is text is written as that text, tagged !base64.
+std::string to_yaml_document(const boost::json::value& document);
 std::string written(const boost::json::value& value, Format format);  // not table
 
 }  // namespace holdfast::cli

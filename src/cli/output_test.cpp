@@ -100,6 +100,20 @@ RC_GTEST_PROP(Yaml, IsReadBackAsTheSameValue, ()) {
   RC_ASSERT(json::parse(pretty_json(object)) == json::value(object));
 }
 
+TEST(Yaml, ShowsUserDataOfADocumentAsText) {
+  json::value document{{"userData", base64_encode("#!/bin/sh\n\n\techo hi  \n")}, {"name", "x"}};
+  EXPECT_EQ(to_yaml_document(document), "userData: !base64 |\n  #!/bin/sh\n\n  \techo hi  \nname: x\n");
+}
+
+RC_GTEST_PROP(Yaml, OfADocumentBringsAnyUserDataBack, ()) {
+  std::string data = *rc::gen::container<std::string>(
+      rc::gen::element('a', ' ', '\n', '\t', '#', ':', '-', '|', '\r', '\xc3', '\xa9', '\0', '"'));
+  json::value document{{"o", {{"userData", base64_encode(data)}, {"l", json::array{1}}}}};
+  auto back = model::document_from_yaml(to_yaml_document(document));
+  RC_ASSERT(back.has_value());
+  RC_ASSERT(json::parse(*back) == document);
+}
+
 TEST(Difference, SetsWhatIsNewAndClearsWhatIsGone) {
   std::vector<std::string> changed;
   json::object update =

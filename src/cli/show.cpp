@@ -50,7 +50,7 @@ Result<json::value> document_of(Session& session, const std::string& id) {
 Result<int> show_document(Session& session, const std::string& word) {
   HF_TRY(std::string id, session.find(word));
   HF_TRY(json::value document, document_of(session, id));
-  session.terminal().out << written(document, session.format() == Format::json ? Format::json : Format::yaml);
+  session.terminal().out << (session.format() == Format::json ? pretty_json(document) : to_yaml_document(document));
   return kOk;
 }
 

@@ -31,10 +31,10 @@ class Waiter {
   Result<json::value> run() {
     while (true) {
       look();
-      if (ended_) return std::move(end_);
+      if (ended_) return end();
       Result<void> stream = session_.api().follow(
           {wanted_.id, after_, [this](const json::value& e) { return tell(e); }, [this] { return tick(); }});
-      if (ended_) return std::move(end_);
+      if (ended_) return end();
       // The service may be restarting: its stream is asked for again until the time is over.
       if (!stream && stream.error().kind == ErrorKind::denied) return Failure(stream.error());
       std::this_thread::sleep_for(kBeforeReconnect);
@@ -42,15 +42,30 @@ class Waiter {
   }
 
  private:
+  // The status may be there before its event was read: what is left of the story is told.
+  Result<json::value> end() {
+    const std::string path =
+        fmt::format("{}/{}/events?after={}&limit={}", kManagedInstances, escaped(wanted_.id), after_, kPage);
+    Result<json::array> left = looking_->call({"GET", path, {}});
+    if (left) {
+      for (const json::value& event : *left) print(event);
+    }
+    return std::move(end_);
+  }
+
   bool tell(const json::value& event) {
+    print(event);
+    look();
+    return !ended_;
+  }
+
+  void print(const json::value& event) {
     after_ = number_at(event, "sequence");
     auto past = std::chrono::duration_cast<Duration>(Steady::now() - began_);
     std::string phases = phases_of(event);
     session_.terminal().err << fmt::format("{:>9}  {}{}", to_words(past), printable(text_at(event, "message")),
                                            phases.empty() ? "" : " (" + phases + ")")
                             << std::endl;
-    look();
-    return !ended_;
   }
 
   bool tick() {
