@@ -67,11 +67,8 @@ class TestCloud {
       const std::string path = entry.path().string();
       if (path.starts_with(prefix()) && entry.is_directory()) clear(path, false);
     }
-    std::string pattern = prefix() + "XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
-    alive_ = Fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    ::flock(alive_.get(), LOCK_EX);
+    while (!make_folder()) {
+    }
     open();
     const auto block = free_cidr_block(data_dir());
     if (!block) throw std::runtime_error(describe(block.error()));
@@ -79,8 +76,7 @@ class TestCloud {
   }
   ~TestCloud() {
     substrate_.reset();
-    alive_.reset();
-    clear(path_, true);
+    clear(path_, true);  // still locked: a test that begins now does not tear down the same folder beside us
   }
 
   std::string data_dir() const { return path_ + "/data"; }
@@ -165,6 +161,13 @@ class TestCloud {
 
  private:
   static std::string prefix() { return "/var/tmp/holdfast-cloud-test-"; }
+  // Locked, or not there: another test may have taken it for a dead one's before it was locked.
+  bool make_folder() {
+    path_ = prefix() + "XXXXXX";
+    if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    alive_ = Fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return alive_.valid() && ::flock(alive_.get(), LOCK_EX) == 0 && std::filesystem::exists(path_);
+  }
   // Leaves what belongs to a test that runs now: that is locked.
   static void clear(const std::string& path, bool mine) {
     const Fd lock(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parts.h"
+#include "cloud/linux/init/parts.h"
 
 namespace holdfast_init {
 namespace {

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parts.h"
+#include "cloud/linux/init/parts.h"
 
 namespace holdfast_init {
 

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "parts.h"
+#include "cloud/linux/init/parts.h"
 
 namespace holdfast_init {
 namespace {

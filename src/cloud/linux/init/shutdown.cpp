@@ -18,7 +18,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "parts.h"
+#include "cloud/linux/init/parts.h"
 
 namespace holdfast_init {
 namespace {

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "parts.h"
+#include "cloud/linux/init/parts.h"
 
 namespace holdfast_init {
 namespace {
