@@ -55,6 +55,8 @@ struct CloudOptions {
   Duration snapshot_wait = std::chrono::seconds(30);
   bool snapshot_rate_rule = false;  // EC2's: no two snapshots of one volume within 15 s
   bool build_minimal_image = true;  // at first start
+  // How long `open` waits for it, so that the first caller finds it available. Zero: not at all, where time is virtual.
+  Duration first_image_wait{0};
 };
 
 struct InterruptHow {

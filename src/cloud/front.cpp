@@ -58,7 +58,16 @@ Result<void> Cloud::Front::start() {
   HF_TRY_VOID(commit(out));
   hold.unlock();
   drain();
+  await_first_image();
   return {};
+}
+
+// A new account finds the public images available. A build that fails is tried anew at the next start; everything else
+// works without it.
+void Cloud::Front::await_first_image() {
+  if (options_.first_image_wait == Duration::zero() || settings_.image_sizes.count(kMinimalImageName) == 0) return;
+  auto built = wait_for_build(ImageId(kMinimalImage), options_.first_image_wait);
+  if (!built) spdlog::warn("local cloud: {}", describe(built.error()));
 }
 
 void Cloud::Front::close() {

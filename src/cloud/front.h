@@ -58,6 +58,7 @@ class Cloud::Front : public SubstrateEvents, public std::enable_shared_from_this
   Done done_with(const O& order);
   void post_events();
   void deliver_events();
+  void await_first_image();
   std::optional<Error> injected_fault(std::string_view action);
   int64_t free_bytes() const;
 

@@ -28,7 +28,9 @@ Result<Ground> open_ground(const Settings& settings) {
   Ground ground;
   if (settings.substrate == "null") {
     ground.runtime = std::make_unique<cloud::ThreadRuntime>();
-    ground.substrate = std::make_unique<cloud::NullSubstrate>(*ground.runtime);
+    cloud::NullOptions options;
+    options.states_are_the_models = true;  // those of the process before are gone with it
+    ground.substrate = std::make_unique<cloud::NullSubstrate>(*ground.runtime, options);
     return ground;
   }
   cloud::linux_::LinuxSubstrateOptions options;

@@ -23,6 +23,8 @@ struct World::Parts {
 
 namespace {
 
+constexpr Duration kFirstImageWait = std::chrono::minutes(2);  // usually a tenth of a second
+
 // An old data directory keeps its network. A setting that could not take effect is refused, not ignored.
 Result<void> check_network(const Settings& settings, cloud::Cloud& cloud) {
   if (settings.cidr == "auto") return {};
@@ -53,6 +55,7 @@ Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::
   HF_TRY(cloud_options.cidr_block, choose_cidr(settings));
   cloud_options.outside = settings.outside;
   cloud_options.shutdown_limit = settings.shutdown_limit;
+  cloud_options.first_image_wait = kFirstImageWait;
   HF_TRY(parts->cloud, cloud::Cloud::open(std::move(cloud_options), *parts->ground.substrate, *parts->ground.runtime));
   HF_TRY_VOID(check_network(settings, *parts->cloud));
 

@@ -65,12 +65,13 @@ Failure failure_of(const HttpAnswer& answer) {
   if (error || !errors.is_array() || errors.get_array().empty()) {
     return fail(kind_of(answer.status), std::to_string(answer.status), answer.body.substr(0, 300));
   }
-  std::string message;
-  for (const json::value& entry : errors.get_array()) {
-    const std::string field = text_of(entry, "field");
-    message += (message.empty() ? "" : "; ") + text_of(entry, "message") + (field.empty() ? "" : " (" + field + ")");
-  }
+  // The first one whole; of the others, too, the field must be seen when a test fails.
   const json::value& first = errors.get_array().front();
+  std::string message = text_of(first, "message");
+  for (size_t i = 1; i < errors.get_array().size(); ++i) {
+    const json::value& entry = errors.get_array()[i];
+    message += "; " + text_of(entry, "message") + " (" + text_of(entry, "field") + ")";
+  }
   return fail(kind_of(answer.status), text_of(first, "code"), message, text_of(first, "field"));
 }
 

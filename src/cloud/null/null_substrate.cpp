@@ -21,6 +21,14 @@ struct NullSubstrate::State {
   std::map<VolumeId, InstanceId> attached;
   std::map<InstanceId, Machine> machines;
 
+  bool lacks(const VolumeId& volume) const { return !options.states_are_the_models && volumes.count(volume) == 0; }
+  bool lacks(const SnapshotId& snapshot) const {
+    return !options.states_are_the_models && snapshots.count(snapshot) == 0;
+  }
+  void adopt(const MachineSpec& spec) {
+    for (const auto& volume : spec.volumes) attached[volume.id] = spec.id;
+    machines.try_emplace(spec.id, Machine{spec, options.user_data, {}});
+  }
   void end(const InstanceId& machine) {
     machines.erase(machine);
     std::erase_if(attached, [&](const auto& entry) { return entry.second == machine; });
@@ -58,10 +66,14 @@ void NullSubstrate::later(Change change, Done done) {
 }
 
 Result<std::vector<MachineSeen>> NullSubstrate::start(const std::vector<SubnetSpec>& subnets,
-                                                      const std::vector<MachineSpec>&, SubstrateEvents& events) {
+                                                      const std::vector<MachineSpec>& machines,
+                                                      SubstrateEvents& events) {
   std::lock_guard hold(state_->mutex);
   state_->events = &events;
   for (const auto& subnet : subnets) state_->subnets.insert(subnet.id);
+  if (state_->options.states_are_the_models) {
+    for (const auto& spec : machines) state_->adopt(spec);
+  }
   std::vector<MachineSeen> seen;
   for (const auto& [id, machine] : state_->machines) seen.push_back({id, true, machine.user_data});
   return seen;
@@ -80,7 +92,7 @@ void NullSubstrate::delete_subnet(const SubnetId& subnet, Done done) {
 void NullSubstrate::create_volume(const VolumeId& volume, int, const std::optional<SnapshotId>& from, Done done) {
   auto change = [volume, from](State& state) -> Result<void> {
     if (state.volumes.count(volume) != 0) return {};
-    if (from && state.snapshots.count(*from) == 0) {
+    if (from && state.lacks(*from)) {
       return fail(ErrorKind::not_found, "InvalidSnapshot.NotFound", "There is no snapshot " + from->str() + ".");
     }
     if (state.options.free_bytes <= 0) {
@@ -104,7 +116,7 @@ void NullSubstrate::delete_volume(const VolumeId& volume, Done done) {
 void NullSubstrate::create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, Done done) {
   auto change = [snapshot, volume](State& state) -> Result<void> {
     if (state.snapshots.count(snapshot) != 0) return {};
-    if (state.volumes.count(volume) == 0)
+    if (state.lacks(volume))
       return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
     state.snapshots.insert(snapshot);
     return {};
@@ -121,7 +133,7 @@ void NullSubstrate::launch(const MachineSpec& machine, Done done) {
   auto change = [machine, &runtime = runtime_, shared = state_](State& state) -> Result<void> {
     if (state.machines.count(machine.id) != 0) return {};
     for (const auto& volume : machine.volumes) {
-      if (state.volumes.count(volume.id) == 0)
+      if (state.lacks(volume.id))
         return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
       auto at = state.attached.find(volume.id);
       bool elsewhere = at != state.attached.end() && at->second != machine.id;
@@ -159,7 +171,7 @@ void NullSubstrate::attach(const InstanceId& machine, const AttachedVolume& volu
   auto change = [machine, volume](State& state) -> Result<void> {
     if (state.machines.count(machine) == 0)
       return fail(ErrorKind::not_found, "InvalidInstanceID.NotFound", "No such machine.");
-    if (state.volumes.count(volume.id) == 0)
+    if (state.lacks(volume.id))
       return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
     auto at = state.attached.try_emplace(volume.id, machine).first;
     if (at->second != machine) return fail(ErrorKind::conflict, "VolumeInUse", "The volume is attached elsewhere.");

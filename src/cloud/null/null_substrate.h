@@ -19,6 +19,9 @@ struct NullOptions {
   Duration user_data_delay{0};  // from launch to the end of user data
   UserDataOutcome user_data = UserDataOutcome::succeeded;
   int64_t free_bytes = int64_t{1} << 50;
+  // In a service that is started anew nothing is left of the states; the model's records stand for them. Machines named
+  // at the start have gone on meanwhile, and every volume and snapshot that an order names is there.
+  bool states_are_the_models = false;
 };
 
 class NullSubstrate : public Substrate {
