@@ -89,13 +89,18 @@ void set_interfaces(const ec2::Instance& instance, model::ObservedInstance& seen
   }
 }
 
+// EC2's messages mostly begin with their code: "Client.UserInitiatedShutdown: User initiated shutdown".
+std::string words_of(const ec2::StateReason& reason) {
+  return reason.message.starts_with(reason.code) ? reason.message : reason.code + ": " + reason.message;
+}
+
 }  // namespace
 
 model::ObservedInstance observed(const ec2::Instance& instance) {
   model::ObservedInstance seen;
   seen.id = instance.instance_id;
   seen.state = read(kInstanceStates, instance.state);
-  if (instance.state_reason) seen.state_reason = instance.state_reason->code + ": " + instance.state_reason->message;
+  if (instance.state_reason) seen.state_reason = words_of(*instance.state_reason);
   seen.instance_type = instance.instance_type;
   seen.life_cycle = instance.instance_lifecycle == "spot" ? model::LifeCycle::spot : model::LifeCycle::on_demand;
   seen.zone = instance.availability_zone;
