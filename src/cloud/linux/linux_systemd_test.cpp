@@ -23,9 +23,9 @@ TEST(SystemdOnLinux, BootsRunsUserDataAndShutsDown) {
   const auto begin = std::chrono::steady_clock::now();
   const auto outcome = cloud.events().wait_for_user_data(spec.id, 1, std::chrono::seconds(60));
   const std::chrono::duration<double, std::milli> booted = std::chrono::steady_clock::now() - begin;
-  const std::string console = cloud.substrate().console_output(spec.id).value_or("");
-  ASSERT_EQ(outcome, UserDataOutcome::succeeded) << console;
-  EXPECT_NE(console.find("hello from systemd"), std::string::npos) << console;
+  ASSERT_EQ(outcome, UserDataOutcome::succeeded) << cloud.substrate().console_output(spec.id).value_or("");
+  EXPECT_TRUE(cloud.wait_for_console(spec, "hello from systemd"))
+      << cloud.substrate().console_output(spec.id).value_or("");
   EXPECT_EQ(cloud.in(spec, "cat /proc/1/comm"), "systemd");
   EXPECT_EQ(cloud.in(spec, "systemctl --failed --no-legend | cat"), "");
   cloud.in(spec, "echo kept >/root/file");

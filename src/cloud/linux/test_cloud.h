@@ -18,6 +18,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/text.h"
@@ -146,6 +147,16 @@ class TestCloud {
     spec.user_data = user_data;
     spec.identity = {ImageId("ami-1"), "t3.micro", "local-1a", "local-1", "spot", {{"Name", "test"}}};
     return spec;
+  }
+  // What a machine says reaches its console a little later than its other effects.
+  bool wait_for_console(const MachineSpec& spec, const std::string& text) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (std::chrono::steady_clock::now() < end) {
+      const auto console = substrate_->console_output(spec.id);
+      if (console && console->find(text) != std::string::npos) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
   }
   // A command's output inside the machine; a failure of any kind fails the test.
   std::string in(const MachineSpec& spec, const std::string& script) {

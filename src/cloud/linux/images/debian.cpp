@@ -18,6 +18,7 @@ constexpr const char* packages =
     "systemd,systemd-sysv,dbus,iproute2,iputils-ping,netbase,curl,ca-certificates,e2fsprogs,xfsprogs,procps,less,"
     "postgresql-15";
 
+// SyslogLevel: the journal shows nothing below "notice" on the console.
 constexpr const char* user_data_unit = R"([Unit]
 Description=User data of this instance
 After=network.target local-fs.target dbus.socket
@@ -29,6 +30,7 @@ ExecStart=/holdfast/run-user-data
 TimeoutStartSec=infinity
 StandardOutput=journal+console
 StandardError=journal+console
+SyslogLevel=notice
 
 [Install]
 WantedBy=multi-user.target

@@ -101,8 +101,8 @@ TEST_F(ImagesOnLinux, MinimalRunsTheHostsProgramsAndSeesNoneOfItsFiles) {
 }
 
 TEST_F(ImagesOnLinux, DebianBootsItsOwnProgramsAndRunsPostgres) {
-  if (::getenv("HOLDFAST_TEST_DOWNLOADS") == nullptr) {
-    GTEST_SKIP() << "downloads 100 MB of packages; run with HOLDFAST_TEST_DOWNLOADS=1";
+  if (::getenv("HOLDFAST_SLOW_TESTS") == nullptr) {
+    GTEST_SKIP() << "downloads 100 MB of packages; run with HOLDFAST_SLOW_TESTS=1";
   }
   boot("debian-12-postgresql");
   EXPECT_EQ(in_root("test -x /lib/systemd/systemd && id -u postgres").out, "900\n");
