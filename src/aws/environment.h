@@ -1,5 +1,5 @@
-// The process's surroundings as the AWS chain looks at them: environment variables and the home folder. A value, so that
-// tests bring their own and nothing is read behind one's back.
+// The process's surroundings as the AWS chain looks at them: environment variables and the home folder. A value, so
+// that tests bring their own and nothing is read behind one's back.
 #pragma once
 
 #include <functional>

@@ -180,10 +180,13 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, std::stop_t
     impl.changed.notify_all();
   });
   std::unique_lock lock(impl.mutex);
-  const auto room = [&] { return impl.closing || stop.stop_requested() || impl.in_flight < impl.options.max_in_flight; };
+  const auto room = [&] {
+    return impl.closing || stop.stop_requested() || impl.in_flight < impl.options.max_in_flight;
+  };
   if (!impl.changed.wait_for(lock, request.total_timeout, room))
     return fail(ErrorKind::unavailable, "NotSent", "too many requests are under way: this one never began");
-  if (impl.closing || stop.stop_requested()) return fail(ErrorKind::unavailable, "NotSent", "the request was called off");
+  if (impl.closing || stop.stop_requested())
+    return fail(ErrorKind::unavailable, "NotSent", "the request was called off");
   ++impl.in_flight;
   impl.arriving.push_back(&job);
   curl_multi_wakeup(impl.multi);

@@ -41,9 +41,9 @@ struct HttpResponse {
 };
 
 struct HttpClientOptions {
-  std::string ca_bundle;     // file; empty: the system's
-  int max_in_flight = 128;   // more wait for their turn, within their own time limit
-  int max_idle = 64;         // connections kept for later
+  std::string ca_bundle;    // file; empty: the system's
+  int max_in_flight = 128;  // more wait for their turn, within their own time limit
+  int max_idle = 64;        // connections kept for later
 };
 
 class HttpClient {

@@ -9,13 +9,16 @@ namespace holdfast::aws {
 bool may_retry(ErrorKind kind, bool mutates) {
   switch (kind) {
     case ErrorKind::throttled:
-    case ErrorKind::unavailable: return true;
-    case ErrorKind::unknown_outcome: return !mutates;
+    case ErrorKind::unavailable:
+      return true;
+    case ErrorKind::unknown_outcome:
+      return !mutates;
     case ErrorKind::not_found:
     case ErrorKind::no_capacity:
     case ErrorKind::conflict:
     case ErrorKind::invalid:
-    case ErrorKind::denied: return false;
+    case ErrorKind::denied:
+      return false;
   }
   return false;
 }

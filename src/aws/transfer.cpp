@@ -16,15 +16,17 @@ bool is_before_sending(CURLcode code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
-    case CURLE_PROXY:                     // the proxy's own handshake
-    case CURLE_SSL_CONNECT_ERROR:         // the handshake; later TLS errors are CURLE_SEND_ERROR and CURLE_RECV_ERROR
+    case CURLE_PROXY:              // the proxy's own handshake
+    case CURLE_SSL_CONNECT_ERROR:  // the handshake; later TLS errors are CURLE_SEND_ERROR and CURLE_RECV_ERROR
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_INTERFACE_FAILED:
-    case CURLE_NO_CONNECTION_AVAILABLE: return true;
-    default: return false;
+    case CURLE_NO_CONNECTION_AVAILABLE:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -38,8 +40,10 @@ bool is_our_setup(CURLcode code) {
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CRL_BADFILE:
     case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_NOT_BUILT_IN: return true;
-    default: return false;
+    case CURLE_NOT_BUILT_IN:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -136,7 +140,8 @@ Result<void> Transfer::set_headers() {
   headers.insert(headers.end(), request_.headers.begin(), request_.headers.end());
   for (const auto& [name, value] : headers) {
     // A line break would begin another header.
-    if (name.find_first_of("\r\n:") != std::string::npos || value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+    if (name.find_first_of("\r\n:") != std::string::npos ||
+        value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
       return refused_setup(fmt::format("header {} holds a line break", name.substr(0, 40)));
     curl_slist* longer = curl_slist_append(headers_, (name + ":" + (value.empty() ? "" : " " + value)).c_str());
     if (longer == nullptr) return fail(ErrorKind::unavailable, "HttpSetup", "out of memory");
@@ -203,17 +208,22 @@ Error Transfer::failure(CURLcode code) const {
   const std::string who = authority_of(request_.url);
   const std::string why = error_text_[0] != 0 ? error_text_ : curl_easy_strerror(code);
   // The same codes come for answers that libcurl does not understand: then the request was sent.
-  if (is_our_setup(code) && !may_have_acted()) return {ErrorKind::invalid, "HttpSetup", fmt::format("{}: {}", who, why), {}};
+  if (is_our_setup(code) && !may_have_acted())
+    return {ErrorKind::invalid, "HttpSetup", fmt::format("{}: {}", who, why), {}};
   if (is_certificate(code))
-    return {ErrorKind::unavailable, "TlsVerification",
-            fmt::format("{}: {}; if a proxy or a private cloud signs its own certificates, name its bundle in AWS_CA_BUNDLE",
-                        who, why),
+    return {ErrorKind::unavailable,
+            "TlsVerification",
+            fmt::format(
+                "{}: {}; if a proxy or a private cloud signs its own certificates, name its bundle in AWS_CA_BUNDLE",
+                who, why),
             {}};
   if (is_before_sending(code) || !may_have_acted())
     return {ErrorKind::unavailable, "NotSent", fmt::format("{}: {}", who, why), {}};
   if (too_large_)
-    return {ErrorKind::unknown_outcome, "AnswerTooLarge",
-            fmt::format("{}: the answer is larger than {} bytes", who, request_.max_answer), {}};
+    return {ErrorKind::unknown_outcome,
+            "AnswerTooLarge",
+            fmt::format("{}: the answer is larger than {} bytes", who, request_.max_answer),
+            {}};
   return {ErrorKind::unknown_outcome, "NoAnswer", fmt::format("{}: {}", who, why), {}};
 }
 
@@ -229,7 +239,8 @@ Result<HttpResponse> Transfer::outcome(CURLcode code) {
 
 Error Transfer::abandoned(std::string why) const {
   const bool acted = may_have_acted();
-  return {acted ? ErrorKind::unknown_outcome : ErrorKind::unavailable, acted ? "NoAnswer" : "NotSent",
+  return {acted ? ErrorKind::unknown_outcome : ErrorKind::unavailable,
+          acted ? "NoAnswer" : "NotSent",
           fmt::format("{}: {}", authority_of(request_.url), why),
           {}};
 }
