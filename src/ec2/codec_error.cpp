@@ -24,6 +24,8 @@ constexpr std::array kStatuses = {
     CodeStatus{"MissingAuthenticationToken", 403},
     CodeStatus{"InvalidClientTokenId", 403},
     CodeStatus{"SignatureDoesNotMatch", 403},
+    CodeStatus{"RequestExpired", 400},
+    CodeStatus{"ExpiredToken", 400},
     CodeStatus{"DryRunOperation", 412},
     CodeStatus{"InsufficientInstanceCapacity", 500},
     CodeStatus{"InsufficientCapacity", 500},

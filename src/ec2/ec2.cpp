@@ -32,6 +32,13 @@ constexpr std::array kKinds = {
     CodeKind{"InsufficientVolumeCapacity", ErrorKind::no_capacity},
     CodeKind{"RequestLimitExceeded", ErrorKind::throttled},
     CodeKind{"Throttling", ErrorKind::throttled},
+    CodeKind{"ThrottlingException", ErrorKind::throttled},
+    CodeKind{"ThrottledException", ErrorKind::throttled},
+    CodeKind{"RequestThrottled", ErrorKind::throttled},
+    CodeKind{"RequestThrottledException", ErrorKind::throttled},
+    CodeKind{"TooManyRequestsException", ErrorKind::throttled},
+    CodeKind{"EC2ThrottledException", ErrorKind::throttled},
+    CodeKind{"SlowDown", ErrorKind::throttled},
     CodeKind{"SnapshotCreationPerVolumeRateExceeded", ErrorKind::throttled},
     CodeKind{"ConcurrentSnapshotLimitExceeded", ErrorKind::throttled},
     CodeKind{"IncorrectState", ErrorKind::conflict},
@@ -48,6 +55,23 @@ constexpr std::array kKinds = {
     CodeKind{"UnauthorizedOperation", ErrorKind::denied},
     CodeKind{"AuthFailure", ErrorKind::denied},
     CodeKind{"OptInRequired", ErrorKind::denied},
+    CodeKind{"Blocked", ErrorKind::denied},
+    CodeKind{"PendingVerification", ErrorKind::denied},
+    // of every service's front: who asks is not known, or his signature is not good
+    CodeKind{"AccessDenied", ErrorKind::denied},
+    CodeKind{"AccessDeniedException", ErrorKind::denied},
+    CodeKind{"ExpiredToken", ErrorKind::denied},
+    CodeKind{"ExpiredTokenException", ErrorKind::denied},
+    CodeKind{"IncompleteSignature", ErrorKind::denied},
+    CodeKind{"InvalidAccessKeyId", ErrorKind::denied},
+    CodeKind{"InvalidClientTokenId", ErrorKind::denied},
+    CodeKind{"InvalidSignatureException", ErrorKind::denied},
+    CodeKind{"MissingAuthenticationToken", ErrorKind::denied},
+    CodeKind{"RequestExpired", ErrorKind::denied},
+    CodeKind{"RequestInTheFuture", ErrorKind::denied},
+    CodeKind{"RequestTimeTooSkewed", ErrorKind::denied},
+    CodeKind{"SignatureDoesNotMatch", ErrorKind::denied},
+    CodeKind{"UnrecognizedClientException", ErrorKind::denied},
     CodeKind{"Unavailable", ErrorKind::unavailable},
     // 5xx: the cloud may have done it before it failed to say so.
     CodeKind{"InternalError", ErrorKind::unknown_outcome},
@@ -60,7 +84,7 @@ constexpr std::array kKinds = {
 ErrorKind kind_of_code(std::string_view code) {
   auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const CodeKind& entry) { return entry.code == code; });
   if (found != kKinds.end()) return found->kind;
-  if (code.ends_with(".NotFound") || code == "InvalidAMIID.NotFound") return ErrorKind::not_found;
+  if (code.ends_with(".NotFound") || code.ends_with(".NonExistentQueue")) return ErrorKind::not_found;
   if (code.starts_with("Internal") || code.starts_with("Server")) return ErrorKind::unknown_outcome;
   return ErrorKind::invalid;
 }
