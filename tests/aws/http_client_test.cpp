@@ -55,7 +55,9 @@ TEST_F(Http, FollowsNoRedirect) {
 
 TEST_F(Http, ARefusedConnectionAndAnUnknownHostAreNotSent) {
   int port;
-  { port = LocalServer([](int, const Seen&) { return answer(200, ""); }).port(); }
+  {
+    port = LocalServer([](int, const Seen&) { return answer(200, ""); }).port();
+  }
   for (const std::string& url : {"http://127.0.0.1:" + std::to_string(port), std::string("http://nowhere.invalid/")}) {
     auto response = client_->perform(post(url));
     ASSERT_FALSE(response);
@@ -97,8 +99,8 @@ TEST_F(Http, AServerThatNeverTookTheWholeBodyCannotHaveActed) {
 }
 
 TEST_F(Http, BrokenAndTooLargeAnswersAreUnknownOutcomes) {
-  for (const char* bytes : {"", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Le",
-                            "nonsense\r\n\r\n"}) {
+  for (const char* bytes :
+       {"", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Le", "nonsense\r\n\r\n"}) {
     LocalServer server([&](int, const Seen&) { return Reply{bytes, true, false}; });
     auto response = client_->perform(post(server.url("/")));
     ASSERT_FALSE(response) << bytes;
@@ -171,9 +173,7 @@ TEST(HttpLimits, MoreThanAllowedWaitForTheirTurn) {
   });
   std::vector<std::future<bool>> calls;
   for (int i = 0; i < 20; ++i)
-    calls.push_back(std::async(std::launch::async, [&] {
-      return client->perform(post(server.url("/"))).has_value();
-    }));
+    calls.push_back(std::async(std::launch::async, [&] { return client->perform(post(server.url("/"))).has_value(); }));
   for (auto& call : calls) EXPECT_TRUE(call.get());
   EXPECT_LE(most, 2);
 }
