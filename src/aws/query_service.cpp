@@ -110,6 +110,7 @@ Result<void> QueryService::call(const ServiceCall& call, std::stop_token stop) {
       continue;
     }
     if (!may_retry(error.kind, call.mutates) || attempts >= options_.retry.max_attempts) return Failure(error);
+    if (error.kind == ErrorKind::throttled && !options_.retry.repeats_throttled) return Failure(error);
     const Duration wait = next_pause(attempts);
     if (since(start) + wait >= options_.total_timeout || !budget_.take(error.kind)) return Failure(error);
     ++counters_.retries;

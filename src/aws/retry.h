@@ -16,6 +16,8 @@ struct RetryOptions {
   int max_attempts = 5;  // the first one included
   Duration base = std::chrono::milliseconds(200);
   Duration cap = std::chrono::seconds(20);
+  // False behind an API budget (ec2/budgeted.h), which tries again when its buckets allow it.
+  bool repeats_throttled = true;
 };
 
 // May a call that ended so be tried again as it is?

@@ -46,6 +46,7 @@ class Query : public testing::Test {
     options.endpoint = parse_endpoint(server.url("/"), "eu-central-1").value();
     options.retry.base = milliseconds(1);
     options.retry.max_attempts = 4;
+    options.retry.repeats_throttled = repeats_throttled_;
     options.attempt_timeout = attempt_timeout_;
     options.total_timeout = total_timeout_;
     return QueryService(std::move(options), *http_, credentials, [this] { return now_; });
@@ -71,6 +72,7 @@ class Query : public testing::Test {
   }
 
   Time now_ = kNow;
+  bool repeats_throttled_ = true;
   Duration attempt_timeout_ = std::chrono::seconds(10), total_timeout_ = std::chrono::seconds(20);
   std::unique_ptr<HttpClient> http_ = HttpClient::start({}).value();
   Lettered keys_;
@@ -131,6 +133,12 @@ TEST_F(Query, ThrottledCallsAreTriedAgainWhateverTheyDo) {
     EXPECT_EQ(error.kind, ErrorKind::throttled);
     EXPECT_EQ(asked, 4u);
   }
+}
+
+TEST_F(Query, BehindABudgetThrottledCallsAreLeftToIt) {
+  repeats_throttled_ = false;
+  EXPECT_EQ(against(refusal(503, "RequestLimitExceeded"), false).second, 1u);
+  EXPECT_EQ(against(refusal(503, "ServiceUnavailable"), false).second, 4u);
 }
 
 TEST_F(Query, AMutatingCallOfUnknownOutcomeIsNeverSentAgain) {
