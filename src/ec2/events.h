@@ -17,13 +17,18 @@ inline constexpr char kRebalanceRecommendation[] = "EC2 Instance Rebalance Recom
 inline constexpr char kInstanceStateChange[] = "EC2 Instance State-change Notification";
 inline constexpr char kSnapshotNotification[] = "EBS Snapshot Notification";
 inline constexpr char kVolumeNotification[] = "EBS Volume Notification";
+inline constexpr char kMultiVolumeSnapshots[] = "EBS Multi-Volume Snapshots Completion Status";
+inline constexpr char kHealthEvent[] = "AWS Health Event";
 
 struct CloudEvent {
   std::string detail_type;
   Time time{};
-  std::string resource;          // the id it is about: instance, snapshot or volume
-  std::string state;             // instance state change: the new state; notifications: the result
-  std::optional<Time> deadline;  // interruption warning: when the instance will be taken
+  std::string resource;  // the id it is about: instance, snapshot or volume
+  // instance state change: the new state; notifications: the result; interruption warning: what will be done
+  // ("terminate"); health event: its type code ("AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED")
+  std::string state;
+  // interruption warning: when the instance will be taken; health event: when it begins
+  std::optional<Time> deadline;
 };
 
 // Called by the source on a thread of its own; must not block.
