@@ -24,6 +24,14 @@ Result<ec2::Response> Cloud::perform(const ec2::Request& request) {
   return front_->perform(request);
 }
 
+Result<ec2::Response> Cloud::try_out(const ec2::Request& request) {
+  return front_->try_out(request);
+}
+
+const std::string& Cloud::region() const {
+  return front_->region();
+}
+
 void Cloud::listen(ec2::CloudEventListener listener) {
   front_->listen(std::move(listener));
 }

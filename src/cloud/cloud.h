@@ -101,6 +101,10 @@ class Cloud : public ec2::Ec2 {
   ~Cloud() override;
 
   Result<ec2::Response> perform(const ec2::Request& request) override;
+  // EC2's dry run: checks all that `perform` would, does nothing, and answers the error DryRunOperation where it would
+  // have succeeded.
+  Result<ec2::Response> try_out(const ec2::Request& request);
+  const std::string& region() const;
 
   // One listener, from now on; an empty one ends it. Besides EventBridge's own events it gets a kVolumeNotification
   // when a volume becomes available, attached or detached (state "available", "attached"), and the same detail type

@@ -26,6 +26,18 @@ bool wildcard_match(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+std::vector<std::string> escape_wildcards(std::vector<std::string> texts) {
+  for (std::string& text : texts) {
+    std::string escaped;
+    for (char c : text) {
+      if (c == '*' || c == '?' || c == '\\') escaped += '\\';
+      escaped += c;
+    }
+    text = std::move(escaped);
+  }
+  return texts;
+}
+
 bool filter_matches(const ec2::Filter& filter, const Values& values) {
   return std::any_of(filter.values.begin(), filter.values.end(), [&](const std::string& pattern) {
     return std::any_of(values.begin(), values.end(), [&](const auto& value) { return wildcard_match(pattern, value); });
@@ -61,6 +73,15 @@ Result<void> check_filter(const ec2::Filter& filter, const std::vector<std::stri
   return {};
 }
 
+namespace {
+
+Failure bad_token(std::string_view action) {
+  return fail(ErrorKind::invalid, "InvalidNextToken", "The NextToken is not one that " + std::string(action) + " gave.",
+              "NextToken");
+}
+
+}  // namespace
+
 std::string page_token(std::string_view action, const std::string& last_id) {
   return base64_encode(std::string(action) + ":" + last_id);
 }
@@ -70,8 +91,15 @@ Result<std::string> read_page_token(std::string_view action, const std::string& 
   auto text = base64_decode(token);
   std::string prefix = std::string(action) + ":";
   if (text && text->starts_with(prefix)) return text->substr(prefix.size());
-  return fail(ErrorKind::invalid, "InvalidNextToken", "The NextToken is not one that " + std::string(action) + " gave.",
-              "NextToken");
+  return bad_token(action);
+}
+
+Result<size_t> read_page_place(std::string_view action, const std::string& token, size_t items) {
+  if (token.empty()) return size_t{0};
+  HF_TRY(const std::string text, read_page_token(action, token));
+  const auto place = parse_int(text);
+  if (!place || *place < 1 || static_cast<size_t>(*place) >= items) return bad_token(action);
+  return static_cast<size_t>(*place);
 }
 
 Result<size_t> page_size(int max_results) {

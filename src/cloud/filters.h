@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ inline constexpr int kPageSize = 1000;
 inline constexpr size_t kMaxFilterValues = 200;
 
 bool wildcard_match(std::string_view pattern, std::string_view text);
+
+// Patterns that match these texts alone.
+std::vector<std::string> escape_wildcards(std::vector<std::string> texts);
 
 // What a row has for a filter; several values: any of them may match.
 using Values = std::vector<std::string>;
@@ -58,7 +62,21 @@ bool matches(const Shown& shown, const std::vector<ec2::Tag>& tags, const std::v
 // A page's token says after which id it begins, and for which action: another action's is refused.
 std::string page_token(std::string_view action, const std::string& last_id);
 Result<std::string> read_page_token(std::string_view action, const std::string& token);
+// For lists without ids the token says at which item it begins.
+Result<size_t> read_page_place(std::string_view action, const std::string& token, size_t items);
 Result<size_t> page_size(int max_results);
+
+// One page of what was made for this call; it is in the same order each time.
+template <class Shown>
+Result<std::vector<Shown>> list_page_of(std::string_view action, std::vector<Shown> all, int max_results,
+                                        std::string& token_in_out) {
+  HF_TRY(size_t size, page_size(max_results));
+  HF_TRY(size_t first, read_page_place(action, token_in_out, all.size()));
+  const size_t end = std::min(all.size(), first + size);
+  token_in_out = end < all.size() ? page_token(action, std::to_string(end)) : "";
+  return std::vector<Shown>(std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(first)),
+                            std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(end)));
+}
 
 // One page over a table in the order of ids: `accept` shows a row if it is wanted. Ids, if given, must all exist.
 template <class Key, class Row, class Shown>

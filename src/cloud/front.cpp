@@ -272,25 +272,50 @@ int64_t Cloud::Front::free_bytes() const {
   return substrate_.free_bytes();
 }
 
+namespace {
+
+Result<ec2::Response> act_on(Call& call, const ec2::Request& request) {
+  return std::visit(
+      [&](const auto& r) -> Result<ec2::Response> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(r)>, ec2::GetConsoleOutputRequest>) {
+          CHECK(false && "the substrate's to answer");
+          return ec2::Empty{};
+        } else {
+          return act(call, r);
+        }
+      },
+      request);
+}
+
+bool needs_space(const ec2::Request& request) {
+  return std::holds_alternative<ec2::RunInstancesRequest>(request) ||
+         std::holds_alternative<ec2::CreateVolumeRequest>(request);
+}
+
+}  // namespace
+
 Result<ec2::Response> Cloud::Front::perform(const ec2::Request& request) {
   if (auto fault = injected_fault(ec2::action_of(request))) return Failure(std::move(*fault));
   if (auto* snapshot = std::get_if<ec2::CreateSnapshotRequest>(&request)) return perform_snapshot(*snapshot);
   if (auto* console = std::get_if<ec2::GetConsoleOutputRequest>(&request)) return perform_console(*console);
-  bool needs_space = std::holds_alternative<ec2::RunInstancesRequest>(request) ||
-                     std::holds_alternative<ec2::CreateVolumeRequest>(request);
-  int64_t free = needs_space ? free_bytes() : 1;
+  int64_t free = needs_space(request) ? free_bytes() : 1;
+  return transact<ec2::Response>([&](Call& call) {
+    settings_.free_bytes = free;
+    return act_on(call, request);
+  });
+}
+
+// The rules are pure, so trying is carrying out and rolling back.
+Result<ec2::Response> Cloud::Front::try_out(const ec2::Request& request) {
+  int64_t free = needs_space(request) ? free_bytes() : 1;
   return transact<ec2::Response>([&](Call& call) -> Result<ec2::Response> {
     settings_.free_bytes = free;
-    return std::visit(
-        [&](const auto& r) -> Result<ec2::Response> {
-          if constexpr (std::is_same_v<std::decay_t<decltype(r)>, ec2::GetConsoleOutputRequest>) {
-            CHECK(false && "answered above");
-            return ec2::Empty{};
-          } else {
-            return act(call, r);
-          }
-        },
-        request);
+    if (auto* console = std::get_if<ec2::GetConsoleOutputRequest>(&request)) {
+      HF_TRY_VOID(need(model_.instances, console->instance_id, "InstanceId"));
+    } else {
+      HF_TRY_VOID(act_on(call, request));
+    }
+    return ec2::ec2_fail("DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
   });
 }
 

@@ -31,6 +31,8 @@ class Cloud::Front : public SubstrateEvents, public std::enable_shared_from_this
   T read(const std::function<T(const Model&)>& look) const;
 
   Result<ec2::Response> perform(const ec2::Request& request);
+  Result<ec2::Response> try_out(const ec2::Request& request);
+  const std::string& region() const { return options_.region; }  // `start` has compared it
   Result<ec2::Response> perform_snapshot(const ec2::CreateSnapshotRequest& request);
   Result<ec2::Response> perform_console(const ec2::GetConsoleOutputRequest& request);
   void listen(ec2::CloudEventListener listener);

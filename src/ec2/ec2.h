@@ -115,6 +115,8 @@ struct DescribeInstanceStatusRequest {  // at most 100 ids
   std::vector<InstanceId> instance_ids;
   bool include_all_instances = false;
   std::string next_token;
+  std::vector<Filter> filters = {};
+  int max_results = 0;
 };
 
 struct GetConsoleOutputResponse {
@@ -151,6 +153,8 @@ struct DescribeInstanceTypesRequest {
   using Response = DescribeInstanceTypesResponse;
   std::vector<std::string> instance_types;
   std::string next_token;
+  std::vector<Filter> filters = {};
+  int max_results = 0;
 };
 
 // ---- volumes
@@ -353,6 +357,7 @@ struct DescribeSubnetsRequest {
   std::vector<SubnetId> subnet_ids;
   std::vector<Filter> filters;
   std::string next_token;
+  int max_results = 0;
 };
 
 struct CreateSubnetResponse {
@@ -385,6 +390,8 @@ struct DescribeVpcsRequest {
   using Response = DescribeVpcsResponse;
   std::vector<VpcId> vpc_ids;
   std::string next_token;
+  std::vector<Filter> filters = {};
+  int max_results = 0;
 };
 
 struct DescribeSecurityGroupsResponse {
@@ -397,6 +404,9 @@ struct DescribeSecurityGroupsRequest {
   using Response = DescribeSecurityGroupsResponse;
   std::vector<SecurityGroupId> group_ids;
   std::string next_token;
+  std::vector<std::string> group_names = {};
+  std::vector<Filter> filters = {};
+  int max_results = 0;
 };
 
 struct CreateSecurityGroupResponse {
@@ -418,6 +428,8 @@ struct DescribeAvailabilityZonesRequest {
   static constexpr std::string_view kAction = "DescribeAvailabilityZones";
   static constexpr bool kMutates = false;
   using Response = DescribeAvailabilityZonesResponse;
+  std::vector<std::string> zone_names = {};
+  std::vector<Filter> filters = {};
 };
 
 struct DescribeSpotPriceHistoryResponse {
@@ -431,6 +443,11 @@ struct DescribeSpotPriceHistoryRequest {
   std::vector<std::string> instance_types;
   std::optional<Time> start_time;
   std::string next_token;
+  std::string availability_zone = "";
+  std::vector<std::string> product_descriptions = {};
+  std::optional<Time> end_time = {};
+  std::vector<Filter> filters = {};
+  int max_results = 0;
 };
 
 // ---- tags (resources are named by their plain ids)

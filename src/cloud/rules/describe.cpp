@@ -14,6 +14,13 @@ std::string yes_no(bool value) {
   return value ? "true" : "false";
 }
 
+template <class List, class F>
+Values each(const List& list, F f) {
+  Values values;
+  for (const auto& one : list) values.push_back(f(one));
+  return values;
+}
+
 const Fields<ec2::Instance> kInstanceFields = {
     {"instance-id", [](const auto& x) { return Values{x.instance_id.str()}; }},
     {"instance-state-name", [](const auto& x) { return Values{x.state}; }},
@@ -26,26 +33,40 @@ const Fields<ec2::Instance> kInstanceFields = {
     {"subnet-id", [](const auto& x) { return Values{x.subnet_id.str()}; }},
     {"vpc-id", [](const auto& x) { return Values{x.vpc_id.str()}; }},
     {"private-ip-address", [](const auto& x) { return Values{x.private_ip_address}; }},
+    {"ip-address", [](const auto& x) { return Values{x.public_ip_address}; }},
+    {"reservation-id", [](const auto& x) { return Values{x.reservation_id}; }},
+    {"owner-id", [](const auto& x) { return Values{x.owner_id}; }},
+    {"launch-time", [](const auto& x) { return Values{to_iso(x.launch_time)}; }},
+    {"root-device-name", [](const auto& x) { return Values{x.root_device_name}; }},
+    {"root-device-type", [](const auto&) { return Values{"ebs"}; }},
+    {"instance.group-id",
+     [](const auto& x) { return each(x.security_groups, [](const auto& id) { return id.str(); }); }},
     {"network-interface.network-interface-id",
      [](const auto& x) {
-       Values ids;
-       for (const auto& interface : x.network_interfaces) ids.push_back(interface.network_interface_id.str());
-       return ids;
+       return each(x.network_interfaces, [](const auto& i) { return i.network_interface_id.str(); });
      }},
+    {"network-interface.subnet-id",
+     [](const auto& x) { return each(x.network_interfaces, [](const auto& i) { return i.subnet_id.str(); }); }},
+    {"network-interface.addresses.private-ip-address",
+     [](const auto& x) { return each(x.network_interfaces, [](const auto& i) { return i.private_ip_address; }); }},
     {"block-device-mapping.volume-id",
+     [](const auto& x) { return each(x.block_device_mappings, [](const auto& d) { return d.volume_id.str(); }); }},
+    {"block-device-mapping.device-name",
+     [](const auto& x) { return each(x.block_device_mappings, [](const auto& d) { return d.device_name; }); }},
+    {"block-device-mapping.status",
+     [](const auto& x) { return each(x.block_device_mappings, [](const auto& d) { return d.status; }); }},
+    {"block-device-mapping.delete-on-termination",
      [](const auto& x) {
-       Values ids;
-       for (const auto& device : x.block_device_mappings) ids.push_back(device.volume_id.str());
-       return ids;
+       return each(x.block_device_mappings, [](const auto& d) { return yes_no(d.delete_on_termination); });
      }},
 };
 
-template <class F>
-Values of_attachments(const ec2::Volume& x, F f) {
-  Values values;
-  for (const auto& attachment : x.attachments) values.push_back(f(attachment));
-  return values;
-}
+const Fields<ec2::InstanceStatus> kStatusFields = {
+    {"availability-zone", [](const auto& x) { return Values{x.availability_zone}; }},
+    {"instance-state-name", [](const auto& x) { return Values{x.instance_state}; }},
+    {"instance-status.status", [](const auto& x) { return Values{x.instance_status}; }},
+    {"system-status.status", [](const auto& x) { return Values{x.system_status}; }},
+};
 
 const Fields<ec2::Volume> kVolumeFields = {
     {"volume-id", [](const auto& x) { return Values{x.volume_id.str()}; }},
@@ -54,12 +75,14 @@ const Fields<ec2::Volume> kVolumeFields = {
     {"volume-type", [](const auto& x) { return Values{x.volume_type}; }},
     {"size", [](const auto& x) { return Values{std::to_string(x.size)}; }},
     {"availability-zone", [](const auto& x) { return Values{x.availability_zone}; }},
+    {"create-time", [](const auto& x) { return Values{to_iso(x.create_time)}; }},
+    {"encrypted", [](const auto& x) { return Values{yes_no(x.encrypted)}; }},
     {"attachment.instance-id",
-     [](const auto& x) { return of_attachments(x, [](const auto& a) { return a.instance_id.str(); }); }},
-    {"attachment.device", [](const auto& x) { return of_attachments(x, [](const auto& a) { return a.device; }); }},
-    {"attachment.status", [](const auto& x) { return of_attachments(x, [](const auto& a) { return a.state; }); }},
+     [](const auto& x) { return each(x.attachments, [](const auto& a) { return a.instance_id.str(); }); }},
+    {"attachment.device", [](const auto& x) { return each(x.attachments, [](const auto& a) { return a.device; }); }},
+    {"attachment.status", [](const auto& x) { return each(x.attachments, [](const auto& a) { return a.state; }); }},
     {"attachment.delete-on-termination",
-     [](const auto& x) { return of_attachments(x, [](const auto& a) { return yes_no(a.delete_on_termination); }); }},
+     [](const auto& x) { return each(x.attachments, [](const auto& a) { return yes_no(a.delete_on_termination); }); }},
 };
 
 const Fields<ec2::Snapshot> kSnapshotFields = {
@@ -67,6 +90,9 @@ const Fields<ec2::Snapshot> kSnapshotFields = {
     {"status", [](const auto& x) { return Values{x.state}; }},
     {"volume-id", [](const auto& x) { return Values{x.volume_id.str()}; }},
     {"volume-size", [](const auto& x) { return Values{std::to_string(x.volume_size)}; }},
+    {"progress", [](const auto& x) { return Values{x.progress}; }},
+    {"start-time", [](const auto& x) { return Values{to_iso(x.start_time)}; }},
+    {"owner-id", [](const auto&) { return Values{kAccount}; }},
     {"description", [](const auto& x) { return Values{x.description}; }},
 };
 
@@ -76,7 +102,15 @@ const Fields<ec2::Image> kImageFields = {
     {"state", [](const auto& x) { return Values{x.state}; }},
     {"architecture", [](const auto& x) { return Values{x.architecture}; }},
     {"is-public", [](const auto& x) { return Values{yes_no(x.is_public)}; }},
+    {"description", [](const auto& x) { return Values{x.description}; }},
+    {"image-type", [](const auto&) { return Values{"machine"}; }},
+    {"virtualization-type", [](const auto& x) { return Values{x.virtualization_type}; }},
+    {"ena-support", [](const auto& x) { return Values{yes_no(x.ena_support)}; }},
+    {"creation-date", [](const auto& x) { return Values{to_iso(x.creation_date)}; }},
     {"root-device-name", [](const auto& x) { return Values{x.root_device_name}; }},
+    {"root-device-type", [](const auto& x) { return Values{x.root_device_type}; }},
+    {"block-device-mapping.device-name",
+     [](const auto& x) { return each(x.block_device_mappings, [](const auto& m) { return m.device_name; }); }},
     {"block-device-mapping.snapshot-id",
      [](const auto& x) {
        Values ids;
@@ -96,6 +130,13 @@ const Fields<ec2::NetworkInterface> kInterfaceFields = {
     {"private-ip-address", [](const auto& x) { return Values{x.private_ip_address}; }},
     {"mac-address", [](const auto& x) { return Values{x.mac_address}; }},
     {"description", [](const auto& x) { return Values{x.description}; }},
+    {"addresses.private-ip-address", [](const auto& x) { return Values{x.private_ip_address}; }},
+    {"group-id", [](const auto& x) { return each(x.groups, [](const auto& id) { return id.str(); }); }},
+    {"owner-id", [](const auto&) { return Values{kAccount}; }},
+    {"attachment.device-index",
+     [](const auto& x) { return x.attachment ? Values{std::to_string(x.attachment->device_index)} : Values{}; }},
+    {"attachment.delete-on-termination",
+     [](const auto& x) { return x.attachment ? Values{yes_no(x.attachment->delete_on_termination)} : Values{}; }},
     {"attachment.instance-id",
      [](const auto& x) { return x.attachment ? Values{x.attachment->instance_id.str()} : Values{}; }},
     {"attachment.attachment-id",
@@ -110,6 +151,24 @@ const Fields<ec2::Subnet> kSubnetFields = {
     {"cidr-block", [](const auto& x) { return Values{x.cidr_block}; }},
     {"state", [](const auto& x) { return Values{x.state}; }},
     {"default-for-az", [](const auto& x) { return Values{yes_no(x.default_for_az)}; }},
+    {"owner-id", [](const auto&) { return Values{kAccount}; }},
+};
+
+const Fields<ec2::Vpc> kVpcFields = {
+    {"vpc-id", [](const auto& x) { return Values{x.vpc_id.str()}; }},
+    {"cidr", [](const auto& x) { return Values{x.cidr_block}; }},
+    {"state", [](const auto& x) { return Values{x.state}; }},
+    {"is-default", [](const auto& x) { return Values{yes_no(x.is_default)}; }},
+    {"isDefault", [](const auto& x) { return Values{yes_no(x.is_default)}; }},  // EC2's older name for it
+    {"owner-id", [](const auto&) { return Values{kAccount}; }},
+};
+
+const Fields<ec2::SecurityGroup> kGroupFields = {
+    {"group-id", [](const auto& x) { return Values{x.group_id.str()}; }},
+    {"group-name", [](const auto& x) { return Values{x.group_name}; }},
+    {"description", [](const auto& x) { return Values{x.description}; }},
+    {"vpc-id", [](const auto& x) { return Values{x.vpc_id.str()}; }},
+    {"owner-id", [](const auto&) { return Values{kAccount}; }},
 };
 
 // A view of a row is only made when its tags, looked at first, do not rule it out: most filters are by tag.
@@ -146,14 +205,20 @@ Answer act(Call& call, const ec2::DescribeInstancesRequest& request) {
 Answer act(Call& call, const ec2::DescribeInstanceStatusRequest& request) {
   constexpr size_t kMaxStatusIds = 100;
   if (request.instance_ids.size() > kMaxStatusIds) return bad_value("At most 100 instances a call.", "InstanceId");
+  if (!request.instance_ids.empty() && request.max_results != 0) {
+    return bad_combination("MaxResults cannot be given together with instance ids.", "MaxResults");
+  }
+  HF_TRY_VOID(check_filters(request.filters, kStatusFields));
   ec2::DescribeInstanceStatusResponse response{{}, request.next_token};
   std::function<std::optional<ec2::InstanceStatus>(const Instance&)> accept =
       [&](const Instance& row) -> std::optional<ec2::InstanceStatus> {
     if (!request.include_all_instances && row.state != "running") return std::nullopt;
-    return view_status(row);
+    auto shown = view_status(row);
+    if (!matches(shown, row.tags, request.filters, kStatusFields)) return std::nullopt;
+    return shown;
   };
   HF_TRY(response.instance_statuses, list_page(request.kAction, call.model.instances, request.instance_ids,
-                                               "InstanceId", 0, response.next_token, accept));
+                                               "InstanceId", request.max_results, response.next_token, accept));
   return response;
 }
 
@@ -178,8 +243,9 @@ Answer act(Call& call, const ec2::DescribeImagesRequest& request) {
   if (!request.owners.empty()) {
     ec2::Filter owned{"is-public", {}};
     for (const auto& owner : request.owners) {
-      if (owner != "self" && owner != "amazon")
-        return bad_value("Owners here are 'self' and 'amazon', not '" + owner + "'.", "Owner");
+      if (owner != "self" && owner != kAccount && owner != "amazon")
+        return bad_value("Owners here are 'self' (" + std::string(kAccount) + ") and 'amazon', not '" + owner + "'.",
+                         "Owner");
       owned.values.push_back(yes_no(owner == "amazon"));
     }
     filters.push_back(owned);
@@ -201,21 +267,29 @@ Answer act(Call& call, const ec2::DescribeNetworkInterfacesRequest& request) {
 Answer act(Call& call, const ec2::DescribeSubnetsRequest& request) {
   ec2::DescribeSubnetsResponse response{{}, request.next_token};
   HF_TRY(response.subnets, page_of(request.kAction, call.model, call.model.subnets, request.subnet_ids, "SubnetId",
-                                   request.filters, kSubnetFields, 0, response.next_token));
+                                   request.filters, kSubnetFields, request.max_results, response.next_token));
   return response;
 }
 
 Answer act(Call& call, const ec2::DescribeVpcsRequest& request) {
   ec2::DescribeVpcsResponse response{{}, request.next_token};
-  HF_TRY(response.vpcs, page_of(request.kAction, call.model, call.model.vpcs, request.vpc_ids, "VpcId", {},
-                                Fields<ec2::Vpc>{}, 0, response.next_token));
+  HF_TRY(response.vpcs, page_of(request.kAction, call.model, call.model.vpcs, request.vpc_ids, "VpcId", request.filters,
+                                kVpcFields, request.max_results, response.next_token));
   return response;
 }
 
 Answer act(Call& call, const ec2::DescribeSecurityGroupsRequest& request) {
+  auto filters = request.filters;
+  for (const auto& name : request.group_names) {
+    const auto& groups = call.model.groups.rows();
+    if (std::none_of(groups.begin(), groups.end(), [&](const auto& row) { return row.second.name == name; })) {
+      return not_found(kind_of(SecurityGroupId()), name, "GroupName");
+    }
+  }
+  if (!request.group_names.empty()) filters.push_back({"group-name", escape_wildcards(request.group_names)});
   ec2::DescribeSecurityGroupsResponse response{{}, request.next_token};
   HF_TRY(response.security_groups, page_of(request.kAction, call.model, call.model.groups, request.group_ids, "GroupId",
-                                           {}, Fields<ec2::SecurityGroup>{}, 0, response.next_token));
+                                           filters, kGroupFields, request.max_results, response.next_token));
   return response;
 }
 

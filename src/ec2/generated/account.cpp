@@ -68,7 +68,9 @@ struct AccountAttribute {
 
 struct DescribeAvailabilityZonesIn {
   template <class A, class T>
-  static void visit([[maybe_unused]] A& a, [[maybe_unused]] T& v) {
+  static void visit(A& a, T& v) {
+    a.values({"ZoneName", "ZoneName"}, v.zone_names);
+    a.template objects<Filter>({"Filter", "Filter"}, v.filters);
   }
 };
 
@@ -85,6 +87,11 @@ struct DescribeSpotPriceHistoryIn {
     a.values({"InstanceType", "InstanceType"}, v.instance_types);
     a.value({"StartTime", "startTime"}, v.start_time);
     a.value({"NextToken", "nextToken"}, v.next_token);
+    a.value({"AvailabilityZone", "availabilityZone"}, v.availability_zone);
+    a.values({"ProductDescription", "ProductDescription"}, v.product_descriptions);
+    a.value({"EndTime", "endTime"}, v.end_time);
+    a.template objects<Filter>({"Filter", "Filter"}, v.filters);
+    a.value({"MaxResults", "maxResults"}, v.max_results, kZeroAbsent);
   }
 };
 

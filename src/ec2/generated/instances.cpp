@@ -247,6 +247,8 @@ struct DescribeInstanceStatusIn {
     a.values({"InstanceId", "InstanceId"}, v.instance_ids);
     a.value({"IncludeAllInstances", "includeAllInstances"}, v.include_all_instances);
     a.value({"NextToken", "NextToken"}, v.next_token);
+    a.template objects<Filter>({"Filter", "Filter"}, v.filters);
+    a.value({"MaxResults", "MaxResults"}, v.max_results, kZeroAbsent);
   }
 };
 
@@ -288,6 +290,8 @@ struct DescribeInstanceTypesIn {
   static void visit(A& a, T& v) {
     a.values({"InstanceType", "InstanceType"}, v.instance_types);
     a.value({"NextToken", "NextToken"}, v.next_token);
+    a.template objects<Filter>({"Filter", "Filter"}, v.filters);
+    a.value({"MaxResults", "MaxResults"}, v.max_results, kZeroAbsent);
   }
 };
 

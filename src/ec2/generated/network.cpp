@@ -200,6 +200,7 @@ struct DescribeSubnetsIn {
     a.values({"SubnetId", "SubnetId"}, v.subnet_ids);
     a.template objects<Filter>({"Filter", "Filter"}, v.filters);
     a.value({"NextToken", "NextToken"}, v.next_token);
+    a.value({"MaxResults", "MaxResults"}, v.max_results, kZeroAbsent);
   }
 };
 
@@ -240,6 +241,8 @@ struct DescribeVpcsIn {
   static void visit(A& a, T& v) {
     a.values({"VpcId", "VpcId"}, v.vpc_ids);
     a.value({"NextToken", "NextToken"}, v.next_token);
+    a.template objects<Filter>({"Filter", "Filter"}, v.filters);
+    a.value({"MaxResults", "MaxResults"}, v.max_results, kZeroAbsent);
   }
 };
 
@@ -256,6 +259,9 @@ struct DescribeSecurityGroupsIn {
   static void visit(A& a, T& v) {
     a.values({"GroupId", "GroupId"}, v.group_ids);
     a.value({"NextToken", "NextToken"}, v.next_token);
+    a.values({"GroupName", "GroupName"}, v.group_names);
+    a.template objects<Filter>({"Filter", "Filter"}, v.filters);
+    a.value({"MaxResults", "MaxResults"}, v.max_results, kZeroAbsent);
   }
 };
 
