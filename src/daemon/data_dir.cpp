@@ -117,13 +117,14 @@ DataDir::~DataDir() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-Result<std::string> DataDir::token() const {
-  const std::string name = token_file();
+Result<std::string> DataDir::kept_secret(const std::string& file_name,
+                                         const std::function<Result<std::string>()>& make) const {
+  const std::string name = path_ + "/" + file_name;
   Descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (file.fd < 0 && errno == ENOENT) {
-    HF_TRY(std::string token, fresh_token());
-    HF_TRY_VOID(write_whole(path_, name, token + "\n"));
-    return token;
+    HF_TRY(std::string secret, make());
+    HF_TRY_VOID(write_whole(path_, name, secret + "\n"));
+    return secret;
   }
   if (file.fd < 0) return Failure(system_error("reading " + name, errno));
   struct stat facts {};
@@ -133,7 +134,12 @@ Result<std::string> DataDir::token() const {
                 fmt::format("{} can be read by others, so it may be known to them: remove it, and a new one is made at the "
                             "next start (or chmod 600 it if you know better).", name));
   }
-  std::string token = read_small(file.fd);
+  return read_small(file.fd);
+}
+
+Result<std::string> DataDir::token() const {
+  const std::string name = token_file();
+  HF_TRY(std::string token, kept_secret("token", fresh_token));
   if (token.size() < kLeastToken || token.find_first_of(" \t\r\n") != std::string::npos) {
     return fail(ErrorKind::invalid, "BadToken",
                 fmt::format("{} does not hold a token of at least {} characters: remove it, and a new one is made at the "
@@ -165,7 +171,7 @@ Result<void> DataDir::bind_to_substrate(const std::string& kind) const {
 Result<void> DataDir::erase_records() const {
   for (const char* name :
        {"cloud.sqlite-wal", "cloud.sqlite-shm", "cloud.sqlite", "cloud.lock", "holdfast.db-wal", "holdfast.db-shm",
-        "holdfast.db", "holdfast.db.lock", "token.new", "token", "substrate.new", "substrate", "lock"}) {
+        "holdfast.db", "holdfast.db.lock", "token.new", "token", "ec2-credentials.new", "ec2-credentials", "substrate.new", "substrate", "lock"}) {
     const std::string file = path_ + "/" + name;
     if (::unlink(file.c_str()) != 0 && errno != ENOENT) return Failure(system_error("removing " + file, errno));
   }

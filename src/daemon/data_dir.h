@@ -3,6 +3,7 @@
 // `cloud destroy`.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/error.h"
@@ -22,6 +23,8 @@ class DataDir {
   // The token in the file; made at the first call ever, readable by its owner only. Whole or not there, after a crash
   // at any moment.
   Result<std::string> token() const;
+  // What the file holds, made by `make` if it is not there yet. The same promises as of the token's. At most 512 bytes.
+  Result<std::string> kept_secret(const std::string& file, const std::function<Result<std::string>()>& make) const;
   // The kind of substrate that this directory's cloud lives on; empty: none was ever started. Another kind would take
   // the machines for gone and the volumes for its own, so it is refused (conflict), from before the first start on.
   Result<std::string> substrate() const;

@@ -10,12 +10,17 @@ constexpr char kStarting[] = "The service is starting; ask again in a moment.";
 
 Time now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
-bool is_control(const std::string& path) { return path == "/cloud" || path.rfind("/cloud/", 0) == 0; }
-
 }  // namespace
+
+bool is_signed(const http::Request& request) {
+  return request.header("authorization").value_or("").starts_with("AWS4-HMAC-SHA256");
+}
+
+bool is_control(const std::string& path) { return path == "/cloud" || path.rfind("/cloud/", 0) == 0; }
 
 http::Response Front::handle(const http::Request& request) {
   World* world = world_;
+  if (is_signed(request)) return world ? world->endpoint().handle(request) : cloud::Endpoint::refuse(503, kStarting);
   if (!world) return not_open(request);
   if (!is_control(request.path)) return world->api().handle(request);
   const api::Asked asked = api::asked_of(request, now());

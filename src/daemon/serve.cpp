@@ -12,6 +12,7 @@
 
 #include "daemon/data_dir.h"
 #include "daemon/front.h"
+#include "daemon/local_cloud.h"
 #include "daemon/logging.h"
 #include "daemon/signals.h"
 #include "daemon/substrate_choice.h"
@@ -25,15 +26,6 @@ constexpr int kHandlers = 32;  // `exec` and `build` of the local cloud hold one
 int refuse(Streams streams, const Error& error) {
   streams.err << "holdfast: " << describe(error) << "\n";
   return 1;
-}
-
-Result<void> check_host(const Settings& settings) {
-  const std::string missing = missing_for(settings);
-  if (missing.empty()) return {};
-  return fail(ErrorKind::denied, "HostNotFit",
-              fmt::format("this host cannot carry real machines yet:\n{}\n`holdfast doctor` looks again. Simulated machines "
-                          "need none of it: --substrate null.",
-                          missing));
 }
 
 // A start can take long (a pool is made, machines are found again): a wish to stop does not wait for it. What is half
@@ -56,16 +48,12 @@ class StopDuringStart {
   std::thread thread_;
 };
 
-std::string url_of(const Settings& settings, uint16_t port) {
-  const bool v6 = settings.address.find(':') != std::string::npos;
-  return v6 ? fmt::format("http://[{}]:{}", settings.address, port) : fmt::format("http://{}:{}", settings.address, port);
-}
-
-Result<void> run(const Settings& settings, Streams streams) {
+Result<void> run(Settings settings, Streams streams) {
   HF_TRY(DataDir data_dir, DataDir::open(settings.data_dir));
   HF_TRY_VOID(check_host(settings));
   HF_TRY_VOID(data_dir.bind_to_substrate(settings.substrate));
   HF_TRY(const std::string token, data_dir.token());
+  HF_TRY_VOID(take_keys(settings, data_dir));
   HF_TRY(Ground ground, open_ground(settings));
   // Only now: the substrate sets SIGPIPE to "ignored", which machines would inherit; a handler they do not.
   HF_TRY(StopSignals signals, StopSignals::watch());
@@ -88,6 +76,7 @@ Result<void> run(const Settings& settings, Streams streams) {
   }
   front.open_to(*world);
   streams.out << fmt::format("Holdfast listens on {}; its token is in {}.\n", url, data_dir.token_file()) << std::flush;
+  spdlog::info("the local cloud answers EC2 there too, region {}, access key {}", world->cloud().region(), settings.access_key);
   spdlog::info("listening on {}, data in {}, substrate {}", url, settings.data_dir, settings.substrate);
   if (settings.address != "127.0.0.1" && settings.address != "::1") {
     spdlog::warn("the API is reachable from other hosts, without TLS: tokens and user data cross the network in the clear");
@@ -101,6 +90,20 @@ Result<void> run(const Settings& settings, Streams streams) {
 }
 
 }  // namespace
+
+Result<void> check_host(const Settings& settings) {
+  const std::string missing = missing_for(settings);
+  if (missing.empty()) return {};
+  return fail(ErrorKind::denied, "HostNotFit",
+              fmt::format("this host cannot carry real machines yet:\n{}\n`holdfast doctor` looks again. Simulated machines "
+                          "need none of it: --substrate null.",
+                          missing));
+}
+
+std::string url_of(const Settings& settings, uint16_t port) {
+  const bool v6 = settings.address.find(':') != std::string::npos;
+  return v6 ? fmt::format("http://[{}]:{}", settings.address, port) : fmt::format("http://{}:{}", settings.address, port);
+}
 
 int serve(const Settings& settings, Streams streams) {
   begin_log(settings.log_level, settings.log_format);

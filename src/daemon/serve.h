@@ -5,6 +5,7 @@
 #include <iosfwd>
 #include <string>
 
+#include "base/error.h"
 #include "daemon/settings.h"
 
 namespace holdfast::daemon {
@@ -16,10 +17,16 @@ struct Streams {
 
 // Runs until SIGTERM or SIGINT; machines go on. 0: ended in order, 1: could not start (err says why, with the remedy).
 int serve(const Settings& settings, Streams streams);
+// The local cloud alone: EC2's endpoint at the settings' address and port, no controller. As `serve` in all else.
+int serve_cloud(const Settings& settings, Streams streams);
 // 0: everything required is there.
 int doctor(const Settings& settings, Streams streams);
 // Removes machines, volumes, snapshots, networks and records of a data directory from this host. Refused while a service
 // runs on it. Cut short, it can be repeated.
 int destroy_cloud(const Settings& settings, Streams streams);
+
+// Shared by the two that serve.
+Result<void> check_host(const Settings& settings);
+std::string url_of(const Settings& settings, uint16_t port);
 
 }  // namespace holdfast::daemon

@@ -19,6 +19,7 @@ struct Given {
   std::string config;
   std::map<std::string, std::string> flags;
   std::map<std::string, CLI::Option*> options;
+  std::map<std::string, std::string> more;  // settings that were given under another name
   bool yes = false;
 };
 
@@ -39,6 +40,7 @@ model::Checked<Settings> settings_of(const Given& given) {
   for (const auto& [flag, option] : given.options) {
     if (option->count() > 0) sources.flags[flag] = given.flags.at(flag);
   }
+  for (const auto& [flag, text] : given.more) sources.flags[flag] = text;
   return read_settings(sources);
 }
 
@@ -51,6 +53,41 @@ void run_with_settings(const Given& given, cli::Run& run, Work work) {
   }
   for (const Error& error : settings.error().errors) run.terminal.err << "holdfast: " << error.field << " " << error.message << "\n";
   run.exit_status = cli::kUsage;
+}
+
+// `--listen HOST:PORT`, as the two settings that it means. False: it is not of that form.
+bool take_listen(const std::string& text, std::map<std::string, std::string>& flags) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return false;
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  flags["--address"] = host == "localhost" ? "127.0.0.1" : host;
+  flags["--port"] = text.substr(colon + 1);
+  return true;
+}
+
+void add_cloud_serve(CLI::App& cloud, cli::Run& run) {
+  auto* command = cloud.add_subcommand("serve", "Run the local cloud alone, for any EC2 client");
+  auto given = std::make_shared<Given>();  // shared with the callback, which CLI11 copies
+  add_settings(*command, *given, {"--data-dir", "--substrate", "--outside", "--cidr", "--pool-size-gib",
+                                  "--shutdown-limit-seconds", "--access-key", "--secret-key", "--log-level", "--log-format"});
+  auto data = std::make_shared<std::string>();
+  command->add_option("--data", *data, "The same as --data-dir")->type_name("DIR")->excludes(given->options["--data-dir"]);
+  auto listen = std::make_shared<std::string>();
+  command->add_option("--listen", *listen, "Where it answers (127.0.0.1:7400); port 0: any free one")->type_name("HOST:PORT");
+  command->footer("Refused while a service runs on the directory: `holdfast serve` has this endpoint too.\n\nExample:\n"
+                  "  holdfast cloud serve --listen 127.0.0.1:7480 --data /srv/cloud --substrate null\n"
+                  "  export AWS_SHARED_CREDENTIALS_FILE=/srv/cloud/ec2-credentials AWS_DEFAULT_REGION=local-1\n"
+                  "  aws --endpoint-url http://127.0.0.1:7480 ec2 describe-vpcs");
+  command->callback([given, data, listen, &run] {
+    if (!data->empty()) given->more["--data-dir"] = *data;
+    if (!listen->empty() && !take_listen(*listen, given->more)) {
+      run.terminal.err << "holdfast: --listen '" << *listen << "' is not HOST:PORT, such as 127.0.0.1:7480\n";
+      run.exit_status = cli::kUsage;
+      return;
+    }
+    run_with_settings(*given, run, serve_cloud);
+  });
 }
 
 bool confirmed(const Given& given, const Settings& settings, cli::Run& run) {
@@ -83,6 +120,7 @@ void add_service_commands(CLI::App& app, cli::Run& run) {
   doctor_command->callback([examined, &run] { run_with_settings(*examined, run, doctor); });
 
   CLI::App* cloud = app.get_subcommand("cloud");  // the client's; CLI11 throws if it is not there: our own mistake
+  add_cloud_serve(*cloud, run);
   auto* destroy_command = cloud->add_subcommand("destroy", "Remove every machine, volume, network and record of a data directory");
   auto destroyed = std::make_shared<Given>();
   add_settings(*destroy_command, *destroyed, {"--data-dir"});

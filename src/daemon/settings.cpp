@@ -62,6 +62,14 @@ std::string set_address(Settings& settings, const std::string& text) {
   return "";
 }
 
+Setter text_of(std::string Settings::* target) {
+  return [target](Settings& settings, const std::string& text) -> std::string {
+    if (text.empty()) return "is empty: leave it out, and a key is made.";
+    settings.*target = text;
+    return "";
+  };
+}
+
 std::string set_outside(Settings& settings, const std::string& text) {
   if (text != "true" && text != "false") return fmt::format("'{}' is neither true nor false.", text);
   settings.outside = text == "true";
@@ -110,6 +118,10 @@ const std::vector<Known>& table() {
             set_cidr),
       known("cloud.pool_size_gib", "N", "size of a new pool of volumes (most of what is free)",
             number(1, 1 << 20, [](Settings& s, int64_t v) { s.pool_size_gib = v; })),
+      known("cloud.access_key", "KEY", "access key of the local cloud's EC2 endpoint (made at the first start)",
+            text_of(&Settings::access_key)),
+      known("cloud.secret_key", "SECRET", "its secret key; better in the environment or the file than in a flag",
+            text_of(&Settings::secret_key)),
       known("cloud.shutdown_limit_seconds", "N", "for a machine's own shutdown, then it is killed (60)",
             number(0, 3600, [](Settings& s, int64_t v) { s.shutdown_limit = seconds(v); })),
       known("deallocation_retention_hours", "N", "how long what a delete keeps is kept (96)",
@@ -216,6 +228,10 @@ model::Checked<Settings> read_settings(const SettingSources& sources) {
     for (const auto& known : table()) found = known.name.flag == flag ? &known : found;
     CHECK(found);  // main makes its flags from the same table
     apply(settings, *found, flag, text, faults);
+  }
+  if (settings.access_key.empty() != settings.secret_key.empty()) {
+    faults.errors.push_back(fault(settings.access_key.empty() ? "cloud.access_key" : "cloud.secret_key",
+                                  "is missing: an access key and its secret key are given together."));
   }
   if (!faults.errors.empty()) return tl::unexpected(std::move(faults));
   return settings;

@@ -24,6 +24,8 @@ struct Settings {
   bool outside = false;              // machines reach the outside through NAT
   std::string cidr = "auto";         // or a block, of a new data directory
   int64_t pool_size_gib = 0;         // of a new pool; 0: chosen from what is free
+  std::string access_key;            // of the cloud's EC2 endpoint; empty: made at the first start and kept
+  std::string secret_key;
   Duration shutdown_limit = std::chrono::seconds(60);
   Duration deallocation_retention = std::chrono::hours(96);
   Duration sweep_interval = std::chrono::seconds(60);

@@ -1,7 +1,6 @@
 #include "daemon/world.h"
 
-#include <fmt/format.h>
-
+#include "daemon/local_cloud.h"
 #include "engine/wall_clock.h"
 #include "store/sqlite_store.h"
 
@@ -11,6 +10,7 @@ namespace holdfast::daemon {
 struct World::Parts {
   Ground ground;
   std::unique_ptr<cloud::Cloud> cloud;
+  std::unique_ptr<cloud::Endpoint> endpoint;
   std::unique_ptr<store::SqliteStore> store;
   std::unique_ptr<engine::WallClock> clock;
   std::unique_ptr<engine::Engine> engine;
@@ -21,43 +21,20 @@ struct World::Parts {
   }
 };
 
-namespace {
-
-constexpr Duration kFirstImageWait = std::chrono::minutes(2);  // usually a tenth of a second
-
-// An old data directory keeps its network. A setting that could not take effect is refused, not ignored.
-Result<void> check_network(const Settings& settings, cloud::Cloud& cloud) {
-  if (settings.cidr == "auto") return {};
-  HF_TRY(auto answer, cloud.call(ec2::DescribeVpcsRequest{{VpcId(cloud::kDefaultVpc)}, {}}));
-  if (answer.vpcs.empty() || answer.vpcs.front().cidr_block == settings.cidr) return {};
-  return fail(ErrorKind::conflict, "OtherNetwork",
-              fmt::format("The data directory {} has the network {} already: leave the setting out, or choose another "
-                          "directory with --data-dir.",
-                          settings.data_dir, answer.vpcs.front().cidr_block),
-              "cloud.cidr");
-}
-
-}  // namespace
-
 World::World(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 World::~World() = default;
 
 api::Api& World::api() { return *parts_->api; }
 cloud::Cloud& World::cloud() { return *parts_->cloud; }
+cloud::Endpoint& World::endpoint() { return *parts_->endpoint; }
 engine::Engine& World::engine() { return *parts_->engine; }
 
 Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::string& token, Ground ground) {
   auto parts = std::make_unique<Parts>();
   parts->ground = std::move(ground);
 
-  cloud::CloudOptions cloud_options;
-  cloud_options.data_dir = settings.data_dir;
-  HF_TRY(cloud_options.cidr_block, choose_cidr(settings));
-  cloud_options.outside = settings.outside;
-  cloud_options.shutdown_limit = settings.shutdown_limit;
-  cloud_options.first_image_wait = kFirstImageWait;
-  HF_TRY(parts->cloud, cloud::Cloud::open(std::move(cloud_options), *parts->ground.substrate, *parts->ground.runtime));
-  HF_TRY_VOID(check_network(settings, *parts->cloud));
+  HF_TRY(parts->cloud, open_cloud(settings, parts->ground));
+  HF_TRY(parts->endpoint, open_endpoint(settings, *parts->cloud));
 
   HF_TRY(parts->store, store::SqliteStore::open(settings.data_dir + "/holdfast.db"));
   HF_TRY(const Time last_seen, parts->store->last_time_seen());

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "cloud/cloud.h"
+#include "cloud/endpoint/endpoint.h"
 #include "daemon/settings.h"
 #include "daemon/substrate_choice.h"
 #include "engine/engine.h"
@@ -16,12 +17,14 @@ namespace holdfast::daemon {
 
 class World {
  public:
-  // The data directory is held by the caller (data_dir.h).
+  // The data directory is held by the caller (data_dir.h), who has put the endpoint's keys into the settings
+  // (cloud_key.h).
   static Result<std::unique_ptr<World>> open(const Settings& settings, const std::string& token, Ground ground);
   ~World();
 
   api::Api& api();
   cloud::Cloud& cloud();
+  cloud::Endpoint& endpoint();
   engine::Engine& engine();
 
  private:
