@@ -52,6 +52,8 @@ struct Engine::Impl {
   void work();
   void publish(const Controller::Outcome& outcome);
   void drop_everything();
+  // Answers those who wait until all that was queued is stored.
+  void settle();
   // Puts a request to the engine and waits until it is stored or refused.
   Result<void> request(Input input);
   ManagedInstanceId draw_id();
@@ -82,6 +84,7 @@ struct Engine::Impl {
 
   // Of the engine's thread.
   std::map<uint64_t, std::promise<Result<void>>> waiting;
+  std::vector<std::promise<Result<void>>> settling;
   uint64_t last_ticket = 0;
 
   // In this order: the workers are stopped before what their jobs refer to goes.
@@ -115,6 +118,8 @@ Engine::Impl::~Impl() {
 void Engine::Impl::drop_everything() {
   for (auto& [ticket, promise] : waiting) promise.set_value(Failure(stopping()));
   waiting.clear();
+  for (auto& promise : settling) promise.set_value(Failure(stopping()));
+  settling.clear();
   inbox.clear();
   std::lock_guard lock(records_mutex);
   ended = true;
@@ -190,6 +195,16 @@ void Engine::Impl::publish(const Controller::Outcome& outcome) {
     found->second.set_value(answer.result);
     waiting.erase(found);
   }
+  settle();
+}
+
+void Engine::Impl::settle() {
+  const std::string& trouble = controller->loop().trouble();
+  if (trouble.empty() && controller->counters().events_queued > 0) return;  // the next turn may store the rest
+  Result<void> outcome;
+  if (!trouble.empty()) outcome = fail(ErrorKind::unavailable, "NotStored", "the store cannot be written: " + trouble);
+  for (auto& promise : settling) promise.set_value(outcome);
+  settling.clear();
 }
 
 Result<void> Engine::Impl::request(Input input) {
@@ -308,6 +323,24 @@ void Engine::wait_for_records(int64_t after, Duration limit) {
   if (auto stored = impl_->store.records({std::nullopt, after, 1}); !stored || !stored->empty()) return;
   std::unique_lock lock(impl_->records_mutex);
   impl_->records_wake.wait_for(lock, limit, [&] { return impl_->ended || impl_->last_sequence > after; });
+}
+
+Result<void> Engine::take_in(const std::vector<ec2::CloudEvent>& events, Duration limit) {
+  auto promise = std::make_shared<std::promise<Result<void>>>();  // shared: a closure must be copyable
+  std::future<Result<void>> answer = promise->get_future();
+  impl_->post([this, promise, events] {
+    for (const ec2::CloudEvent& event : events) impl_->controller->notify(event);
+    impl_->settling.push_back(std::move(*promise));
+  });
+  promise.reset();
+  if (answer.wait_for(limit) != std::future_status::ready) {
+    return fail(ErrorKind::unavailable, "NotStored", "what the cloud told was not stored in time");
+  }
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {  // the closure was dropped unrun: the engine has stopped
+    return Failure(stopping());
+  }
 }
 
 void Engine::notify(const ec2::CloudEvent& event) {

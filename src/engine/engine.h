@@ -62,7 +62,10 @@ class Engine {
   // Blocks until a record with a sequence above `after` is stored or `limit` is over.
   void wait_for_records(int64_t after, Duration limit);
 
-  // From the cloud: a wake-up. Never blocks.
+  // From the cloud: wake-ups. Blocks until everything that follows from them is stored, so that whoever brought them may
+  // forget them. unavailable: not stored within `limit` (they are not lost: as long as this process lives they wait).
+  Result<void> take_in(const std::vector<ec2::CloudEvent>& events, Duration limit);
+  // The same for one, without waiting. Never blocks.
   void notify(const ec2::CloudEvent& event);
 
   Readiness ready() const;

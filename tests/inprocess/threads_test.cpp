@@ -152,6 +152,34 @@ TEST_F(Threads, SaysNotReadyWhileTheStoreIsFullAndRecoversByItself) {
   }));
 }
 
+TEST_F(Threads, TakesInWhatTheCloudTellsOnlyOnceItIsStored) {
+  ManagedInstanceId id = create("reattach");
+  ASSERT_TRUE(wait_status(id, Status::active));
+  cloud->listen({});  // the test alone tells
+  InstanceId former = engine->find(id)->state.instance->id;
+  ec2::CloudEvent warning{ec2::kInterruptionWarning, clock->now(), former.str(), "terminate", clock->now() + seconds(120)};
+  ASSERT_TRUE(store->limit_pages(1));
+  std::string large = R"({"description":")" + std::string(200, 'x') + R"("})";
+  ASSERT_TRUE(wait([&] { return !engine->update(id, large) || !engine->ready().ready; }));
+  ASSERT_TRUE(wait([&] { return !engine->ready().ready; }));
+  auto refused = engine->take_in({warning}, seconds(20));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::unavailable);
+
+  ASSERT_TRUE(store->limit_pages(0));
+  ASSERT_TRUE(wait([&] { return engine->ready().ready; }));
+  ASSERT_TRUE(engine->take_in({warning}, seconds(20)));
+  auto stored = store->records({id, 0, 1000});
+  ASSERT_TRUE(stored);
+  EXPECT_TRUE(std::any_of(stored->begin(), stored->end(),
+                          [](const auto& entry) { return entry.record.kind == "interruption_noticed"; }));
+}
+
+TEST_F(Threads, TakesInWhatConcernsNobodyAtOnce) {
+  ec2::CloudEvent other{ec2::kInstanceStateChange, clock->now(), "i-0123456789abcdef0", "running", {}};
+  EXPECT_TRUE(engine->take_in({other, other}, seconds(20)));
+}
+
 TEST_F(Threads, NamesTheFieldsThatDoNotFitTheCloud) {
   DocumentOptions options;
   options.subnets = R"("subnet-0000000000000000a","subnet-0000000000000dead")";
