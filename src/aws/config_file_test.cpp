@@ -40,6 +40,14 @@ TEST(ConfigFile, NamesFileAndLineOfWhatItRefusesAndNoSecret) {
   EXPECT_NE(refusal(std::string(kLargestConfigFile + 1, '#')).find("larger than"), std::string::npos);
 }
 
+TEST(ConfigFile, ANullDeviceIsAnEmptyFile) {
+  auto text = read_small_file("/dev/null", kLargestConfigFile);
+  ASSERT_TRUE(text) << describe(text.error());
+  EXPECT_EQ(*text, std::optional<std::string>(""));
+  EXPECT_FALSE(read_small_file("/dev/zero", 1000));
+  EXPECT_FALSE(read_small_file("/", 1000));
+}
+
 TEST(ConfigFile, TheCredentialsFileGoesFirstForTheSameProfile) {
   auto shared = SharedConfig::from_text(
       "[profile a]\naws_access_key_id=of-config\nregion=r\n[services s]\nec2=\n  endpoint_url=http://x\n",

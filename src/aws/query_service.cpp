@@ -149,6 +149,7 @@ HttpRequest QueryService::make_request(const ServiceCall& call, const Credential
   const Endpoint& endpoint = options_.endpoint;
   const std::string& path = call.path.empty() ? endpoint.path : call.path;
   HttpRequest request;
+  request.proxy = options_.proxy;
   request.url = endpoint.url.substr(0, endpoint.url.size() - endpoint.path.size()) + path;
   request.headers = {{"Host", endpoint.host},
                      {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},

@@ -23,6 +23,7 @@ namespace holdfast::aws {
 struct ServiceOptions {
   std::string service;  // as it is signed: "ec2"
   Endpoint endpoint;
+  Proxy proxy = Proxy::by_environment;
   RetryOptions retry;
   Duration attempt_timeout = std::chrono::seconds(30);
   Duration total_timeout = std::chrono::seconds(90);  // with all attempts and pauses

@@ -60,6 +60,7 @@ Result<void> Session::set_up() {
 Result<ServiceOptions> Session::service(const std::string& name) const {
   ServiceOptions options;
   options.service = name;
+  options.proxy = options_.proxy;
   options.retry = options_.retry;
   if (options_.endpoint_url.empty()) {
     HF_TRY(options.endpoint, choose_endpoint({options_.environment, shared_, profile_}, name, region_));

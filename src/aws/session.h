@@ -20,6 +20,7 @@ struct SessionOptions {
   Environment environment = Environment::of_process();
   std::string region;                      // empty: chosen as AWS's tools choose it
   std::string endpoint_url;                // for all services; empty: chosen
+  Proxy proxy = Proxy::by_environment;     // none: the endpoint is on this machine
   std::optional<Credentials> credentials;  // absent: the chain's
   RetryOptions retry;
 };

@@ -66,7 +66,8 @@ Result<std::optional<std::string>> read_small_file(const std::string& path, size
   }
   struct stat about {};
   if (::fstat(file.fd, &about) != 0) return Failure(system_error("reading " + path, errno));
-  if (!S_ISREG(about.st_mode))
+  // Devices too: /dev/null is how people say "no such file".
+  if (!S_ISREG(about.st_mode) && !S_ISCHR(about.st_mode))
     return fail(ErrorKind::invalid, "NotAFile", fmt::format("{} is not a regular file", path));
   std::string text;
   char piece[16 << 10];

@@ -5,35 +5,16 @@
 
 #include <ostream>
 
-#include "api/envelope.h"
-#include "cloud/control.h"
+#include "daemon/cloud_server.h"
 #include "daemon/data_dir.h"
-#include "daemon/front.h"
 #include "daemon/local_cloud.h"
 #include "daemon/logging.h"
 #include "daemon/serve.h"
 #include "daemon/signals.h"
 #include "daemon/substrate_choice.h"
-#include "http/server.h"
 
 namespace holdfast::daemon {
 namespace {
-
-constexpr int kHandlers = 32;
-
-Time now() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
-
-http::Response handle(const http::Request& request, cloud::Cloud& cloud, cloud::Endpoint& endpoint,
-                      const std::string& token) {
-  if (is_signed(request)) return endpoint.handle(request);
-  if (request.path == "/healthz") return api::answer_health(api::asked_of(request, now()));
-  if (!is_control(request.path)) return endpoint.handle(request);  // refuses it in EC2's words
-  const api::Asked asked = api::asked_of(request, now());
-  if (auto stranger = api::refuse_stranger(request, token, asked)) return *std::move(stranger);
-  return cloud::handle_control(cloud, request);
-}
 
 Result<void> run(Settings settings, Streams streams) {
   HF_TRY(DataDir data_dir, DataDir::open(settings.data_dir));
@@ -44,24 +25,13 @@ Result<void> run(Settings settings, Streams streams) {
   HF_TRY_VOID(take_keys(settings, data_dir));
   HF_TRY(Ground ground, open_ground(settings));
   HF_TRY(StopSignals signals, StopSignals::watch());
-  HF_TRY(auto cloud, open_cloud(settings, ground));
-  HF_TRY(auto endpoint, open_endpoint(settings, *cloud));
-
-  http::ServerOptions options;
-  options.address = settings.address;
-  options.port = settings.port;
-  options.threads = kHandlers;
-  options.refusal = cloud::Endpoint::refuse;
-  HF_TRY(auto server, http::Server::start(options, [&](const http::Request& request) {
-           return handle(request, *cloud, *endpoint, token);
-         }));
+  HF_TRY(auto cloud, CloudServer::open(settings, std::move(ground), token, settings.port));
   streams.out << fmt::format("The local cloud answers EC2 at {}, region {}; its keys are {}.\n",
-                             url_of(settings, server->port()), cloud->region(),
+                             cloud->url(), cloud->cloud().region(),
                              made_keys ? "in " + credentials_file(data_dir) : "those that were given")
               << std::flush;
   while (!signals.stopped()) signals.wait();
   spdlog::info("stopping; machines go on");
-  server.reset();
   return {};
 }
 

@@ -1,7 +1,6 @@
 #include "daemon/front.h"
 
 #include "api/envelope.h"
-#include "cloud/control.h"
 
 namespace holdfast::daemon {
 namespace {
@@ -20,12 +19,16 @@ bool is_control(const std::string& path) { return path == "/cloud" || path.rfind
 
 http::Response Front::handle(const http::Request& request) {
   World* world = world_;
-  if (is_signed(request)) return world ? world->endpoint().handle(request) : cloud::Endpoint::refuse(503, kStarting);
   if (!world) return not_open(request);
-  if (!is_control(request.path)) return world->api().handle(request);
+  return is_control(request.path) ? control(request) : world->api().handle(request);
+}
+
+http::Response Front::control(const http::Request& request) const {
   const api::Asked asked = api::asked_of(request, now());
   if (auto stranger = api::refuse_stranger(request, token_, asked)) return *std::move(stranger);
-  return cloud::handle_control(world->cloud(), request);
+  if (CloudServer* cloud = cloud_) return cloud->control(request);
+  return api::answer_error(asked, {ErrorKind::not_found, "NoLocalCloud",
+                                   "This service drives AWS and carries no local cloud (setting 'provider').", {}});
 }
 
 http::Response Front::not_open(const http::Request& request) const {

@@ -1,12 +1,11 @@
-// The first thing that a request meets: health and readiness from the first moment on, everything else once the world
-// behind is open. The API and the local cloud's controls share one server and one token; the cloud's EC2 endpoint is
-// there too, for requests signed with its keys. Made by serve.
+// The first thing that a request meets: health and readiness from the first moment on, everything else once what is
+// behind is open. The API and the local cloud's controls share one server and one token. Made by serve.
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <string>
 
+#include "daemon/cloud_server.h"
 #include "daemon/world.h"
 #include "http/server.h"
 
@@ -17,18 +16,23 @@ class Front {
   explicit Front(std::string token) : token_(std::move(token)) {}
 
   http::Response handle(const http::Request& request);
-  // From now on requests go there. The world outlives the server that calls `handle`.
-  void open_to(World& world) { world_ = &world; }
+  // From now on requests go there. Both outlive the server that calls `handle`. `cloud` nullptr: AWS is the cloud.
+  void open_to(World& world, CloudServer* cloud) {
+    cloud_ = cloud;
+    world_ = &world;
+  }
 
  private:
   http::Response not_open(const http::Request& request) const;
+  http::Response control(const http::Request& request) const;
 
   const std::string token_;
-  std::atomic<World*> world_ = nullptr;
+  std::atomic<CloudServer*> cloud_ = nullptr;
+  std::atomic<World*> world_ = nullptr;  // set last
 };
 
 // Which of the services behind one address a request is for: AWS's signature is EC2's, a path below /cloud the control
-// surface's, all else the API's.
+// surface's.
 bool is_signed(const http::Request& request);
 bool is_control(const std::string& path);
 

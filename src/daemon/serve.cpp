@@ -1,5 +1,5 @@
-// The order of a start: lock, doctor, token, substrate, server (healthy, not ready), world, ready. A kill between any two leaves
-// nothing that the next start does not pick up: each part says so for itself.
+// The order of a start: lock, doctor, token, substrate, server (healthy, not ready), local cloud, controller, ready. A kill
+// between any two leaves nothing that the next start does not pick up: each part says so for itself.
 #include "daemon/serve.h"
 
 #include <fmt/format.h>
@@ -10,6 +10,7 @@
 #include <ostream>
 #include <thread>
 
+#include "daemon/cloud_server.h"
 #include "daemon/data_dir.h"
 #include "daemon/front.h"
 #include "daemon/local_cloud.h"
@@ -48,17 +49,60 @@ class StopDuringStart {
   std::thread thread_;
 };
 
+// What the controller drives: AWS, or the local cloud in this process, reached the same way.
+struct CloudAtHand {
+  std::unique_ptr<CloudServer> local;  // nullptr: AWS
+  CloudAccess access;
+};
+
+CloudAccess access_to_aws(const Settings& settings) {
+  CloudAccess access;
+  access.session.region = settings.region;
+  access.session.endpoint_url = settings.endpoint_url;
+  access.event_queue = settings.event_queue;
+  return access;
+}
+
+Result<CloudAtHand> open_cloud_at_hand(const Settings& settings, const std::string& token, std::optional<Ground> ground) {
+  if (!ground) return CloudAtHand{nullptr, access_to_aws(settings)};
+  CloudAtHand at_hand;
+  HF_TRY(at_hand.local, CloudServer::open(settings, *std::move(ground), token, settings.ec2_port));
+  at_hand.access.session = at_hand.local->client();
+  at_hand.access.api_budget = false;
+  return at_hand;
+}
+
+void greet(const Settings& settings, Streams streams, const std::string& url, const DataDir& data_dir,
+           const CloudServer* local) {
+  streams.out << fmt::format("Holdfast listens on {}; its token is in {}.\n", url, data_dir.token_file());
+  if (local) {
+    streams.out << fmt::format("Its local cloud answers EC2 at {}, region {}; keys in {}.\n", local->url(),
+                               local->client().region, credentials_file(data_dir));
+  }
+  streams.out << std::flush;
+  spdlog::info("listening on {}, data in {}, {}", url, settings.data_dir,
+               local ? "local cloud on substrate " + settings.substrate : "driving AWS");
+  if (settings.address != "127.0.0.1" && settings.address != "::1") {
+    spdlog::warn("the API is reachable from other hosts, without TLS: tokens and user data cross the network in the clear");
+  }
+}
+
 Result<void> run(Settings settings, Streams streams) {
+  const bool aws = settings.provider == "aws";
   HF_TRY(DataDir data_dir, DataDir::open(settings.data_dir));
-  HF_TRY_VOID(check_host(settings));
-  HF_TRY_VOID(data_dir.bind_to_substrate(settings.substrate));
+  if (!aws) HF_TRY_VOID(check_host(settings));
+  HF_TRY_VOID(data_dir.bind_to_substrate(aws ? "aws" : settings.substrate));
   HF_TRY(const std::string token, data_dir.token());
-  HF_TRY_VOID(take_keys(settings, data_dir));
-  HF_TRY(Ground ground, open_ground(settings));
+  std::optional<Ground> ground;
+  if (!aws) {
+    HF_TRY_VOID(take_keys(settings, data_dir));
+    HF_TRY(ground, open_ground(settings));
+  }
   // Only now: the substrate sets SIGPIPE to "ignored", which machines would inherit; a handler they do not.
   HF_TRY(StopSignals signals, StopSignals::watch());
 
   Front front(token);
+  CloudAtHand cloud;             // outlives the world
   std::unique_ptr<World> world;  // outlives the server
   http::ServerOptions options;
   options.address = settings.address;
@@ -66,25 +110,23 @@ Result<void> run(Settings settings, Streams streams) {
   options.threads = kHandlers;
   options.refusal = refusal;
   HF_TRY(auto server, http::Server::start(options, [&front](const http::Request& r) { return front.handle(r); }));
-  const std::string url = url_of(settings, server->port());
   {
-    std::optional<StopDuringStart> stop(std::in_place, signals);
-    auto opened = World::open(settings, token, std::move(ground));
-    stop.reset();
-    if (!opened) return Failure(opened.error());
-    world = std::move(*opened);
+    StopDuringStart stop(signals);
+    HF_TRY(cloud, open_cloud_at_hand(settings, token, std::move(ground)));
+    HF_TRY(world, World::open(settings, token, cloud.access));
   }
-  front.open_to(*world);
-  streams.out << fmt::format("Holdfast listens on {}; its token is in {}.\n", url, data_dir.token_file()) << std::flush;
-  spdlog::info("the local cloud answers EC2 there too, region {}, access key {}", world->cloud().region(), settings.access_key);
-  spdlog::info("listening on {}, data in {}, substrate {}", url, settings.data_dir, settings.substrate);
-  if (settings.address != "127.0.0.1" && settings.address != "::1") {
-    spdlog::warn("the API is reachable from other hosts, without TLS: tokens and user data cross the network in the clear");
+  // What the cloud tells only wakes the engine; everything it decides on comes over the wire.
+  if (cloud.local) {
+    cloud.local->cloud().listen([engine = &world->engine()](const ec2::CloudEvent& event) { engine->notify(event); });
   }
+  front.open_to(*world, cloud.local.get());
+  greet(settings, streams, url_of(settings, server->port()), data_dir, cloud.local.get());
   while (!signals.stopped()) signals.wait();
   spdlog::info("stopping; machines go on");
   server.reset();
+  if (cloud.local) cloud.local->cloud().listen({});
   world.reset();
+  cloud.local.reset();
   spdlog::info("stopped");
   return {};
 }

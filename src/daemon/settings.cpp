@@ -62,9 +62,9 @@ std::string set_address(Settings& settings, const std::string& text) {
   return "";
 }
 
-Setter text_of(std::string Settings::* target) {
-  return [target](Settings& settings, const std::string& text) -> std::string {
-    if (text.empty()) return "is empty: leave it out, and a key is made.";
+Setter text_of(std::string Settings::* target, std::string without) {
+  return [target, without = std::move(without)](Settings& settings, const std::string& text) -> std::string {
+    if (text.empty()) return "is empty: leave it out, and " + without + ".";
     settings.*target = text;
     return "";
   };
@@ -108,20 +108,30 @@ const std::vector<Known>& table() {
       known("listen.address", "IP", "address that the API listens on (127.0.0.1)", set_address),
       known("listen.port", "PORT", "its port (7400); 0: any free one",
             number(0, 65535, [](Settings& s, int64_t v) { s.port = static_cast<uint16_t>(v); })),
+      known("provider", "WHO", "local: the embedded cloud; aws: AWS, with the keys that AWS's own tools would use (local)",
+            one_of(&Settings::provider, {"local", "aws"})),
+      known("aws.region", "REGION", "region to work in (as AWS's own tools choose it)",
+            text_of(&Settings::region, "it is chosen as AWS's own tools choose it")),
+      known("aws.endpoint_url", "URL", "where AWS's services are, in place of their usual addresses",
+            text_of(&Settings::endpoint_url, "the usual ones are used")),
+      known("aws.event_queue", "QUEUE", "SQS queue that EventBridge writes EC2's events to (none: all is found by looking)",
+            text_of(&Settings::event_queue, "everything is found by looking")),
       known("log.level", "LEVEL", "trace, debug, info, warn or error (info)",
             one_of(&Settings::log_level, {"trace", "debug", "info", "warn", "error"})),
       known("log.format", "FORMAT", "text or json (text)", one_of(&Settings::log_format, {"text", "json"})),
       known("cloud.substrate", "KIND", "linux: real machines; null: simulated ones, states only (linux)",
             one_of(&Settings::substrate, {"linux", "null"})),
+      known("cloud.ec2_port", "PORT", "port of the local cloud's EC2 endpoint (the API's and one); 0: any free one",
+            number(0, 65535, [](Settings& s, int64_t v) { s.ec2_port = static_cast<uint16_t>(v); })),
       known("cloud.outside", "BOOL", "machines reach the outside through NAT (false)", set_outside),
       known("cloud.cidr", "BLOCK", "addresses of a new data directory's machines: auto, or such as 10.31.0.0/16",
             set_cidr),
       known("cloud.pool_size_gib", "N", "size of a new pool of volumes (most of what is free)",
             number(1, 1 << 20, [](Settings& s, int64_t v) { s.pool_size_gib = v; })),
       known("cloud.access_key", "KEY", "access key of the local cloud's EC2 endpoint (made at the first start)",
-            text_of(&Settings::access_key)),
+            text_of(&Settings::access_key, "a key is made")),
       known("cloud.secret_key", "SECRET", "its secret key; better in the environment or the file than in a flag",
-            text_of(&Settings::secret_key)),
+            text_of(&Settings::secret_key, "a key is made")),
       known("cloud.shutdown_limit_seconds", "N", "for a machine's own shutdown, then it is killed (60)",
             number(0, 3600, [](Settings& s, int64_t v) { s.shutdown_limit = seconds(v); })),
       known("deallocation_retention_hours", "N", "how long what a delete keeps is kept (96)",
@@ -142,13 +152,22 @@ std::string not_known(std::string_view what, const std::string& name, const std:
               : fmt::format("is not a known {}; known: {}.", what, join(names, ", "));
 }
 
-void apply(Settings& settings, const Known& known, const std::string& where, const std::string& text,
-           model::Faults& faults) {
+// What is read, with where each setting was given: by its path.
+struct Reading {
+  Settings settings;
+  std::map<std::string, std::string> given;
+  model::Faults faults;
+};
+
+void apply(Reading& reading, const Known& known, const std::string& where, const std::string& text) {
+  auto& [settings, given, faults] = reading;
+  given[known.name.path] = where;
   std::string wrong = known.set(settings, text);
   if (!wrong.empty()) faults.errors.push_back(fault(where, wrong));
 }
 
-void apply_file(Settings& settings, const std::string& file, model::Faults& faults) {
+void apply_file(Reading& reading, const std::string& file) {
+  model::Faults& faults = reading.faults;
   auto entries = read_settings_file(file);
   if (!entries) {
     faults.errors.push_back(entries.error());
@@ -160,7 +179,7 @@ void apply_file(Settings& settings, const std::string& file, model::Faults& faul
     const Known* found = nullptr;
     for (const auto& known : table()) found = known.name.path == path ? &known : found;
     if (found) {
-      apply(settings, *found, file + ": " + path, text, faults);
+      apply(reading, *found, file + ": " + path, text);
     } else {
       faults.errors.push_back(fault(file + ": " + path, not_known("setting", path, paths)));
     }
@@ -169,8 +188,8 @@ void apply_file(Settings& settings, const std::string& file, model::Faults& faul
 
 // Other programs' names begin with HOLDFAST_ too (the client's HOLDFAST_TOKEN), so only what looks like a slip of the
 // pen is refused here.
-void apply_environment(Settings& settings, const std::map<std::string, std::string>& environment,
-                       model::Faults& faults) {
+void apply_environment(Reading& reading, const std::map<std::string, std::string>& environment) {
+  model::Faults& faults = reading.faults;
   static const std::set<std::string> others{"HOLDFAST_URL", "HOLDFAST_TOKEN", "HOLDFAST_TOKEN_FILE", "HOLDFAST_CONFIG"};
   std::vector<std::string> names;
   for (const auto& known : table()) names.push_back(known.name.environment);
@@ -179,10 +198,27 @@ void apply_environment(Settings& settings, const std::map<std::string, std::stri
     const Known* found = nullptr;
     for (const auto& known : table()) found = known.name.environment == name ? &known : found;
     if (found) {
-      apply(settings, *found, name, text, faults);
+      apply(reading, *found, name, text);
     } else if (nearest(name, names)) {
       faults.errors.push_back(fault(name, not_known("setting", name, names)));
     }
+  }
+}
+
+// A setting that would do nothing is refused.
+void check_together(Reading& reading) {
+  auto& [settings, given, faults] = reading;
+  const std::string idle = settings.provider == "aws" ? "cloud." : "aws.";
+  for (const auto& [path, where] : given) {
+    if (path.rfind(idle, 0) != 0) continue;
+    faults.errors.push_back(fault(where, fmt::format("has no meaning with provider '{}': leave it out.", settings.provider)));
+  }
+  if (settings.access_key.empty() != settings.secret_key.empty()) {
+    faults.errors.push_back(fault(settings.access_key.empty() ? "cloud.access_key" : "cloud.secret_key",
+                                  "is missing: an access key and its secret key are given together."));
+  }
+  if (!given.contains("cloud.ec2_port") && settings.port != 0 && settings.port < 65535) {
+    settings.ec2_port = static_cast<uint16_t>(settings.port + 1);
   }
 }
 
@@ -218,23 +254,19 @@ std::map<std::string, std::string> environment_of_process() {
 }
 
 model::Checked<Settings> read_settings(const SettingSources& sources) {
-  Settings settings;
-  settings.data_dir = usual_data_dir(sources.environment, ::geteuid() == 0);
-  model::Faults faults;
-  if (sources.file) apply_file(settings, *sources.file, faults);
-  apply_environment(settings, sources.environment, faults);
+  Reading reading;
+  reading.settings.data_dir = usual_data_dir(sources.environment, ::geteuid() == 0);
+  if (sources.file) apply_file(reading, *sources.file);
+  apply_environment(reading, sources.environment);
   for (const auto& [flag, text] : sources.flags) {
     const Known* found = nullptr;
     for (const auto& known : table()) found = known.name.flag == flag ? &known : found;
     CHECK(found);  // main makes its flags from the same table
-    apply(settings, *found, flag, text, faults);
+    apply(reading, *found, flag, text);
   }
-  if (settings.access_key.empty() != settings.secret_key.empty()) {
-    faults.errors.push_back(fault(settings.access_key.empty() ? "cloud.access_key" : "cloud.secret_key",
-                                  "is missing: an access key and its secret key are given together."));
-  }
-  if (!faults.errors.empty()) return tl::unexpected(std::move(faults));
-  return settings;
+  check_together(reading);
+  if (!reading.faults.errors.empty()) return tl::unexpected(std::move(reading.faults));
+  return reading.settings;
 }
 
 }  // namespace holdfast::daemon

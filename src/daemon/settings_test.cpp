@@ -59,6 +59,24 @@ TEST_F(SettingsTest, TellsEveryFaultAtOnceWithTheNearestKnownName) {
   EXPECT_THAT(text, HasSubstr("xml"));
 }
 
+TEST_F(SettingsTest, RefusesWhatHasNoMeaningWithTheOtherProvider) {
+  SettingSources sources;
+  sources.flags = {{"--provider", "aws"}, {"--substrate", "null"}, {"--region", "eu-central-1"}};
+  EXPECT_EQ(faults(read_settings(sources)), "--substrate has no meaning with provider 'aws': leave it out.\n");
+  sources.flags = {{"--region", "eu-central-1"}};
+  EXPECT_THAT(faults(read_settings(sources)), HasSubstr("--region has no meaning with provider 'local'"));
+}
+
+TEST_F(SettingsTest, PutsTheEndpointNextToTheApiUnlessToldOtherwise) {
+  SettingSources sources;
+  sources.flags = {{"--port", "9000"}};
+  EXPECT_EQ(read_settings(sources)->ec2_port, 9001);
+  sources.flags = {{"--port", "9000"}, {"--ec2-port", "0"}};
+  EXPECT_EQ(read_settings(sources)->ec2_port, 0);
+  sources.flags = {{"--port", "0"}};
+  EXPECT_EQ(read_settings(sources)->ec2_port, 0);
+}
+
 TEST_F(SettingsTest, LeavesOtherProgramsVariablesAlone) {
   SettingSources sources;
   sources.environment = {{"HOLDFAST_TOKEN", "x"}, {"HOLDFAST_URL", "y"}, {"HOLDFAST_CRASH_KILLS", "50"}, {"PORT", "?"}};

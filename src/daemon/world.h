@@ -1,30 +1,32 @@
-// Everything behind the HTTP server, opened in the order in which it depends on each other and closed in the opposite
-// one: substrate, cloud, store, clock, engine, API. Closing leaves machines as they are; the next World on the same data
-// directory finds them again. Made by serve, and by tests without a process.
+// The controller: store, clock, client of the cloud, engine, API, opened in the order in which they depend on each other
+// and closed in the opposite one. Nothing in it knows whether the cloud is AWS or the local one. Closing leaves machines
+// as they are; the next World on the same data directory finds them again. Made by serve.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "api/api.h"
-#include "cloud/cloud.h"
-#include "cloud/endpoint/endpoint.h"
+#include "aws/session.h"
 #include "daemon/settings.h"
-#include "daemon/substrate_choice.h"
 #include "engine/engine.h"
 
 namespace holdfast::daemon {
 
+// Where the cloud is and what the account there allows.
+struct CloudAccess {
+  aws::SessionOptions session;
+  std::string event_queue;  // of SQS, by name or URL; empty: nothing is told, everything is found by looking
+  bool api_budget = true;   // EC2's published rates of calls; false: an account without them
+};
+
 class World {
  public:
-  // The data directory is held by the caller (data_dir.h), who has put the endpoint's keys into the settings
-  // (cloud_key.h).
-  static Result<std::unique_ptr<World>> open(const Settings& settings, const std::string& token, Ground ground);
+  // The data directory is held by the caller (data_dir.h).
+  static Result<std::unique_ptr<World>> open(const Settings& settings, const std::string& token, CloudAccess access);
   ~World();
 
   api::Api& api();
-  cloud::Cloud& cloud();
-  cloud::Endpoint& endpoint();
   engine::Engine& engine();
 
  private:
