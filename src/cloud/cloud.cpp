@@ -1,5 +1,6 @@
 #include "cloud/cloud.h"
 
+#include "cloud/behaviour/api_call.h"
 #include "cloud/front.h"
 #include "cloud/views.h"
 
@@ -21,7 +22,16 @@ Result<std::unique_ptr<Cloud>> Cloud::open(CloudOptions options, Substrate& subs
 }
 
 Result<ec2::Response> Cloud::perform(const ec2::Request& request) {
-  return front_->perform(request);
+  return front_->behave<ec2::Response>(api_call_of(request), ec2::mutates(request),
+                                       [&] { return front_->carry_out(request); });
+}
+
+Turn Cloud::turn(const ec2::Request& request) {
+  return front_->turn(api_call_of(request), ec2::mutates(request));
+}
+
+Result<ec2::Response> Cloud::carry_out(const ec2::Request& request) {
+  return front_->carry_out(request);
 }
 
 Result<ec2::Response> Cloud::try_out(const ec2::Request& request) {
@@ -57,7 +67,14 @@ std::vector<MarketInfo> Cloud::markets() const {
 }
 
 Result<void> Cloud::fail_next(const std::string& action, const std::string& code, int count) {
-  return front_->fail_next(action, code, count);
+  if (code.empty())
+    return fail(ErrorKind::invalid, "InvalidParameterValue", "A code is needed, like InsufficientInstanceCapacity.",
+                "code");
+  return front_->set_fault({action, code, {}, false, count});
+}
+
+Result<void> Cloud::set_fault(const Fault& fault) {
+  return front_->set_fault(fault);
 }
 
 Result<std::string> Cloud::console_output(const InstanceId& instance) {

@@ -24,6 +24,8 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "cloud/behaviour/behaviour.h"
+#include "cloud/behaviour/profile.h"
 #include "cloud/runtime.h"
 #include "cloud/substrate.h"
 #include "ec2/ec2.h"
@@ -57,6 +59,7 @@ struct CloudOptions {
   bool build_minimal_image = true;  // at first start
   // How long `open` waits for it, so that the first caller finds it available. Zero: not at all, where time is virtual.
   Duration first_image_wait{0};
+  Profile profile;                  // slowness, limits and surprises; none
 };
 
 struct InterruptHow {
@@ -100,7 +103,12 @@ class Cloud : public ec2::Ec2 {
   // Stops listening and writing; machines go on, and the next `open` finds them again.
   ~Cloud() override;
 
+  // Waits as long as the profile and faults ask for (behaviour/), in real time.
   Result<ec2::Response> perform(const ec2::Request& request) override;
+  // The two halves of `perform`, for a simulator, which waits by a clock of its own: what becomes of the call, and the
+  // call itself.
+  Turn turn(const ec2::Request& request);
+  Result<ec2::Response> carry_out(const ec2::Request& request);
   // EC2's dry run: checks all that `perform` would, does nothing, and answers the error DryRunOperation where it would
   // have succeeded.
   Result<ec2::Response> try_out(const ec2::Request& request);
@@ -125,6 +133,8 @@ class Cloud : public ec2::Ec2 {
   std::vector<MarketInfo> markets() const;
   // The next `count` calls of the action answer with the code and do nothing. Forgotten at a restart.
   Result<void> fail_next(const std::string& action, const std::string& code, int count);
+  // The same and more: a delay, a lost reply. Forgotten at a restart too.
+  Result<void> set_fault(const Fault& fault);
   Result<std::string> console_output(const InstanceId& instance);
   // Runs a command inside the instance's machine; blocks until it ended or `limit` is over.
   Result<CommandOutcome> run_command(const InstanceId& instance, const std::vector<std::string>& argv,

@@ -237,13 +237,16 @@ http::Response change_market(Cloud& cloud, const http::Request& request) {
 http::Response faults(Cloud& cloud, const http::Request& request) {
   ControlBody body(request.body);
   auto action = body.text("action", true);
-  auto code = body.text("code", true);
+  auto code = body.text("code");
+  int64_t delay = body.integer("delayMilliseconds").value_or(0);
+  bool lose_reply = body.boolean("loseReply").value_or(false);
   int64_t count = body.integer("count").value_or(1);
   auto mistakes = body.mistakes();
   if (count < 0 || count > 10000)
     mistakes.push_back({ErrorKind::invalid, "INVALID_FIELD", "count is 0 to 10000.", "count"});
   if (!mistakes.empty()) return errors(request, 400, mistakes);
-  return done(request, "cloud:fault", cloud.fail_next(*action, *code, static_cast<int>(count)));
+  const Fault fault{*action, code.value_or(""), Duration(delay), lose_reply, static_cast<int>(count)};
+  return done(request, "cloud:fault", cloud.set_fault(fault));
 }
 
 http::Response list_instances(Cloud& cloud, const http::Request& request) {

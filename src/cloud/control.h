@@ -15,8 +15,9 @@ namespace holdfast::cloud {
 // GET  /cloud/instances/{id}/console
 // GET  /cloud/images                    POST /cloud/images/{name}/build
 // GET  /cloud/markets                   PUT  /cloud/markets
-// {"instanceType","availabilityZone","lifeCycle","capacity","price"} GET  /cloud/resources                 whatever
-// exists, whoever made it: for finding leaks POST /cloud/faults                    {"action","code","count"}
+// {"instanceType","availabilityZone","lifeCycle","capacity","price"}
+// GET  /cloud/resources                 whatever exists, whoever made it: for finding leaks
+// POST /cloud/faults                    {"action","code","delayMilliseconds","loseReply","count"}
 http::Response handle_control(Cloud& cloud, const http::Request& request);
 
 }  // namespace holdfast::cloud

@@ -51,6 +51,14 @@ std::optional<int64_t> ControlBody::integer(const std::string& name, bool requir
   return std::nullopt;
 }
 
+std::optional<bool> ControlBody::boolean(const std::string& name) {
+  const json::value* value = take(name, false);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_bool()) return value->as_bool();
+  wrong(name, "true or false");
+  return std::nullopt;
+}
+
 std::optional<double> ControlBody::number(const std::string& name) {
   const json::value* value = take(name, false);
   if (value == nullptr) return std::nullopt;

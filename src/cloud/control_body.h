@@ -18,6 +18,7 @@ class ControlBody {
 
   std::optional<std::string> text(const std::string& name, bool required = false);
   std::optional<int64_t> integer(const std::string& name, bool required = false);
+  std::optional<bool> boolean(const std::string& name);
   std::optional<double> number(const std::string& name);
   std::optional<std::vector<std::string>> texts(const std::string& name, bool required = false);
   bool has(const std::string& name) { return object_.contains(name); }

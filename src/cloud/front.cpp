@@ -16,7 +16,12 @@ constexpr Duration kStoreRetry = std::chrono::milliseconds(500);
 
 Cloud::Front::Front(CloudOptions options, Substrate& substrate, Runtime& runtime, std::unique_ptr<Store> store,
                     uint64_t seed)
-    : options_(std::move(options)), substrate_(substrate), runtime_(runtime), store_(std::move(store)), random_(seed) {}
+    : options_(std::move(options)),
+      substrate_(substrate),
+      runtime_(runtime),
+      store_(std::move(store)),
+      random_(seed),
+      behaviour_(options_.profile, seed) {}
 
 // ---- the beginning and the end
 
@@ -259,15 +264,6 @@ void Cloud::Front::listen(ec2::CloudEventListener listener) {
 
 // ---- calls
 
-std::optional<Error> Cloud::Front::injected_fault(std::string_view action) {
-  std::lock_guard hold(mutex_);
-  auto found = faults_.find(std::string(action));
-  if (found == faults_.end() || found->second.empty()) return std::nullopt;
-  std::string code = std::move(found->second.front());
-  found->second.pop_front();
-  return ec2::ec2_fail(code, "This failure was asked for; nothing was done.").value();
-}
-
 int64_t Cloud::Front::free_bytes() const {
   return substrate_.free_bytes();
 }
@@ -295,7 +291,6 @@ bool needs_space(const ec2::Request& request) {
 }  // namespace
 
 Result<ec2::Response> Cloud::Front::perform(const ec2::Request& request) {
-  if (auto fault = injected_fault(ec2::action_of(request))) return Failure(std::move(*fault));
   if (auto* snapshot = std::get_if<ec2::CreateSnapshotRequest>(&request)) return perform_snapshot(*snapshot);
   if (auto* console = std::get_if<ec2::GetConsoleOutputRequest>(&request)) return perform_console(*console);
   int64_t free = needs_space(request) ? free_bytes() : 1;
@@ -346,22 +341,6 @@ Result<void> Cloud::Front::need_machine(const InstanceId& instance) const {
   if (row->state == "running") return {};
   return ec2::ec2_fail("IncorrectInstanceState",
                        "The instance '" + instance.str() + "' is " + row->state + ", not running.");
-}
-
-Result<void> Cloud::Front::fail_next(const std::string& action, const std::string& code, int count) {
-  constexpr int kMaxFaults = 10000;
-  auto names = []<size_t... I>(std::index_sequence<I...>) {
-    return std::vector<std::string>{std::string(std::variant_alternative_t<I, ec2::Request>::kAction)...};
-  }
-  (std::make_index_sequence<std::variant_size_v<ec2::Request>>());
-  if (std::find(names.begin(), names.end(), action) == names.end()) {
-    return bad_value("'" + action + "' is not an action of the local cloud, like RunInstances.", "action");
-  }
-  if (code.empty()) return bad_value("A code is needed, like InsufficientInstanceCapacity.", "code");
-  if (count < 0 || count > kMaxFaults) return bad_value("The count is 0 to 10000.", "count");
-  std::lock_guard hold(mutex_);
-  faults_[action] = std::deque<std::string>(static_cast<size_t>(count), code);
-  return {};
 }
 
 Result<ImageId> Cloud::Front::wait_for_build(const ImageId& image, Duration limit) {

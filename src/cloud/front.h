@@ -11,6 +11,7 @@
 #include <mutex>
 #include <set>
 
+#include "cloud/behaviour/behaviour.h"
 #include "cloud/cloud.h"
 #include "cloud/rules.h"
 #include "cloud/store.h"
@@ -30,13 +31,21 @@ class Cloud::Front : public SubstrateEvents, public std::enable_shared_from_this
   template <class T>
   T read(const std::function<T(const Model&)>& look) const;
 
+  // What becomes of the next call; for those who wait by a clock of their own.
+  Turn turn(const ec2::ApiCall& call, bool mutates);
+  // `perform`, as far as it is to be seen yet.
+  Result<ec2::Response> carry_out(const ec2::Request& request);
+  // A call's whole turn around its work: refused, delayed, lost.
+  template <class T, class Work>
+  Result<T> behave(const ec2::ApiCall& call, bool mutates, Work work);
+  Result<void> set_fault(const Fault& fault);
+
   Result<ec2::Response> perform(const ec2::Request& request);
   Result<ec2::Response> try_out(const ec2::Request& request);
   const std::string& region() const { return options_.region; }  // `start` has compared it
   Result<ec2::Response> perform_snapshot(const ec2::CreateSnapshotRequest& request);
   Result<ec2::Response> perform_console(const ec2::GetConsoleOutputRequest& request);
   void listen(ec2::CloudEventListener listener);
-  Result<void> fail_next(const std::string& action, const std::string& code, int count);
   Result<void> need_machine(const InstanceId& instance) const;
   Result<ImageId> wait_for_build(const ImageId& image, Duration limit);
 
@@ -61,7 +70,7 @@ class Cloud::Front : public SubstrateEvents, public std::enable_shared_from_this
   void post_events();
   void deliver_events();
   void await_first_image();
-  std::optional<Error> injected_fault(std::string_view action);
+  void pause(Duration duration);  // ends early with the cloud
   int64_t free_bytes() const;
 
   const CloudOptions options_;
@@ -76,7 +85,7 @@ class Cloud::Front : public SubstrateEvents, public std::enable_shared_from_this
   Random random_;
   Settings settings_;
   std::deque<Happening> waiting_;  // in order; bounded by what is in flight
-  std::map<std::string, std::deque<std::string>> faults_;
+  Behaviour behaviour_;
 
   std::deque<Order> orders_;
   bool draining_ = false;
@@ -85,5 +94,19 @@ class Cloud::Front : public SubstrateEvents, public std::enable_shared_from_this
   std::mutex listener_mutex_;  // held while it is called: `listen` returns only when the old one is done
   ec2::CloudEventListener listener_;
 };
+
+template <class T, class Work>
+Result<T> Cloud::Front::behave(const ec2::ApiCall& call, bool mutates, Work work) {
+  const Turn its = turn(call, mutates);
+  pause(its.before);
+  if (its.refusal) return Failure(*its.refusal);
+  Result<T> answer = work();
+  pause(its.after);
+  if (its.lose_reply) {
+    return fail(ErrorKind::unknown_outcome, kReplyLost,
+                "The reply is lost, as was asked for; the call may have been carried out.");
+  }
+  return answer;
+}
 
 }  // namespace holdfast::cloud

@@ -25,10 +25,13 @@ struct Given {
 
 // Settings as flags of a command; `only` empty: all of them.
 void add_settings(CLI::App& command, Given& given, const std::vector<std::string>& only) {
-  command.add_option("--config", given.config, "YAML file with settings")->envname("HOLDFAST_CONFIG")->type_name("FILE");
+  command.add_option("--config", given.config, "YAML file with settings")
+      ->envname("HOLDFAST_CONFIG")
+      ->type_name("FILE");
   for (const SettingName& name : setting_names()) {
     if (!only.empty() && std::find(only.begin(), only.end(), name.flag) == only.end()) continue;
-    auto* option = command.add_option(name.flag, given.flags[name.flag], fmt::format("{} [{}]", name.help, name.environment));
+    auto* option =
+        command.add_option(name.flag, given.flags[name.flag], fmt::format("{} [{}]", name.help, name.environment));
     given.options[name.flag] = option->type_name(name.value);
   }
 }
@@ -51,7 +54,8 @@ void run_with_settings(const Given& given, cli::Run& run, Work work) {
     run.exit_status = work(*settings, Streams{run.terminal.out, run.terminal.err});
     return;
   }
-  for (const Error& error : settings.error().errors) run.terminal.err << "holdfast: " << error.field << " " << error.message << "\n";
+  for (const Error& error : settings.error().errors)
+    run.terminal.err << "holdfast: " << error.field << " " << error.message << "\n";
   run.exit_status = cli::kUsage;
 }
 
@@ -69,16 +73,22 @@ bool take_listen(const std::string& text, std::map<std::string, std::string>& fl
 void add_cloud_serve(CLI::App& cloud, cli::Run& run) {
   auto* command = cloud.add_subcommand("serve", "Run the local cloud alone, for any EC2 client");
   auto given = std::make_shared<Given>();  // shared with the callback, which CLI11 copies
-  add_settings(*command, *given, {"--data-dir", "--substrate", "--outside", "--cidr", "--pool-size-gib",
-                                  "--shutdown-limit-seconds", "--access-key", "--secret-key", "--log-level", "--log-format"});
+  add_settings(*command, *given,
+               {"--data-dir", "--substrate", "--outside", "--cidr", "--pool-size-gib", "--shutdown-limit-seconds",
+                "--latency", "--throttling", "--consistency-lag-milliseconds", "--access-key", "--secret-key",
+                "--log-level", "--log-format"});
   auto data = std::make_shared<std::string>();
-  command->add_option("--data", *data, "The same as --data-dir")->type_name("DIR")->excludes(given->options["--data-dir"]);
+  command->add_option("--data", *data, "The same as --data-dir")
+      ->type_name("DIR")
+      ->excludes(given->options["--data-dir"]);
   auto listen = std::make_shared<std::string>();
-  command->add_option("--listen", *listen, "Where it answers (127.0.0.1:7400); port 0: any free one")->type_name("HOST:PORT");
-  command->footer("Refused while a service runs on the directory: `holdfast serve` has this endpoint too.\n\nExample:\n"
-                  "  holdfast cloud serve --listen 127.0.0.1:7480 --data /srv/cloud --substrate null\n"
-                  "  export AWS_SHARED_CREDENTIALS_FILE=/srv/cloud/ec2-credentials AWS_DEFAULT_REGION=local-1\n"
-                  "  aws --endpoint-url http://127.0.0.1:7480 ec2 describe-vpcs");
+  command->add_option("--listen", *listen, "Where it answers (127.0.0.1:7400); port 0: any free one")
+      ->type_name("HOST:PORT");
+  command->footer(
+      "Refused while a service runs on the directory: `holdfast serve` has this endpoint too.\n\nExample:\n"
+      "  holdfast cloud serve --listen 127.0.0.1:7480 --data /srv/cloud --substrate null\n"
+      "  export AWS_SHARED_CREDENTIALS_FILE=/srv/cloud/ec2-credentials AWS_DEFAULT_REGION=local-1\n"
+      "  aws --endpoint-url http://127.0.0.1:7480 ec2 describe-vpcs");
   command->callback([given, data, listen, &run] {
     if (!data->empty()) given->more["--data-dir"] = *data;
     if (!listen->empty() && !take_listen(*listen, given->more)) {
@@ -109,9 +119,10 @@ void add_service_commands(CLI::App& app, cli::Run& run) {
   auto* serve_command = app.add_subcommand("serve", "Run the service with its embedded local cloud");
   auto served = std::make_shared<Given>();  // shared with the callback, which CLI11 copies
   add_settings(*serve_command, *served, {});
-  serve_command->footer("Settings come from flags, the environment (names in brackets) and --config, in this order.\n\n"
-                        "Examples:\n  holdfast serve\n  holdfast serve --data-dir /srv/holdfast --port 7500 --outside true\n"
-                        "  holdfast serve --substrate null        # without root: simulated machines");
+  serve_command->footer(
+      "Settings come from flags, the environment (names in brackets) and --config, in this order.\n\n"
+      "Examples:\n  holdfast serve\n  holdfast serve --data-dir /srv/holdfast --port 7500 --outside true\n"
+      "  holdfast serve --substrate null        # without root: simulated machines");
   serve_command->callback([served, &run] { run_with_settings(*served, run, serve); });
 
   auto* doctor_command = app.add_subcommand("doctor", "Say what this host lacks for real machines, and how to get it");
@@ -121,11 +132,13 @@ void add_service_commands(CLI::App& app, cli::Run& run) {
 
   CLI::App* cloud = app.get_subcommand("cloud");  // the client's; CLI11 throws if it is not there: our own mistake
   add_cloud_serve(*cloud, run);
-  auto* destroy_command = cloud->add_subcommand("destroy", "Remove every machine, volume, network and record of a data directory");
+  auto* destroy_command =
+      cloud->add_subcommand("destroy", "Remove every machine, volume, network and record of a data directory");
   auto destroyed = std::make_shared<Given>();
   add_settings(*destroy_command, *destroyed, {"--data-dir"});
   destroy_command->add_flag("--yes", destroyed->yes, "do not ask");
-  destroy_command->footer("Refused while a service runs on the directory.\n\nExample:\n  holdfast cloud destroy --data-dir /srv/holdfast");
+  destroy_command->footer(
+      "Refused while a service runs on the directory.\n\nExample:\n  holdfast cloud destroy --data-dir /srv/holdfast");
   destroy_command->callback([destroyed, &run] {
     run_with_settings(*destroyed, run, [&](const Settings& settings, Streams streams) -> int {
       return confirmed(*destroyed, settings, run) ? destroy_cloud(settings, streams) : int(cli::kRefused);

@@ -23,7 +23,7 @@ struct Known {
   Setter set;
 };
 
-Setter one_of(std::string Settings::* target, std::vector<std::string> words) {
+Setter one_of(std::string Settings::*target, std::vector<std::string> words) {
   return [target, words = std::move(words)](Settings& settings, const std::string& text) -> std::string {
     for (const auto& word : words) {
       if (word != text) continue;
@@ -70,10 +70,12 @@ Setter text_of(std::string Settings::* target, std::string without) {
   };
 }
 
-std::string set_outside(Settings& settings, const std::string& text) {
-  if (text != "true" && text != "false") return fmt::format("'{}' is neither true nor false.", text);
-  settings.outside = text == "true";
-  return "";
+Setter truth(bool Settings::*target) {
+  return [target](Settings& settings, const std::string& text) -> std::string {
+    if (text != "true" && text != "false") return fmt::format("'{}' is neither true nor false.", text);
+    settings.*target = text == "true";
+    return "";
+  };
 }
 
 std::string set_cidr(Settings& settings, const std::string& text) {
@@ -97,7 +99,8 @@ Known known(std::string path, std::string value, std::string help, Setter set) {
   std::string flag = "--" + last, environment = "HOLDFAST_" + last;
   for (char& c : flag) c = c == '_' ? '-' : c;
   for (char& c : environment) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return {{std::move(path), std::move(flag), std::move(environment), std::move(value), std::move(help)}, std::move(set)};
+  return {{std::move(path), std::move(flag), std::move(environment), std::move(value), std::move(help)},
+          std::move(set)};
 }
 
 const std::vector<Known>& table() {
@@ -123,7 +126,7 @@ const std::vector<Known>& table() {
             one_of(&Settings::substrate, {"linux", "null"})),
       known("cloud.ec2_port", "PORT", "port of the local cloud's EC2 endpoint (the API's and one); 0: any free one",
             number(0, 65535, [](Settings& s, int64_t v) { s.ec2_port = static_cast<uint16_t>(v); })),
-      known("cloud.outside", "BOOL", "machines reach the outside through NAT (false)", set_outside),
+      known("cloud.outside", "BOOL", "machines reach the outside through NAT (false)", truth(&Settings::outside)),
       known("cloud.cidr", "BLOCK", "addresses of a new data directory's machines: auto, or such as 10.31.0.0/16",
             set_cidr),
       known("cloud.pool_size_gib", "N", "size of a new pool of volumes (most of what is free)",
@@ -132,6 +135,12 @@ const std::vector<Known>& table() {
             text_of(&Settings::access_key, "a key is made")),
       known("cloud.secret_key", "SECRET", "its secret key; better in the environment or the file than in a flag",
             text_of(&Settings::secret_key, "a key is made")),
+      known("cloud.latency", "KIND", "none: as fast as this host; aws: as slow as EC2 (none)",
+            one_of(&Settings::latency, {"none", "aws"})),
+      known("cloud.throttling", "BOOL", "the local cloud has EC2's request limits (false)",
+            truth(&Settings::throttling)),
+      known("cloud.consistency_lag_milliseconds", "N", "what was just made may be missing from answers for so long (0)",
+            number(0, 60'000, [](Settings& s, int64_t v) { s.consistency_lag = Duration(v); })),
       known("cloud.shutdown_limit_seconds", "N", "for a machine's own shutdown, then it is killed (60)",
             number(0, 3600, [](Settings& s, int64_t v) { s.shutdown_limit = seconds(v); })),
       known("deallocation_retention_hours", "N", "how long what a delete keeps is kept (96)",
@@ -248,7 +257,8 @@ std::map<std::string, std::string> environment_of_process() {
   std::map<std::string, std::string> all;
   for (char** entry = environ; entry && *entry; ++entry) {
     std::string text(*entry);
-    if (size_t equals = text.find('='); equals != std::string::npos) all[text.substr(0, equals)] = text.substr(equals + 1);
+    if (size_t equals = text.find('='); equals != std::string::npos)
+      all[text.substr(0, equals)] = text.substr(equals + 1);
   }
   return all;
 }

@@ -1,6 +1,6 @@
-// The service's settings: a YAML file, the environment (HOLDFAST_…) and flags; a flag beats the environment, which beats
-// the file. One table (setting_names) says what there is; every name not in it is refused with the nearest known one,
-// and all faults are told at once. Read by main and serve; never changed while the service runs.
+// The service's settings: a YAML file, the environment (HOLDFAST_…) and flags; a flag beats the environment, which
+// beats the file. One table (setting_names) says what there is; every name not in it is refused with the nearest known
+// one, and all faults are told at once. Read by main and serve; never changed while the service runs.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,16 @@ struct Settings {
   std::string event_queue;           // SQS queue with EventBridge's events; empty: everything is found by looking
   uint16_t ec2_port = 0;             // of the local cloud's endpoint; 0: any free one
   std::string log_level = "info";
-  std::string log_format = "text";   // or "json"
-  std::string substrate = "linux";   // or "null": states only
-  bool outside = false;              // machines reach the outside through NAT
-  std::string cidr = "auto";         // or a block, of a new data directory
-  int64_t pool_size_gib = 0;         // of a new pool; 0: chosen from what is free
-  std::string access_key;            // of the cloud's EC2 endpoint; empty: made at the first start and kept
+  std::string log_format = "text";  // or "json"
+  std::string substrate = "linux";  // or "null": states only
+  bool outside = false;             // machines reach the outside through NAT
+  std::string cidr = "auto";        // or a block, of a new data directory
+  int64_t pool_size_gib = 0;        // of a new pool; 0: chosen from what is free
+  std::string access_key;           // of the cloud's EC2 endpoint; empty: made at the first start and kept
   std::string secret_key;
+  std::string latency = "none";  // or "aws": answers and machines take as long as EC2's
+  bool throttling = false;       // EC2's request limits
+  Duration consistency_lag{};    // what was just made may be missing from answers for up to this long
   Duration shutdown_limit = std::chrono::seconds(60);
   Duration deallocation_retention = std::chrono::hours(96);
   Duration sweep_interval = std::chrono::seconds(60);

@@ -1,5 +1,7 @@
 #include "daemon/substrate_choice.h"
 
+#include "base/random.h"
+#include "cloud/behaviour/slow_substrate.h"
 #include "cloud/linux/doctor.h"
 #include "cloud/linux/linux_substrate.h"
 #include "cloud/linux/network/network.h"
@@ -24,7 +26,9 @@ Result<std::string> choose_cidr(const Settings& settings) {
   return cloud::linux_::free_cidr_block(settings.data_dir);
 }
 
-Result<Ground> open_ground(const Settings& settings) {
+namespace {
+
+Result<Ground> open_bare_ground(const Settings& settings) {
   Ground ground;
   if (settings.substrate == "null") {
     ground.runtime = std::make_unique<cloud::ThreadRuntime>();
@@ -38,6 +42,16 @@ Result<Ground> open_ground(const Settings& settings) {
   options.pool_size_bytes = settings.pool_size_gib << 30;
   HF_TRY(ground.substrate, cloud::linux_::LinuxSubstrate::open(std::move(options)));
   ground.runtime = std::make_unique<cloud::ThreadRuntime>();
+  return ground;
+}
+
+}  // namespace
+
+Result<Ground> open_ground(const Settings& settings) {
+  HF_TRY(Ground ground, open_bare_ground(settings));
+  if (settings.latency != "aws") return ground;
+  ground.substrate = std::make_unique<cloud::SlowSubstrate>(std::move(ground.substrate), *ground.runtime,
+                                                            cloud::MachineSpreads{}, Random::fresh_seed());
   return ground;
 }
 

@@ -73,7 +73,8 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-MHD_Result take_header(void* to, MHD_ValueKind, const char* key, size_t key_size, const char* value, size_t value_size) {
+MHD_Result take_header(void* to, MHD_ValueKind, const char* key, size_t key_size, const char* value,
+                       size_t value_size) {
   auto& exchange = *static_cast<Exchange*>(to);
   std::string_view text(value ? value : "", value ? value_size : 0);
   exchange.header_bytes += key_size + text.size() + 4;
@@ -116,7 +117,8 @@ struct Server::Impl {
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
                                const char* version, const char* data, size_t* size, void** context);
   static void on_completed(void* self, MHD_Connection* connection, void** context, MHD_RequestTerminationCode why);
-  static void on_connection(void* self, MHD_Connection* connection, void** context, MHD_ConnectionNotificationCode what);
+  static void on_connection(void* self, MHD_Connection* connection, void** context,
+                            MHD_ConnectionNotificationCode what);
 
   MHD_Result take_head(Exchange& exchange, MHD_Connection* connection, const char* method);
   MHD_Result take_body(Exchange& exchange, const char* data, size_t* size);
@@ -159,9 +161,13 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler han
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Server::~Server() { impl_->end(); }
+Server::~Server() {
+  impl_->end();
+}
 
-uint16_t Server::port() const { return impl_->port; }
+uint16_t Server::port() const {
+  return impl_->port;
+}
 
 Result<void> Server::adopt_connection(int descriptor, std::string tag) {
   if (tag.size() > kMaxTag || tag.find('\0') != std::string::npos) {
@@ -203,8 +209,8 @@ Result<void> Server::Impl::begin() {
       {MHD_OPTION_NOTIFY_CONNECTION, reinterpret_cast<intptr_t>(&on_connection), this}};
   if (options.listen) items.push_back({MHD_OPTION_LISTEN_SOCKET, listening, nullptr});
   items.push_back({MHD_OPTION_END, 0, nullptr});
-  daemon = MHD_start_daemon(flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_ARRAY, items.data(),
-                            MHD_OPTION_END);
+  daemon =
+      MHD_start_daemon(flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
   if (!daemon) return Failure(system_error("starting the HTTP server", errno));
   return {};
 }
@@ -215,7 +221,7 @@ void Server::Impl::end() {
     if (options.listen) MHD_quiesce_daemon(daemon);
     std::unique_lock lock(mutex);
     for (auto& running : streams) running.stream->stop();
-    changed.wait(lock, [this] { return in_hand == 0; });  // handlers are bounded, and no connection stays suspended
+    changed.wait(lock, [this] { return in_hand == 0; });   // handlers are bounded, and no connection stays suspended
     for (auto& running : streams) running.stream->stop();  // those that began meanwhile
     changed.wait_for(lock, kDrainLimit, [this] { return under_way == 0; });
     lock.unlock();
@@ -366,6 +372,7 @@ Response Server::Impl::refuse(int status, const std::string& why) {
 
 MHD_Result Server::Impl::answer(Exchange& exchange, MHD_Connection* connection) {
   Response& response = *exchange.answer;
+  if (response.hang_up) return MHD_NO;
   if (!exchange.handed_over && !watch.received(watched(connection))) return MHD_NO;
   MHD_Response* out = nullptr;
   if (response.stream) out = begin_stream(exchange, response, connection);

@@ -18,8 +18,8 @@
 namespace holdfast::http {
 
 struct Request {
-  std::string method;  // upper case
-  std::string path;    // decoded, without the query
+  std::string method;                                      // upper case
+  std::string path;                                        // decoded, without the query
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::map<std::string, std::string> headers;              // names in lower case
   std::string body;
@@ -37,7 +37,8 @@ struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;  // Content-Type defaults to application/json
   std::string body;
-  NextPiece stream;  // if set, sent after body, chunked
+  NextPiece stream;      // if set, sent after body, chunked
+  bool hang_up = false;  // nothing is answered: the connection just ends
 };
 
 // Must answer within a bounded time: the server's end waits for it.
@@ -47,12 +48,12 @@ using Refusal = std::function<Response(int status, const std::string& why)>;
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  uint16_t port = 0;      // 0: any free one
-  bool listen = true;     // false: only adopted connections
-  int threads = 4;        // requests handled at once are bounded by this; streams have their own threads, bounded too
+  uint16_t port = 0;   // 0: any free one
+  bool listen = true;  // false: only adopted connections
+  int threads = 4;     // requests handled at once are bounded by this; streams have their own threads, bounded too
   int max_streams = 64;
-  size_t max_body = 1 << 20;       // over it: 413
-  size_t max_headers = 32 << 10;   // over it: 431
+  size_t max_body = 1 << 20;      // over it: 413
+  size_t max_headers = 32 << 10;  // over it: 431
   // A request not received whole within it: 408. Silent between two requests, or not reading its answer: closed.
   Duration idle_timeout = std::chrono::seconds(30);
   int max_connections = 512;
@@ -65,8 +66,8 @@ class Server {
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Handler handler);
   ~Server();  // stops accepting, lets running requests end (bounded), closes
   uint16_t port() const;
-  // A connection accepted elsewhere (the metadata service's, in another network namespace); `tag` becomes Request::peer.
-  // Takes over the descriptor, also when it fails. At most 100 characters of tag.
+  // A connection accepted elsewhere (the metadata service's, in another network namespace); `tag` becomes
+  // Request::peer. Takes over the descriptor, also when it fails. At most 100 characters of tag.
   Result<void> adopt_connection(int descriptor, std::string tag);
 
  private:
