@@ -17,17 +17,22 @@ Time now() {
 
 }  // namespace
 
-CloudServer::~CloudServer() = default;
+CloudServer::~CloudServer() {
+  // Long polls end first: the server's end waits for its handlers.
+  if (cloud_) cloud_->listen({});
+  if (endpoint_) endpoint_->close();
+}
 
 Result<std::unique_ptr<CloudServer>> CloudServer::open(const Settings& settings, Ground ground,
-                                                       const std::string& token, uint16_t port) {
+                                                       const std::string& token, const Place& place) {
   std::unique_ptr<CloudServer> opened(new CloudServer(settings, std::move(ground)));
   opened->token_ = token;
   HF_TRY(opened->cloud_, open_cloud(settings, opened->ground_));
-  HF_TRY(opened->endpoint_, open_endpoint(settings, *opened->cloud_));
+  HF_TRY(opened->endpoint_, open_endpoint(settings, *opened->cloud_, place.event_queue));
+  opened->cloud_->listen([endpoint = opened->endpoint_.get()](const ec2::CloudEvent& event) { endpoint->take(event); });
   http::ServerOptions options;
   options.address = settings.address;
-  options.port = port;
+  options.port = place.port;
   options.threads = kHandlers;
   options.refusal = cloud::Endpoint::refuse;
   HF_TRY(opened->server_, http::Server::start(options, [cloud = opened.get()](const http::Request& request) {

@@ -21,9 +21,13 @@ namespace holdfast::daemon {
 
 class CloudServer {
  public:
-  // The keys are in the settings (take_keys); `port` 0: any free one. It answers from here on.
+  struct Place {
+    uint16_t port = 0;        // 0: any free one
+    std::string event_queue;  // of SQS, made if it is not there; empty: none
+  };
+  // The keys are in the settings (take_keys). It answers from here on.
   static Result<std::unique_ptr<CloudServer>> open(const Settings& settings, Ground ground, const std::string& token,
-                                                   uint16_t port);
+                                                   const Place& place);
   ~CloudServer();  // machines go on
 
   cloud::Cloud& cloud() { return *cloud_; }

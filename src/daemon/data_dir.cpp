@@ -64,7 +64,8 @@ Result<void> write_whole(const std::string& folder, const std::string& path, con
 }
 
 bool still_named(int fd, const std::string& path) {
-  struct stat held {}, named {};
+  struct stat held {
+  }, named{};
   return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
          held.st_dev == named.st_dev;
 }
@@ -130,9 +131,11 @@ Result<std::string> DataDir::kept_secret(const std::string& file_name,
   struct stat facts {};
   if (::fstat(file.fd, &facts) != 0) return Failure(system_error("looking at " + name, errno));
   if ((facts.st_mode & 077) != 0) {
-    return fail(ErrorKind::denied, "TokenIsOpen",
-                fmt::format("{} can be read by others, so it may be known to them: remove it, and a new one is made at the "
-                            "next start (or chmod 600 it if you know better).", name));
+    return fail(
+        ErrorKind::denied, "TokenIsOpen",
+        fmt::format("{} can be read by others, so it may be known to them: remove it, and a new one is made at the "
+                    "next start (or chmod 600 it if you know better).",
+                    name));
   }
   return read_small(file.fd);
 }
@@ -141,9 +144,11 @@ Result<std::string> DataDir::token() const {
   const std::string name = token_file();
   HF_TRY(std::string token, kept_secret("token", fresh_token));
   if (token.size() < kLeastToken || token.find_first_of(" \t\r\n") != std::string::npos) {
-    return fail(ErrorKind::invalid, "BadToken",
-                fmt::format("{} does not hold a token of at least {} characters: remove it, and a new one is made at the "
-                            "next start.", name, kLeastToken));
+    return fail(
+        ErrorKind::invalid, "BadToken",
+        fmt::format("{} does not hold a token of at least {} characters: remove it, and a new one is made at the "
+                    "next start.",
+                    name, kLeastToken));
   }
   return token;
 }
@@ -160,18 +165,20 @@ Result<void> DataDir::bind_to_substrate(const std::string& kind) const {
   HF_TRY(const std::string bound, substrate());
   if (bound.empty()) return write_whole(path_, path_ + "/substrate", kind + "\n");
   if (bound == kind) return {};
-  return fail(ErrorKind::conflict, "OtherSubstrate",
-              fmt::format("The data directory {} belongs to a cloud on substrate '{}': start it with --substrate {}, or "
-                          "choose another directory with --data-dir.",
-                          path_, bound, bound),
-              "cloud.substrate");
+  return fail(
+      ErrorKind::conflict, "OtherSubstrate",
+      fmt::format("The data directory {} belongs to a cloud on substrate '{}': start it with --substrate {}, or "
+                  "choose another directory with --data-dir.",
+                  path_, bound, bound),
+      "cloud.substrate");
 }
 
 // The mark of the substrate goes last but the lock: until then a `cloud destroy` that was cut short can be repeated.
 Result<void> DataDir::erase_records() const {
   for (const char* name :
        {"cloud.sqlite-wal", "cloud.sqlite-shm", "cloud.sqlite", "cloud.lock", "holdfast.db-wal", "holdfast.db-shm",
-        "holdfast.db", "holdfast.db.lock", "token.new", "token", "ec2-credentials.new", "ec2-credentials", "substrate.new", "substrate", "lock"}) {
+        "holdfast.db", "holdfast.db.lock", "token.new", "token", "ec2-credentials.new", "ec2-credentials",
+        "queues.sqlite-wal", "queues.sqlite-shm", "queues.sqlite", "substrate.new", "substrate", "lock"}) {
     const std::string file = path_ + "/" + name;
     if (::unlink(file.c_str()) != 0 && errno != ENOENT) return Failure(system_error("removing " + file, errno));
   }

@@ -1,5 +1,5 @@
-// The service's data directory: made if it is missing, locked by one process at a time, with the token in it. The lock is
-// the kernel's (flock), so it ends with its process however that ends; the file says who holds it. Used by serve and
+// The service's data directory: made if it is missing, locked by one process at a time, with the token in it. The lock
+// is the kernel's (flock), so it ends with its process however that ends; the file says who holds it. Used by serve and
 // `cloud destroy`.
 #pragma once
 
@@ -29,8 +29,8 @@ class DataDir {
   // the machines for gone and the volumes for its own, so it is refused (conflict), from before the first start on.
   Result<std::string> substrate() const;
   Result<void> bind_to_substrate(const std::string& kind) const;
-  // Removes the service's own files (not the substrate's, which must be torn down before: they would be known to nobody).
-  // Whatever else is in the folder stays; an empty folder goes.
+  // Removes the service's own files (not the substrate's, which must be torn down before: they would be known to
+  // nobody). Whatever else is in the folder stays; an empty folder goes.
   Result<void> erase_records() const;
 
  private:

@@ -7,7 +7,9 @@ namespace {
 
 constexpr char kStarting[] = "The service is starting; ask again in a moment.";
 
-Time now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+Time now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
 
 }  // namespace
 
@@ -15,7 +17,9 @@ bool is_signed(const http::Request& request) {
   return request.header("authorization").value_or("").starts_with("AWS4-HMAC-SHA256");
 }
 
-bool is_control(const std::string& path) { return path == "/cloud" || path.rfind("/cloud/", 0) == 0; }
+bool is_control(const std::string& path) {
+  return path == "/cloud" || path.rfind("/cloud/", 0) == 0;
+}
 
 http::Response Front::handle(const http::Request& request) {
   World* world = world_;

@@ -57,16 +57,20 @@ Result<std::unique_ptr<cloud::Cloud>> open_cloud(const Settings& settings, Groun
   options.outside = settings.outside;
   options.shutdown_limit = settings.shutdown_limit;
   options.first_image_wait = kFirstImageWait;
+  options.profile = {settings.latency == "aws", settings.throttling, settings.consistency_lag};
   HF_TRY(auto opened, cloud::Cloud::open(std::move(options), *ground.substrate, *ground.runtime));
   HF_TRY_VOID(check_network(settings, *opened));
   return opened;
 }
 
-Result<std::unique_ptr<cloud::Endpoint>> open_endpoint(const Settings& settings, cloud::Cloud& cloud) {
+Result<std::unique_ptr<cloud::Endpoint>> open_endpoint(const Settings& settings, cloud::Cloud& cloud,
+                                                       const std::string& event_queue) {
   cloud::EndpointOptions options;
   options.access_key = settings.access_key;
   options.secret_key = settings.secret_key;
   options.now = [] { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); };
+  options.queues_file = settings.data_dir + "/queues.sqlite";
+  options.first_queue = event_queue;
   return cloud::Endpoint::make(cloud, std::move(options));
 }
 

@@ -1,5 +1,5 @@
 // The local cloud as the settings want it: opened on its ground, with its endpoint and the keys that requests are
-// signed with. Used by the service (world.cpp) and by the cloud that runs alone (cloud_serve.cpp).
+// signed with. Used by cloud_server.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,9 @@ namespace holdfast::daemon {
 
 // The ground must outlive it. Error: conflict, if the directory has another network than the settings say.
 Result<std::unique_ptr<cloud::Cloud>> open_cloud(const Settings& settings, Ground& ground);
-Result<std::unique_ptr<cloud::Endpoint>> open_endpoint(const Settings& settings, cloud::Cloud& cloud);
+// `event_queue`: an SQS queue that is there from the start on; empty: none.
+Result<std::unique_ptr<cloud::Endpoint>> open_endpoint(const Settings& settings, cloud::Cloud& cloud,
+                                                       const std::string& event_queue);
 
 // The file with the keys that were made here, in the form of AWS's own: AWS_SHARED_CREDENTIALS_FILE can name it.
 std::string credentials_file(const DataDir& data_dir);

@@ -22,6 +22,7 @@
 namespace holdfast::daemon {
 namespace {
 
+constexpr char kEventQueue[] = "holdfast-events";  // of the local cloud
 constexpr int kHandlers = 32;  // `exec` and `build` of the local cloud hold one for as long as they take
 
 int refuse(Streams streams, const Error& error) {
@@ -33,12 +34,13 @@ int refuse(Streams streams, const Error& error) {
 // started is left like after a crash, which every part is made for.
 class StopDuringStart {
  public:
-  explicit StopDuringStart(StopSignals& signals) : signals_(signals), thread_([this] {
-    signals_.wait();
-    if (!signals_.stopped()) return;
-    spdlog::info("stopped while starting");
-    std::_Exit(0);
-  }) {}
+  explicit StopDuringStart(StopSignals& signals)
+      : signals_(signals), thread_([this] {
+          signals_.wait();
+          if (!signals_.stopped()) return;
+          spdlog::info("stopped while starting");
+          std::_Exit(0);
+        }) {}
   ~StopDuringStart() {
     signals_.wake();
     thread_.join();
@@ -66,8 +68,9 @@ CloudAccess access_to_aws(const Settings& settings) {
 Result<CloudAtHand> open_cloud_at_hand(const Settings& settings, const std::string& token, std::optional<Ground> ground) {
   if (!ground) return CloudAtHand{nullptr, access_to_aws(settings)};
   CloudAtHand at_hand;
-  HF_TRY(at_hand.local, CloudServer::open(settings, *std::move(ground), token, settings.ec2_port));
+  HF_TRY(at_hand.local, CloudServer::open(settings, *std::move(ground), token, {settings.ec2_port, kEventQueue}));
   at_hand.access.session = at_hand.local->client();
+  at_hand.access.event_queue = kEventQueue;
   at_hand.access.api_budget = false;
   return at_hand;
 }
@@ -115,16 +118,11 @@ Result<void> run(Settings settings, Streams streams) {
     HF_TRY(cloud, open_cloud_at_hand(settings, token, std::move(ground)));
     HF_TRY(world, World::open(settings, token, cloud.access));
   }
-  // What the cloud tells only wakes the engine; everything it decides on comes over the wire.
-  if (cloud.local) {
-    cloud.local->cloud().listen([engine = &world->engine()](const ec2::CloudEvent& event) { engine->notify(event); });
-  }
   front.open_to(*world, cloud.local.get());
   greet(settings, streams, url_of(settings, server->port()), data_dir, cloud.local.get());
   while (!signals.stopped()) signals.wait();
   spdlog::info("stopping; machines go on");
   server.reset();
-  if (cloud.local) cloud.local->cloud().listen({});
   world.reset();
   cloud.local.reset();
   spdlog::info("stopped");
@@ -136,15 +134,17 @@ Result<void> run(Settings settings, Streams streams) {
 Result<void> check_host(const Settings& settings) {
   const std::string missing = missing_for(settings);
   if (missing.empty()) return {};
-  return fail(ErrorKind::denied, "HostNotFit",
-              fmt::format("this host cannot carry real machines yet:\n{}\n`holdfast doctor` looks again. Simulated machines "
-                          "need none of it: --substrate null.",
-                          missing));
+  return fail(
+      ErrorKind::denied, "HostNotFit",
+      fmt::format("this host cannot carry real machines yet:\n{}\n`holdfast doctor` looks again. Simulated machines "
+                  "need none of it: --substrate null.",
+                  missing));
 }
 
 std::string url_of(const Settings& settings, uint16_t port) {
   const bool v6 = settings.address.find(':') != std::string::npos;
-  return v6 ? fmt::format("http://[{}]:{}", settings.address, port) : fmt::format("http://{}:{}", settings.address, port);
+  return v6 ? fmt::format("http://[{}]:{}", settings.address, port)
+            : fmt::format("http://{}:{}", settings.address, port);
 }
 
 int serve(const Settings& settings, Streams streams) {

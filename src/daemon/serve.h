@@ -21,8 +21,8 @@ int serve(const Settings& settings, Streams streams);
 int serve_cloud(const Settings& settings, Streams streams);
 // 0: everything required is there.
 int doctor(const Settings& settings, Streams streams);
-// Removes machines, volumes, snapshots, networks and records of a data directory from this host. Refused while a service
-// runs on it. Cut short, it can be repeated.
+// Removes machines, volumes, snapshots, networks and records of a data directory from this host. Refused while a
+// service runs on it. Cut short, it can be repeated.
 int destroy_cloud(const Settings& settings, Streams streams);
 
 // Shared by the two that serve.

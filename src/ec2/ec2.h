@@ -60,7 +60,7 @@ struct RunInstancesRequest {
   std::vector<SecurityGroupId> security_group_ids;
   std::vector<InstanceNetworkInterfaceSpecification> network_interfaces;
   std::vector<BlockDeviceMapping> block_device_mappings;
-  std::string user_data;  // base64
+  std::string user_data;                          // base64
   std::optional<SpotMarketOptions> spot_options;  // absent: on demand
   std::optional<MetadataOptions> metadata_options;
   std::vector<TagSpecification> tag_specifications;

@@ -81,7 +81,7 @@ class LocalCloud:
         made = boto3.session.Session().client(
             service, endpoint_url=self.url, region_name=REGION, aws_access_key_id=keys.get("access", access),
             aws_secret_access_key=keys.get("secret", secret),
-            config=botocore.config.Config(retries={"max_attempts": 1, "mode": "standard"}, read_timeout=40))
+            config=botocore.config.Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=40))
         if service == "ec2" and strict:
             made.meta.events.register("before-parse.ec2", hold_to_the_model)
         return made

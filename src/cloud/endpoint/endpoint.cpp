@@ -1,6 +1,7 @@
 #include "cloud/endpoint/endpoint.h"
 
 #include <fmt/core.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <mutex>
@@ -9,8 +10,11 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "cloud/endpoint/answers.h"
+#include "cloud/endpoint/event_json.h"
 #include "cloud/endpoint/identity.h"
+#include "cloud/endpoint/queues.h"
 #include "cloud/endpoint/services.h"
+#include "cloud/endpoint/sqs_service.h"
 #include "ec2/query.h"
 
 namespace holdfast::cloud {
@@ -75,6 +79,8 @@ struct Endpoint::Parts {
   Cloud& cloud;
   EndpointOptions options;
   Account account;
+  std::unique_ptr<Queues> queues;
+  SqsService sqs;
 };
 
 Endpoint::Endpoint(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -84,7 +90,12 @@ Result<std::unique_ptr<Endpoint>> Endpoint::make(Cloud& cloud, EndpointOptions o
   CHECK(options.now);
   HF_TRY_VOID(check_key(options));
   Account account{{options.access_key, options.secret_key, {}}, cloud.region()};
-  auto parts = std::unique_ptr<Parts>(new Parts{cloud, std::move(options), std::move(account)});
+  HF_TRY(auto queues, Queues::open(options.queues_file, options.now));
+  if (!options.first_queue.empty()) HF_TRY_VOID(queues->create(options.first_queue, {}));
+  Queues& its = *queues;
+  const int most_waiting = options.most_waiting;
+  std::unique_ptr<Parts> parts(
+      new Parts{cloud, std::move(options), std::move(account), std::move(queues), {its, cloud.region(), most_waiting}});
   return std::unique_ptr<Endpoint>(new Endpoint(std::move(parts)));
 }
 
@@ -107,10 +118,22 @@ http::Response Endpoint::handle(const http::Request& request) {
     case Service::sts:
       return answer_sts(parts_->account.key.access_key, asked);
     case Service::sqs:
-      return answer_error(service, refused("InvalidAction", "There are no queues here.").value(), id);
+      return parts_->sqs.answer(asked, "http://" + request.header("host").value_or("localhost"), request.path);
     default:
       return answer_ec2(parts_->cloud, asked);
   }
+}
+
+void Endpoint::take(const ec2::CloudEvent& event) {
+  const auto text = event_json(parts_->cloud, event, fresh_request_id());
+  if (!text) return;
+  if (auto sent = parts_->queues->send_to_all(*text); !sent) {
+    spdlog::warn("local cloud: an event did not get into the queues: {}", describe(sent.error()));
+  }
+}
+
+void Endpoint::close() {
+  parts_->queues->close();
 }
 
 http::Response Endpoint::refuse(int status, const std::string& why) {
