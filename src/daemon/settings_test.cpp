@@ -83,6 +83,25 @@ TEST_F(SettingsTest, LeavesOtherProgramsVariablesAlone) {
   EXPECT_EQ(faults(read_settings(sources)), "");
 }
 
+TEST_F(SettingsTest, WantsBothKeysOfTheEndpointOrNone) {
+  SettingSources sources;
+  sources.environment = {{"HOLDFAST_SECRET_KEY", "a secret key of mine"}};
+  EXPECT_THAT(faults(read_settings(sources)), HasSubstr("cloud.access_key is missing"));
+  sources.environment["HOLDFAST_ACCESS_KEY"] = "MYKEY";
+  EXPECT_EQ(faults(read_settings(sources)), "");
+}
+
+TEST_F(SettingsTest, HasNoProfileUnlessAskedFor) {
+  SettingSources sources;
+  auto usual = read_settings(sources);
+  ASSERT_TRUE(usual);
+  EXPECT_EQ(usual->latency, "none");
+  EXPECT_FALSE(usual->throttling);
+  EXPECT_EQ(usual->consistency_lag, Duration(0));
+  sources.flags = {{"--latency", "mars"}, {"--throttling", "perhaps"}, {"--consistency-lag-milliseconds", "-1"}};
+  EXPECT_THAT(faults(read_settings(sources)), testing::AllOf(HasSubstr("mars"), HasSubstr("perhaps"), HasSubstr("-1")));
+}
+
 TEST_F(SettingsTest, RefusesBrokenFilesWithTheLine) {
   for (auto [text, words] : std::vector<std::pair<std::string, std::string>>{
            {"listen: {port: 1\n", "line"},

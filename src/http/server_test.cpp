@@ -237,6 +237,21 @@ TEST(HttpServer, TurnsAnExceptionInTheHandlerIntoA500WithoutDetail) {
   EXPECT_EQ(answer.find("secret"), std::string::npos);
 }
 
+TEST(HttpServer, HangsUpWithoutAWordWhereTheHandlerSaysSo) {
+  auto server = start({}, [](const Request& request) {
+    Response response;
+    response.hang_up = request.path == "/lost";
+    return response;
+  });
+  Client lost(server->port());
+  ASSERT_TRUE(lost.send(post("/lost", "x")));
+  EXPECT_EQ(lost.read_all(), "");
+  EXPECT_TRUE(lost.closed());
+  Client other(server->port());
+  ASSERT_TRUE(other.send(get_and_close("/found")));
+  EXPECT_TRUE(starts_with(other.read_all(), "HTTP/1.1 200"));
+}
+
 TEST(HttpServer, NeverWritesAHeaderWithALineBreak) {
   auto server = start({}, [](const Request&) {
     Response response;

@@ -97,7 +97,7 @@ class Abuse(unittest.TestCase):
     def test_broken_signatures(self):
         for text in ("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=a/b", "AWS4-HMAC-SHA256 Credential=///////, SignedHeaders=;;;, Signature=",
                      "AWS4-HMAC-SHA256 Credential=a/20260101/local-1/ec2/aws4_request, SignedHeaders=host, Signature=00"):
-            self.refused(400, "IncompleteSignature", body=b"Action=DescribeVpcs", headers={"Authorization": text})
+            self.refused(403, "IncompleteSignature", body=b"Action=DescribeVpcs", headers={"Authorization": text})
 
     def test_a_body_of_ten_megabytes(self):
         # Refused by what it announces; the server does not wait for it, so a client that sends first may meet a closed door.

@@ -104,7 +104,7 @@ TEST_F(EndpointTest, RefusesWhoIsNotKnownWithEc2sCodes) {
   EXPECT_EQ(said(endpoint_->handle(changed)), "401 AuthFailure");
   auto undated = signed_request(body);
   undated.headers.erase("x-amz-date");
-  EXPECT_EQ(said(endpoint_->handle(undated)), "400 IncompleteSignature");
+  EXPECT_EQ(said(endpoint_->handle(undated)), "403 IncompleteSignature");
   auto unsigned_one = signed_request(body);
   unsigned_one.headers.erase("authorization");
   EXPECT_EQ(said(endpoint_->handle(unsigned_one)), "403 MissingAuthenticationToken");
