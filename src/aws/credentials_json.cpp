@@ -38,7 +38,7 @@ Result<void> check_form(const json::object& object, CredentialsForm form, const 
     return {};
   }
   const auto code = text_of(object, "Code");
-  if (code && *code != "Success") return malformed(source, "it refuses with code " + code->substr(0, 40));
+  if (code && *code != "Success") return malformed(source, "it refuses with code " + quoted(*code));
   return {};
 }
 

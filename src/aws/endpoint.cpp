@@ -48,7 +48,8 @@ bool is_region_name(std::string_view region) {
 
 Failure bad_endpoint(std::string_view url, std::string why, std::string field) {
   return fail(ErrorKind::invalid, "InvalidEndpoint",
-              fmt::format("'{}' is not an endpoint: {}; write it as https://HOST[:PORT]", url, why), std::move(field));
+              fmt::format("'{}' is not an endpoint: {}; write it as https://HOST[:PORT]", quoted(url), why),
+              std::move(field));
 }
 
 // "name:8080", "[::1]:8080".
@@ -162,7 +163,7 @@ Result<std::string> choose_region(const Environment& environment, const Profile&
                 "no region: set AWS_REGION, or `region` in the profile of ~/.aws/config", "AWS_REGION");
   if (!is_region_name(*region))
     return fail(ErrorKind::invalid, "InvalidRegion",
-                fmt::format("'{}' is not a region's name: write it as eu-central-1", *region), "AWS_REGION");
+                fmt::format("'{}' is not a region's name: write it as eu-central-1", quoted(*region)), "AWS_REGION");
   return *region;
 }
 

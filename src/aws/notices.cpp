@@ -4,6 +4,7 @@
 
 #include "aws/event_json.h"
 #include "aws/pause.h"
+#include "base/text.h"
 
 namespace holdfast::aws {
 
@@ -95,7 +96,7 @@ void Notices::put_aside(const QueueMessage& message, const Error& error) {
   spdlog::warn("message {} of the queue {} is put aside: {}", message.id, queue_name_, error.message);
   std::lock_guard lock(mutex_);
   ++counters_.malformed;
-  set_aside_.push_back({message.id, error.message, message.body.substr(0, kShown)});
+  set_aside_.push_back({message.id, error.message, quoted(message.body, kShown)});
   while (set_aside_.size() > options_.most_set_aside) set_aside_.pop_front();
 }
 

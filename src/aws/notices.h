@@ -47,7 +47,7 @@ class Notices {
   struct SetAside {
     std::string message_id;
     std::string why;
-    std::string beginning;  // of its text, at most kShown bytes
+    std::string beginning;  // of its text, at most kShown bytes and fit to be shown
   };
   static constexpr size_t kShown = 1000;
 

@@ -131,4 +131,18 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string quoted(std::string_view text, size_t most) {
+  std::string beginning(text.substr(0, most));
+  // A character that the cut went through: its continuations, then its first byte.
+  if (text.size() > most) {
+    while (!beginning.empty() && static_cast<uint8_t>(text[beginning.size()]) >> 6 == 2) beginning.pop_back();
+  }
+  const bool good = is_utf8(beginning);
+  for (char& c : beginning) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte < 0x20 || byte == 0x7f || (!good && byte >= 0x80)) c = '?';
+  }
+  return text.size() > most ? beginning + "…" : beginning;
+}
+
 }  // namespace holdfast

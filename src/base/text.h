@@ -20,5 +20,8 @@ std::optional<std::string> base64_decode(std::string_view text);
 // The candidate nearest to `word` by edit distance, if near enough to be a slip of the pen.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 bool is_utf8(std::string_view text);
+// The beginning of a stranger's text, for an error: at most `most` bytes, cut between characters, what is not UTF-8 or
+// would move a terminal's cursor replaced by '?'; with "…" if there was more.
+std::string quoted(std::string_view text, size_t most = 80);
 
 }  // namespace holdfast

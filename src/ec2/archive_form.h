@@ -53,7 +53,8 @@ class FormOut {
   }
   // A list of structures of which only one member is ours.
   template <class T>
-  void values_within(Names names, Names inner, const std::vector<T>& members, unsigned = kPlain, std::string_view = {}) {
+  void values_within(Names names, Names inner, const std::vector<T>& members, unsigned = kPlain,
+                     std::string_view = {}) {
     for (size_t i = 0; i < members.size(); ++i) at_.child(numbered(names, i)).put(inner.form, to_wire(members[i]));
   }
 
@@ -87,8 +88,10 @@ class FormIn {
       return;
     }
     FormIn inner(at_.child(names.form), *error_);
-    if constexpr (kIsOptional<T>) Shape::visit(inner, member.emplace());
-    else Shape::visit(inner, member);
+    if constexpr (kIsOptional<T>)
+      Shape::visit(inner, member.emplace());
+    else
+      Shape::visit(inner, member);
   }
   template <class Shape, class T>
   void objects(Names names, std::vector<T>& members, unsigned use = kPlain, std::string_view = {}) {
@@ -131,9 +134,9 @@ class FormIn {
   template <class T>
   void read(const std::string& path, const std::string& text, T& member) {
     if (from_wire(text, member) || *error_) return;
-    constexpr size_t kQuoted = 80;  // of a stranger's input
-    *error_ = Error{ErrorKind::invalid, "InvalidParameterValue",
-                    fmt::format("Value ({}) for parameter {} is invalid: give {}", text.substr(0, kQuoted), path, wanted<T>()), path};
+    *error_ =
+        Error{ErrorKind::invalid, "InvalidParameterValue",
+              fmt::format("Value ({}) for parameter {} is invalid: give {}", quoted(text), path, wanted<T>()), path};
   }
 
   FormReader at_;

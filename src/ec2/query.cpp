@@ -10,13 +10,6 @@
 namespace holdfast::ec2 {
 namespace {
 
-// What an error repeats of a stranger's input.
-constexpr size_t kQuoted = 80;
-
-std::string quoted(std::string_view text) {
-  return std::string(text.substr(0, kQuoted)) + (text.size() > kQuoted ? "…" : "");
-}
-
 Failure malformed(std::string message, std::string field = {}) {
   return fail(ErrorKind::invalid, "MalformedQueryString", std::move(message), std::move(field));
 }

@@ -186,7 +186,7 @@ TEST_F(NoticesTest, ThatAreMalformedArePutAsideCountedAndBounded) {
   EXPECT_EQ(notices->counters().malformed, 6u);
   ASSERT_EQ(notices->set_aside().size(), 3u);
   EXPECT_EQ(notices->set_aside().at(0).beginning, "nonsense 3");
-  EXPECT_EQ(notices->set_aside().at(2).beginning.size(), Notices::kShown);
+  EXPECT_EQ(notices->set_aside().at(2).beginning, std::string(Notices::kShown, 'x') + "…");
   EXPECT_EQ(recorded(), std::vector<std::string>{"i-1"});
 }
 
