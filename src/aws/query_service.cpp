@@ -61,6 +61,15 @@ Error with_origin(Error error, std::string_view action, const std::string& id) {
   return error;
 }
 
+// Keys that could not be had say nothing of the call: it was not sent. What is unknown, throttled or not found is their
+// source's, and a wrong setting is no wrong request.
+Error without_keys(Error error) {
+  const bool hopeless = error.kind == ErrorKind::denied || error.kind == ErrorKind::invalid;
+  error.kind = hopeless ? ErrorKind::denied : ErrorKind::unavailable;
+  error.message = "no keys to sign with: " + error.message;
+  return error;
+}
+
 Error error_of(const HttpResponse& response) {
   if (response.status >= 300 && response.status < 400)
     return {ErrorKind::invalid,
@@ -128,7 +137,7 @@ QueryService::Attempt QueryService::attempt(const ServiceCall& call, Duration ti
   const auto start = Steady::now();
   if (credentials_ != nullptr) {
     auto credentials = credentials_->get(stop);
-    if (!credentials) return ended(std::move(credentials).error());
+    if (!credentials) return ended(without_keys(std::move(credentials).error()));
     result.credentials = std::move(*credentials);
   }
   time_left -= since(start);  // credentials may have taken their time

@@ -2,7 +2,8 @@
 // clock's error and expired credentials put right on the way. Used by query_client (EC2), sts and sqs.
 //
 // What holds always: a call that may have changed something is never sent again while its outcome is unknown; every
-// call ends within its total time; an error carries the service's code, the kind that says what to do, and the request
+// call ends within its total time; a call that could not be signed is `denied` or `unavailable`, never of unknown
+// outcome; an error carries the service's code, the kind that says what to do, and the request
 // id for AWS's support.
 #pragma once
 

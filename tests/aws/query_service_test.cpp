@@ -221,6 +221,36 @@ TEST_F(Query, ExpiredCredentialsAreRenewedOnce) {
   EXPECT_EQ(asked, 2u);
 }
 
+class Keyless : public CredentialsProvider {
+ public:
+  explicit Keyless(ErrorKind kind) : kind_(kind) {}
+  Result<Credentials> get(std::stop_token) override { return fail(kind_, "StsTrouble", "the source is in trouble"); }
+  void refused(const Credentials&) override {}
+
+ private:
+  const ErrorKind kind_;
+};
+
+TEST_F(Query, ACallThatCannotBeSignedWasNotSentWhateverItsKeysSourceSays) {
+  LocalServer server([](int, const Seen&) { return answer(200, "good"); });
+  const std::pair<ErrorKind, ErrorKind> kinds[] = {
+      {ErrorKind::unknown_outcome, ErrorKind::unavailable},
+      {ErrorKind::throttled, ErrorKind::unavailable},
+      {ErrorKind::not_found, ErrorKind::unavailable},
+      {ErrorKind::invalid, ErrorKind::denied},
+      {ErrorKind::denied, ErrorKind::denied},
+  };
+  for (const auto& [of_source, of_call] : kinds) {
+    Keyless keyless(of_source);
+    auto service = make(server, &keyless);
+    auto result = service.call(call(true));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, of_call) << describe(result.error());
+    EXPECT_EQ(result.error().code, "StsTrouble");
+  }
+  EXPECT_TRUE(server.seen().empty());
+}
+
 TEST_F(Query, EndsWithinItsTotalTime) {
   attempt_timeout_ = milliseconds(100);
   total_timeout_ = milliseconds(250);
