@@ -65,12 +65,13 @@ Failure failure_of(const HttpAnswer& answer) {
   if (error || !errors.is_array() || errors.get_array().empty()) {
     return fail(kind_of(answer.status), std::to_string(answer.status), answer.body.substr(0, 300));
   }
-  // The first one whole; of the others, too, the field must be seen when a test fails.
-  const json::value& first = errors.get_array().front();
+  // One fault carries its field; of several, each field must be seen when a test fails.
+  const json::array& faults = errors.get_array();
+  const json::value& first = faults.front();
   std::string message = text_of(first, "message");
-  for (size_t i = 1; i < errors.get_array().size(); ++i) {
-    const json::value& entry = errors.get_array()[i];
-    message += "; " + text_of(entry, "message") + " (" + text_of(entry, "field") + ")";
+  for (size_t i = 0; faults.size() > 1 && i < faults.size(); ++i) {
+    if (i == 0) message.clear();
+    message += (i == 0 ? "" : "; ") + text_of(faults[i], "message") + " (" + text_of(faults[i], "field") + ")";
   }
   return fail(kind_of(answer.status), text_of(first, "code"), message, text_of(first, "field"));
 }
