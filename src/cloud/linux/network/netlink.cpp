@@ -12,7 +12,6 @@
 
 #include <array>
 #include <cerrno>
-#include <functional>
 
 #include "base/check.h"
 
@@ -49,9 +48,14 @@ Attributes attributes_of(const nlmsghdr* header, size_t extra) {
   return attributes;
 }
 
-int each_message(const nlmsghdr* header, void* data) {
-  (*static_cast<std::function<void(const nlmsghdr*)>*>(data))(header);
+int keep_message(const nlmsghdr* header, void* data) {
+  const char* bytes = reinterpret_cast<const char*>(header);
+  static_cast<Dump*>(data)->emplace_back(bytes, bytes + header->nlmsg_len);
   return MNL_CB_OK;
+}
+
+const nlmsghdr* header_of(const std::vector<char>& message) {
+  return reinterpret_cast<const nlmsghdr*>(message.data());
 }
 
 Result<void> accept_if(Result<void> result, ErrorKind kind) {
@@ -108,8 +112,7 @@ Result<void> Netlink::ask(void* message) {
   }
 }
 
-template <class Each>
-Result<void> Netlink::dump(uint16_t type, unsigned char family, Each each) {
+Result<void> Netlink::dump_once(uint16_t type, unsigned char family, Dump& found) {
   Message message;
   auto* extra = begin<rtgenmsg>(message, type, NLM_F_DUMP);
   extra->rtgen_family = family;
@@ -118,15 +121,26 @@ Result<void> Netlink::dump(uint16_t type, unsigned char family, Each each) {
   if (mnl_socket_sendto(socket_, message.header, message.header->nlmsg_len) < 0) {
     return Failure(system_error("asking the kernel about the network", errno));
   }
-  std::function<void(const nlmsghdr*)> callback = each;
   std::vector<char> buffer(buffer_size);
   while (true) {
     const ssize_t count = mnl_socket_recvfrom(socket_, buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Failure(system_error("the kernel's answer about the network", errno));
-    const int more = mnl_cb_run(buffer.data(), static_cast<size_t>(count), sequence_, port_, each_message, &callback);
+    const int more = mnl_cb_run(buffer.data(), static_cast<size_t>(count), sequence_, port_, keep_message, &found);
     if (more < 0) return Failure(system_error("looking at the network", errno));
     if (more == MNL_CB_STOP) return {};
+  }
+}
+
+// A dump that a change ran into says EINTR: begin again, for what is missing in it proves nothing. On a socket of its
+// own each time: the rest of the broken one would be read as the next one's answer.
+Result<Dump> Netlink::dump(uint16_t type, unsigned char family) {
+  for (int attempt = 1;; ++attempt) {
+    HF_TRY(auto fresh, open());
+    Dump found;
+    const auto dumped = fresh->dump_once(type, family, found);
+    if (dumped) return found;
+    if (attempt == interrupted_dump_attempts) return Failure(dumped.error());
   }
 }
 
@@ -227,45 +241,49 @@ Result<std::optional<int>> Netlink::index_of(const std::string& name) {
 }
 
 Result<std::vector<Link>> Netlink::links() {
-  // A dump that a change of links ran into says EINTR: begin again, for what is missing in it proves nothing.
-  for (int attempt = 1;; ++attempt) {
-    std::vector<Link> found;
-    const auto dumped = dump(RTM_GETLINK, AF_UNSPEC, [&](const nlmsghdr* header) {
-      const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(header));
-      const Attributes attributes = attributes_of(header, sizeof(ifinfomsg));
-      if (attributes[IFLA_IFNAME] != nullptr)
-        found.push_back({info->ifi_index, mnl_attr_get_str(attributes[IFLA_IFNAME])});
-    });
-    if (dumped) return found;
-    if (attempt == interrupted_dump_attempts) return Failure(dumped.error());
+  HF_TRY(const Dump dumped, dump(RTM_GETLINK, AF_UNSPEC));
+  std::vector<Link> found;
+  for (const auto& bytes : dumped) {
+    const nlmsghdr* header = header_of(bytes);
+    const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(header));
+    const Attributes attributes = attributes_of(header, sizeof(ifinfomsg));
+    if (attributes[IFLA_IFNAME] != nullptr)
+      found.push_back({info->ifi_index, mnl_attr_get_str(attributes[IFLA_IFNAME])});
   }
+  return found;
 }
 
 Result<std::vector<Block>> Netlink::blocks_in_use() {
   std::vector<Block> found;
-  HF_TRY_VOID(dump(RTM_GETADDR, AF_INET, [&](const nlmsghdr* header) {
+  HF_TRY(const Dump addresses, dump(RTM_GETADDR, AF_INET));
+  for (const auto& bytes : addresses) {
+    const nlmsghdr* header = header_of(bytes);
     const auto* info = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(header));
     const Attributes attributes = attributes_of(header, sizeof(ifaddrmsg));
     if (attributes[IFA_LOCAL] != nullptr)
       found.push_back({ntohl(mnl_attr_get_u32(attributes[IFA_LOCAL])), info->ifa_prefixlen});
-  }));
-  HF_TRY_VOID(dump(RTM_GETROUTE, AF_INET, [&](const nlmsghdr* header) {
+  }
+  HF_TRY(const Dump routes, dump(RTM_GETROUTE, AF_INET));
+  for (const auto& bytes : routes) {
+    const nlmsghdr* header = header_of(bytes);
     const auto* info = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(header));
     const Attributes attributes = attributes_of(header, sizeof(rtmsg));
     if (attributes[RTA_DST] != nullptr && info->rtm_dst_len > 0)
       found.push_back({ntohl(mnl_attr_get_u32(attributes[RTA_DST])), info->rtm_dst_len});
-  }));
+  }
   return found;
 }
 
 Result<std::string> Netlink::default_interface() {
+  HF_TRY(const Dump routes, dump(RTM_GETROUTE, AF_INET));
   unsigned index = 0;
-  HF_TRY_VOID(dump(RTM_GETROUTE, AF_INET, [&](const nlmsghdr* header) {
+  for (const auto& bytes : routes) {
+    const nlmsghdr* header = header_of(bytes);
     const auto* info = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(header));
     const Attributes attributes = attributes_of(header, sizeof(rtmsg));
     const bool first_default = index == 0 && info->rtm_dst_len == 0 && info->rtm_table == RT_TABLE_MAIN;
     if (first_default && attributes[RTA_OIF] != nullptr) index = mnl_attr_get_u32(attributes[RTA_OIF]);
-  }));
+  }
   char name[IF_NAMESIZE] = {};
   if (index == 0 || ::if_indextoname(index, name) == nullptr) return std::string();
   return std::string(name);

@@ -43,6 +43,8 @@ struct LinkPair {
   std::string peer_mac;
 };
 
+using Dump = std::vector<std::vector<char>>;  // whole messages of the kernel's
+
 class Netlink {
  public:
   static Result<std::unique_ptr<Netlink>> open();
@@ -65,8 +67,8 @@ class Netlink {
  private:
   explicit Netlink(mnl_socket* socket);
   Result<void> ask(void* message);
-  template <class Each>
-  Result<void> dump(uint16_t type, unsigned char family, Each each);
+  static Result<Dump> dump(uint16_t type, unsigned char family);
+  Result<void> dump_once(uint16_t type, unsigned char family, Dump& found);
 
   mnl_socket* socket_;
   unsigned port_;
