@@ -1,0 +1,159 @@
+// What must hold, checked against what has really happened in the cloud and in the guests, never against what the code
+// under test believes. The numbers are those of the promises (docs/promises.md). It sees every call that takes effect
+// (Tap), every machine and volume that comes and goes (Witness), and what users were answered.
+//
+//   1  nothing that holds the newest copy of a managed instance's state is deleted
+//   2  one writer: never two machines of one managed instance, no volume on two
+//   3  nothing synced is lost: a volume that comes to an instance holds everything acknowledged before
+//   4  nothing leaks: everything made is known to the managed instance that it belongs to, or gone
+//   5  what should run runs, once the cloud lets it
+//   6  what was decided stays: answered requests hold over crashes, repeated calls and restarts change nothing
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cloud/cloud.h"
+#include "ec2/ec2.h"
+#include "ec2/events.h"
+#include "engine/view.h"
+#include "model/event.h"
+#include "sim/guests.h"
+#include "sim/substrate.h"
+#include "sim/virtual_time.h"
+
+namespace holdfast::sim {
+
+struct Violation {
+  int promise = 0;
+  std::string name;
+  std::string what;
+  Time at{};
+  ManagedInstanceId id;
+};
+
+enum class Actor { service, person };
+
+class Checker : public Witness {
+ public:
+  Checker(VirtualTime& time, const Guests& guests) : time_(time), guests_(guests) {}
+
+  const std::vector<Violation>& violations() const { return violations_; }
+  void broken(int promise, std::string name, const ManagedInstanceId& id, std::string what);
+
+  // What users do, and what they were answered.
+  void created(const ManagedInstanceId& id, const model::Spec& spec);
+  void changed_spec(const ManagedInstanceId& id, const model::Spec& spec);
+  void asks(const ManagedInstanceId& id, const model::Event& request);      // on its way: either may be so
+  void answered(const ManagedInstanceId& id, const model::Event& request);  // stored
+
+  // A call that took effect, with its answer.
+  void called(Actor actor, const ec2::Request& request, const ec2::Response& response);
+  void happened(const ec2::CloudEvent& event);
+
+  // What the service says of itself, at each change and after each start.
+  void shown(const engine::View& view);
+  void restarted(const engine::View& view);
+
+  void machine_runs(const cloud::MachineSpec& machine) override;
+  void machine_is_well(const InstanceId& machine) override;
+  void machine_is_dead(const InstanceId& machine) override;
+  void volume_comes(const InstanceId& machine, const cloud::AttachedVolume& volume) override;
+  void volume_leaves(const InstanceId& machine, const VolumeId& volume) override;
+  void snapshot_ends(const SnapshotId& snapshot, bool completed) override;
+  void volume_goes(const VolumeId& volume) override;
+
+  // Everything has come to rest: what is left in the cloud, against what the service knows (nullptr: it is forgotten).
+  void nothing_left_over(cloud::Cloud& cloud, const std::map<ManagedInstanceId, engine::SharedView>& views);
+
+  bool destroyed_by_hand(const ManagedInstanceId& id) const;
+  int replacements() const { return replacements_; }
+  std::optional<ManagedInstanceId> owner_of(const std::string& thing) const;
+  bool has_copy(const std::string& device, const ManagedInstanceId& id) const;
+
+ private:
+  struct Managed {
+    model::Spec spec;
+    std::optional<model::Goal> goal = model::Goal::running;  // none: a request is on its way
+    std::optional<model::Deallocation> deallocation;
+    Time deleted_at{};
+    std::map<std::string, Log> acknowledged;  // by device: what was synced, as of when it was last written
+    std::set<std::string> destroyed;          // devices whose newest copy a person has deleted
+    std::string ip;
+    int generation = 0;
+    Time well_at{};  // an instance of it was last seen to become well
+  };
+  struct Instance {
+    ManagedInstanceId owner;
+    bool terminated = false;
+    bool runs = false;
+  };
+  struct Volume {
+    ManagedInstanceId owner;
+    std::string device;
+    bool was_well = false;  // a machine that had it has become well
+    bool deleted = false;
+    std::optional<Actor> deleter;
+  };
+  struct Snapshot {
+    ManagedInstanceId owner;
+    std::string device;
+    std::string purpose;
+    VolumeId volume;
+    bool completed = false;
+    bool failed = false;
+    bool deleted = false;
+  };
+  struct Image {
+    ManagedInstanceId owner;
+    SnapshotId snapshot;
+    Time made{};
+    bool deleted = false;
+  };
+  struct Interface {
+    ManagedInstanceId owner;
+    bool deleted = false;
+  };
+  struct Calls;
+
+  bool persists(const Managed& managed, const std::string& device) const;
+  bool may_go(const Managed& managed, bool model::Deallocation::*what) const;
+  bool another_copy(const ManagedInstanceId& id, const std::string& device, const Log& synced,
+                    const std::string& except, bool well) const;
+  void check_volume_goes(const VolumeId& id, const Volume& volume);
+  void excuse(const ManagedInstanceId& id, const std::string& device, const std::string& except);
+  std::set<std::string> known_things(const model::State& state) const;
+
+  VirtualTime& time_;
+  const Guests& guests_;
+  std::vector<Violation> violations_;
+  std::map<ManagedInstanceId, Managed> managed_;
+  std::map<InstanceId, Instance> instances_;
+  std::map<VolumeId, Volume> volumes_;
+  std::map<SnapshotId, Snapshot> snapshots_;
+  std::map<ImageId, Image> images_;
+  std::map<InterfaceId, Interface> interfaces_;
+  std::set<std::string> by_hand_;  // made by people, and theirs
+  int replacements_ = 0;
+};
+
+// In front of the cloud, behind everything that goes wrong: tells the checker of every call that takes effect.
+class Tap : public ec2::Ec2 {
+ public:
+  Tap(ec2::Ec2& inner, Checker& checker, Actor actor) : inner_(inner), checker_(checker), actor_(actor) {}
+  Result<ec2::Response> perform(const ec2::Request& request) override {
+    auto answered = inner_.perform(request);
+    if (answered && ec2::mutates(request)) checker_.called(actor_, request, *answered);
+    return answered;
+  }
+
+ private:
+  ec2::Ec2& inner_;
+  Checker& checker_;
+  Actor actor_;
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,68 @@
+// EC2 as it is on a bad day: a wrapper around any Ec2 (the local cloud's, in the simulator) that lets calls take time
+// and lets some of them go wrong, as `Faults` strikes. Knows nothing of the engine: it may stand in front of any Ec2.
+//
+// What it keeps to, so that it is never worse than EC2 may be: an error whose kind says "not done" was not done; a
+// thing is stale or missing for at most kLongestLag after it changed or was made; throttling refuses and does nothing.
+//
+// Thread: one at a time. Calls take time by `wait`, which may never return (it throws) if the caller has died; what was
+// on its way then may arrive all the same.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/random.h"
+#include "cloud/runtime.h"
+#include "ec2/ec2.h"
+#include "ec2/token_bucket.h"
+#include "sim/faults.h"
+
+namespace holdfast::sim {
+
+inline constexpr Duration kLongestLag = std::chrono::seconds(4);
+
+// Lengths of time with a long tail: half are shorter than `median`, one in a hundred longer than `p99`.
+struct Spread {
+  Duration median;
+  Duration p99;
+  Duration draw(Random& random) const;
+};
+
+class FaultyEc2 : public ec2::Ec2 {
+ public:
+  struct Ties {
+    ec2::Ec2& inner;
+    cloud::Runtime& runtime;
+    Faults& faults;
+    std::function<void(Duration)> wait;
+    // Told right after the inner Ec2 has done a mutating call, before it is answered. May be empty.
+    std::function<void(const ec2::Request&)> done;
+  };
+  FaultyEc2(Ties ties, uint64_t seed, bool throttle);
+  ~FaultyEc2() override;
+
+  Result<ec2::Response> perform(const ec2::Request& request) override;
+
+ private:
+  struct Lag;
+  Result<ec2::Response> travel(const ec2::Request& request);
+  Result<ec2::Response> answer(const ec2::Request& request);
+  std::optional<Error> throttle(const ec2::Request& request);
+  std::optional<Error> not_visible_yet(const ec2::Request& request);
+  void note_made(const ec2::Response& response);
+  void deliver_later(const ec2::Request& request, Duration delay);
+
+  Ties ties_;
+  Random random_;
+  bool throttle_;
+  ec2::ApiBudget budget_;
+  std::map<std::string, Time> made_;   // ids that calls have answered, for as long as they may be invisible
+  std::set<std::string> tokens_done_;  // of launches: repeated, they are answered as before, whatever the capacity
+  std::unique_ptr<Lag> lag_;
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,91 @@
+// The null substrate with EC2's latencies and failures, and with guests that hold data. The local cloud tells it what
+// to do; it tells the witness (the checker) what has really happened, at the moment it happens.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cloud/null/null_substrate.h"
+#include "sim/faults.h"
+#include "sim/faulty_ec2.h"
+#include "sim/guests.h"
+#include "sim/virtual_time.h"
+
+namespace holdfast::sim {
+
+// What really happens, as it happens.
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  virtual void machine_runs(const cloud::MachineSpec& machine) = 0;
+  virtual void machine_is_well(const InstanceId& machine) = 0;
+  virtual void machine_is_dead(const InstanceId& machine) = 0;
+  // Before the application on it begins, after it has ended.
+  virtual void volume_comes(const InstanceId& machine, const cloud::AttachedVolume& volume) = 0;
+  virtual void volume_leaves(const InstanceId& machine, const VolumeId& volume) = 0;
+  virtual void snapshot_ends(const SnapshotId& snapshot, bool completed) = 0;
+  // It is still there.
+  virtual void volume_goes(const VolumeId& volume) = 0;
+};
+
+class SimSubstrate : public cloud::Substrate {
+ public:
+  SimSubstrate(VirtualTime& time, Faults& faults, Guests& guests, Witness& witness, uint64_t seed);
+
+  // The guest shuts itself down; falls ill, and is well again.
+  void guest_shuts_down(const InstanceId& machine);
+  void guest_is_sick(const InstanceId& machine, bool sick);
+  bool alive(const InstanceId& machine) const { return machines_.contains(machine); }
+  const std::map<InstanceId, cloud::MachineSpec>& machines() const { return machines_; }
+
+  Result<std::vector<cloud::MachineSeen>> start(const std::vector<cloud::SubnetSpec>& subnets,
+                                                const std::vector<cloud::MachineSpec>& machines,
+                                                cloud::SubstrateEvents& events) override;
+  void create_subnet(const cloud::SubnetSpec& subnet, cloud::Done done) override;
+  void delete_subnet(const SubnetId& subnet, cloud::Done done) override;
+  void create_volume(const VolumeId& volume, int size_gib, const std::optional<SnapshotId>& from,
+                     cloud::Done done) override;
+  void delete_volume(const VolumeId& volume, cloud::Done done) override;
+  void create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, cloud::Done done) override;
+  void delete_snapshot(const SnapshotId& snapshot, cloud::Done done) override;
+  void launch(const cloud::MachineSpec& machine, cloud::Done done) override;
+  void stop(const InstanceId& machine, cloud::StopHow how, Duration limit, cloud::Done done) override;
+  void reboot(const InstanceId& machine, cloud::Done done) override;
+  void attach(const InstanceId& machine, const cloud::AttachedVolume& volume, cloud::Done done) override;
+  void detach(const InstanceId& machine, const cloud::AttachedVolume& volume, bool force, cloud::Done done) override;
+  void set_notice(const InstanceId& machine, const std::optional<cloud::InterruptionNotice>& notice) override;
+  void set_rebalance_recommendation(const InstanceId& machine, Time at) override;
+  Result<std::string> console_output(const InstanceId& machine) override;
+  Result<cloud::CommandOutcome> run_command(const InstanceId& machine, const std::vector<std::string>& argv,
+                                            const std::string& input, Duration limit) override;
+  std::vector<std::string> buildable_images() const override { return inner_.buildable_images(); }
+  void build_image(const std::string& name, const SnapshotId& into, cloud::Done done) override;
+  int64_t free_bytes() const override { return inner_.free_bytes(); }
+  Result<void> tear_down(bool erase) override { return inner_.tear_down(erase); }
+
+ private:
+  // Stands between the null substrate and the cloud, to see what comes by itself.
+  struct Events : cloud::SubstrateEvents {
+    explicit Events(SimSubstrate& of) : owner(of) {}
+    void machine_ended(const InstanceId& machine, std::string reason) override;
+    void user_data_ended(const InstanceId& machine, cloud::UserDataOutcome outcome) override;
+    SimSubstrate& owner;
+    cloud::SubstrateEvents* to = nullptr;
+  };
+
+  void has_come(const InstanceId& machine, const cloud::AttachedVolume& volume);
+  void has_left(const InstanceId& machine, const VolumeId& volume, bool power_cut);
+  void has_died(const InstanceId& machine, bool power_cut);
+
+  VirtualTime& time_;
+  Faults& faults_;
+  Guests& guests_;
+  Witness& witness_;
+  Random random_;
+  cloud::NullSubstrate inner_;
+  Events events_{*this};
+  std::map<InstanceId, cloud::MachineSpec> machines_;  // those alive, with the volumes they have now
+};
+
+}  // namespace holdfast::sim

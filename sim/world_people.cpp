@@ -1,0 +1,296 @@
+// Who and what acts on the world besides the service: users, operators at the cloud's console, the market, and crashes.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "engine/inspect.h"
+#include "model/document.h"
+#include "model/observed.h"
+#include "sim/world.h"
+
+namespace holdfast::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* kTypes[] = {"t3.nano", "t3.micro", "c5.large", "m5.large"};
+constexpr const char* kSubnets[] = {cloud::kSubnetA, cloud::kSubnetB, cloud::kSubnetC};
+constexpr int kIntervals[] = {300, 900, 1800, 3600, 7200, 14400};
+
+template <class T, size_t N>
+const T& any_of(const T (&list)[N], Random& random) {
+  return list[random.below(N)];
+}
+
+std::string quoted(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "\"" : ",\"") + word + "\"";
+  return text;
+}
+
+// A part of the list in an order of its own, at least one.
+template <size_t N>
+std::vector<std::string> some_of(const char* const (&list)[N], Random& random) {
+  std::vector<std::string> all(std::begin(list), std::end(list));
+  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[random.below(i)]);
+  all.resize(1 + random.below(N));
+  return all;
+}
+
+ManagedInstanceId owner_of(const std::vector<ec2::Tag>& tags) {
+  const std::string* value = ec2::find_tag(tags, model::kTagManagedInstance);
+  return ManagedInstanceId(value == nullptr ? std::string() : *value);
+}
+
+}  // namespace
+
+// ---- users
+
+std::string World::draw_document(Random& random) {
+  uint64_t kind = random.below(6);
+  bool root = kind != 4 && kind != 5;
+  std::string mode = kind == 1 || kind == 4 ? "reattach" : kind == 2 || kind == 3 || kind == 5 ? "onLaunch" : "";
+  bool ip = random.below(2) == 0;
+  std::string data = mode.empty() ? "" : fmt::format(R"("persistBlockDevices":true,"blockDevicesMode":"{}",)", mode);
+  std::string mapping =
+      mode.empty() ? "" : R"(,"blockDeviceMappings":[{"deviceName":"/dev/sdf","ebs":{"volumeSize":4}}])";
+  if (!mode.empty() && random.below(3) == 0) {
+    mapping = R"(,"blockDeviceMappings":[{"deviceName":"/dev/sdf","ebs":{"volumeSize":4}},)"
+              R"({"deviceName":"/dev/sdg","ebs":{"volumeSize":6}}])";
+  }
+  std::string root_part =
+      root ? fmt::format(R"("persistRootDevice":true,"rootGenerations":{},)", 1 + random.below(3)) : std::string();
+  bool spot = random.below(6) != 0;
+  std::string strategy = spot ? fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{}}})", random.below(4) != 0)
+                              : R"({"lifeCycle":"on_demand"})";
+  std::string health =
+      random.below(3) == 0
+          ? R"("healthCheck":{"type":"EC2","gracePeriod":300,"unhealthyDuration":120,"autoHealing":true},)"
+          : "";
+  return fmt::format(
+      R"({{"name":"m{}","strategy":{},"persistence":{{{}{}"snapshotInterval":{},"persistPrivateIp":{}}},{}
+    "compute":{{"product":"Linux/UNIX","subnetIds":[{}],
+      "launchSpecification":{{"imageId":"{}","instanceTypes":{{"types":[{}]}},
+        "securityGroupIds":["{}"]{}}}}}}})",
+      ids_.size(), strategy, root_part, data, any_of(kIntervals, random), ip, health, quoted(some_of(kSubnets, random)),
+      cloud::kMinimalImage, quoted(some_of(kTypes, random)), cloud::kDefaultSecurityGroup, mapping);
+}
+
+void World::create_one() {
+  std::string document = draw_document(random_);
+  auto spec = model::read_spec(document);
+  CHECK(spec.has_value());
+  auto surroundings = engine::inspect(*cloud_, *spec, std::nullopt);
+  CHECK(surroundings.has_value());
+  ManagedInstanceId id(fmt::format("smi-{:08x}", 0xa0000001 + ids_.size()));
+  ids_.push_back(id);
+  checker_.created(id, *spec);
+  request(id, model::Created{}, engine::Revision{document, *spec, *surroundings, {}});
+}
+
+std::optional<ManagedInstanceId> World::pick_managed(Random& random) {
+  std::vector<ManagedInstanceId> alive;
+  for (const ManagedInstanceId& id : ids_) {
+    auto known = view(id);
+    if (known && known->state.goal != model::Goal::deleted) alive.push_back(id);
+  }
+  if (alive.empty()) return std::nullopt;
+  return alive[random.below(alive.size())];
+}
+
+void World::ask(Fault what, Random& random) {
+  auto id = pick_managed(random);
+  if (!id) return;
+  if (what == Fault::user_recycles) return request(*id, model::RecycleAsked{});
+  if (what == Fault::user_pauses) {
+    request(*id, model::PauseAsked{});
+    time_.post(1min + Duration(random.below(6 * 3'600'000)), [this, id] {
+      auto known = view(*id);
+      if (known && known->state.goal == model::Goal::paused) request(*id, model::ResumeAsked{});
+    });
+    return;
+  }
+  if (what == Fault::user_deletes) {
+    model::DeleteAsked deletion;
+    bool everything = random.below(2) == 0;
+    auto flag = [&] { return everything || random.below(2) == 0; };
+    deletion.deallocation = {flag(), flag(), flag(), flag(), Duration(600'000 + random.below(20 * 3'600'000))};
+    request(*id, deletion);
+    return create_one();
+  }
+  auto known = view(*id);
+  if (!known) return;
+  std::string change =
+      random.below(2) == 0
+          ? fmt::format(R"({{"persistence":{{"snapshotInterval":{}}}}})", any_of(kIntervals, random))
+          : fmt::format(R"({{"compute":{{"launchSpecification":{{"instanceTypes":{{"types":[{}]}}}}}}}})",
+                        quoted(some_of(kTypes, random)));
+  auto merged = model::merge_document(known->document, change);
+  if (!merged) return;
+  auto spec = model::read_spec(*merged);
+  if (!spec) return;
+  auto own = known->state.interface ? std::optional(known->state.interface->id) : std::nullopt;
+  auto surroundings = engine::inspect(*cloud_, *spec, own);
+  if (!surroundings) return;
+  request(*id, model::SpecChanged{*surroundings}, engine::Revision{*merged, *spec, *surroundings, known->document});
+}
+
+// ---- the market
+
+std::optional<cloud::CloudInstance> World::pick_running(Random& random) {
+  std::vector<cloud::CloudInstance> running;
+  for (auto& instance : cloud_->instances()) {
+    if (instance.instance.state == "running") running.push_back(std::move(instance));
+  }
+  if (running.empty()) return std::nullopt;
+  return running[random.below(running.size())];
+}
+
+void World::interrupt(Fault how, Random& random) {
+  auto picked = pick_running(random);
+  if (!picked) return;
+  const InstanceId& id = picked->instance.instance_id;
+  note(owner_of(picked->instance.tags), fmt::format("the cloud: {} of {}", name_of(how), id.str()));
+  cloud::InterruptHow what;
+  if (how == Fault::rebalance) {
+    (void)cloud_->rebalance(id);
+    return;
+  }
+  what.notice = how == Fault::interruption_short ? Duration(1000 + random.below(30'000)) : Duration(120'000);
+  what.kind = how == Fault::interruption_without ? cloud::InterruptHow::Kind::no_notice
+              : how == Fault::power_cut          ? cloud::InterruptHow::Kind::power_cut
+                                                 : cloud::InterruptHow::Kind::notice;
+  auto done = cloud_->interrupt(id, what);
+  if (done) return;
+  what.kind = cloud::InterruptHow::Kind::no_notice;  // one on demand gets no notice: its host fails
+  (void)cloud_->interrupt(id, what);
+}
+
+void World::move_market(Fault how, Random& random) {
+  std::string zone = std::string("local-1") + static_cast<char>('a' + random.below(3));
+  cloud::MarketKey market{any_of(kTypes, random), zone, random.below(5) != 0};
+  if (how == Fault::price_move) {
+    market.spot = true;
+    (void)cloud_->set_spot_price(market, 0.001 + random.unit() * 0.05);
+    return;
+  }
+  CHECK(cloud_->set_capacity(market, 0));
+  time_.post(5min + Duration(random.below(3 * 3'600'000)),
+             [this, market] { CHECK(cloud_->set_capacity(market, std::nullopt)); });
+  if (how != Fault::market_reclaim) return;
+  for (const auto& instance : cloud_->instances()) {
+    const ec2::Instance& shown = instance.instance;
+    bool here = shown.instance_type == market.instance_type && shown.availability_zone == zone;
+    if (!here || shown.state != "running") continue;
+    cloud::InterruptHow what;
+    what.kind = random.below(2) == 0 ? cloud::InterruptHow::Kind::notice : cloud::InterruptHow::Kind::no_notice;
+    (void)cloud_->interrupt(shown.instance_id, what);
+  }
+}
+
+// ---- operators
+
+void World::operate(Fault how, Random& random) {
+  auto picked = pick_running(random);
+  if (!picked) return;
+  const ec2::Instance& instance = picked->instance;
+  ManagedInstanceId owner = owner_of(instance.tags);
+  auto tell = [&](const std::string& what) { note(owner, "by hand: " + what); };
+  if (how == Fault::operator_terminates) {
+    tell("TerminateInstances " + instance.instance_id.str());
+    (void)people_->call(ec2::TerminateInstancesRequest{{instance.instance_id}});
+  } else if (how == Fault::operator_shuts_down) {
+    tell("shutdown in " + instance.instance_id.str());
+    substrate_.guest_shuts_down(instance.instance_id);
+  } else if (how == Fault::operator_detaches) {
+    for (const auto& device : instance.block_device_mappings) {
+      if (device.device_name == instance.root_device_name) continue;
+      tell("DetachVolume " + device.volume_id.str());
+      ec2::DetachVolumeRequest request;
+      request.volume_id = device.volume_id;
+      request.force = random.below(3) == 0;
+      (void)people_->call(request);
+      return;
+    }
+  } else if (how == Fault::operator_attaches) {
+    ec2::CreateVolumeRequest create;
+    create.availability_zone = instance.availability_zone;
+    create.size = 2;
+    auto made = people_->call(create);
+    if (!made) return;
+    tell("AttachVolume " + made->volume.volume_id.str());
+    time_.post(30s, [this, volume = made->volume.volume_id, to = instance.instance_id] {
+      (void)people_->call(ec2::AttachVolumeRequest{volume, to, "/dev/sdm"});
+    });
+  } else if (how == Fault::operator_deletes_volume) {
+    ec2::DescribeVolumesRequest request;
+    request.filters = {{std::string("tag:") + model::kTagManagedInstance, {"*"}}, {"status", {"available"}}};
+    auto volumes = cloud_->call(request);
+    if (!volumes || volumes->volumes.empty()) return;
+    const auto& volume = volumes->volumes[random.below(volumes->volumes.size())];
+    note(owner_of(volume.tags), "by hand: DeleteVolume " + volume.volume_id.str());
+    (void)people_->call(ec2::DeleteVolumeRequest{volume.volume_id});
+  } else if (how == Fault::operator_deletes_snapshot) {
+    ec2::DescribeSnapshotsRequest request;
+    request.filters = {{std::string("tag:") + model::kTagManagedInstance, {"*"}}};
+    auto snapshots = cloud_->call(request);
+    if (!snapshots || snapshots->snapshots.empty()) return;
+    const auto& snapshot = snapshots->snapshots[random.below(snapshots->snapshots.size())];
+    note(owner_of(snapshot.tags), "by hand: DeleteSnapshot " + snapshot.snapshot_id.str());
+    (void)people_->call(ec2::DeleteSnapshotRequest{snapshot.snapshot_id});
+  }
+}
+
+// ---- crashes
+
+void World::crash(Fault how, Random& random) {
+  if (!controller_) return;
+  switch (how) {
+    case Fault::crash_before_commit:
+    case Fault::crash_after_commit:
+      store_.kill_at = how == Fault::crash_before_commit ? KillAt::before_commit : KillAt::after_commit;
+      store_.kill_commit = store_.commits + 1 + static_cast<int>(random.below(30));
+      return;
+    case Fault::crash_after_effect:
+      kill_after_effect_ = true;
+      return;
+    case Fault::store_refuses:
+      store_.refusals = 1 + static_cast<int>(random.below(40));
+      return;
+    default:
+      kill_due_ = true;
+  }
+}
+
+// ---- when
+
+void World::schedule() {
+  Time from = time_.now() + 20min, to = time_.now() + 24h * options_.days;
+  for (const Happening& happening : faults_.timed(from, to)) {
+    time_.post(happening.at - time_.now(), [this, happening] { happen(happening); });
+  }
+}
+
+void World::happen(const Happening& happening) {
+  if (faults_.calmed()) return;
+  faults_.note(happening.strike);
+  Random random(happening.seed);
+  Fault fault = happening.strike.first;
+  digest(name_of(fault));
+  if (fault >= Fault::interruption_notice && fault <= Fault::rebalance) return interrupt(fault, random);
+  if (fault >= Fault::market_reclaim && fault <= Fault::price_move) return move_market(fault, random);
+  if (fault >= Fault::operator_terminates && fault <= Fault::operator_attaches) return operate(fault, random);
+  if (fault >= Fault::user_pauses && fault <= Fault::user_deletes) return ask(fault, random);
+  if (fault != Fault::sick_guest) return crash(fault, random);
+  auto picked = pick_running(random);
+  if (!picked) return;
+  InstanceId sick = picked->instance.instance_id;
+  note(owner_of(picked->instance.tags), "the guest of " + sick.str() + " falls ill");
+  substrate_.guest_is_sick(sick, true);
+  time_.post(30min, [this, sick] { substrate_.guest_is_sick(sick, false); });
+}
+
+}  // namespace holdfast::sim
