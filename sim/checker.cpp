@@ -167,7 +167,7 @@ struct Checker::Calls {
         of.broken(2, "two_instances", id,
                   fmt::format("{} is launched while {} is not terminated", made.instance_id.str(), other.str()));
       }
-      of.instances_[made.instance_id] = {id, false, false};
+      of.instances_[made.instance_id] = {id, false, false, false};
       for (const auto& device : made.block_device_mappings) {
         of.volumes_[device.volume_id] = {id, device.device_name, false, false, std::nullopt};
         if (device.delete_on_termination && of.persists(managed->second, device.device_name)) {
@@ -202,11 +202,6 @@ struct Checker::Calls {
 
   void operator()(const ec2::DetachVolumeRequest& request) const {
     if (service()) of.broken(2, "detached_by_the_service", {}, request.volume_id.str());
-  }
-
-  void operator()(const ec2::DeleteVolumeRequest& request) const {
-    auto found = of.volumes_.find(request.volume_id);
-    if (found != of.volumes_.end() && !found->second.deleter) found->second.deleter = actor;
   }
 
   void operator()(const ec2::CreateSnapshotRequest& request) const {
@@ -296,6 +291,21 @@ struct Checker::Calls {
   void operator()(const R&) const {}
 };
 
+// The volume may go within the call: who deletes it must be known before.
+void Checker::calling(Actor actor, const ec2::Request& request) {
+  const auto* deletion = std::get_if<ec2::DeleteVolumeRequest>(&request);
+  if (deletion == nullptr) return;
+  auto found = volumes_.find(deletion->volume_id);
+  if (found != volumes_.end() && !found->second.deleted) found->second.deleter = actor;
+}
+
+void Checker::refused(const ec2::Request& request) {
+  const auto* deletion = std::get_if<ec2::DeleteVolumeRequest>(&request);
+  if (deletion == nullptr) return;
+  auto found = volumes_.find(deletion->volume_id);
+  if (found != volumes_.end() && !found->second.deleted) found->second.deleter.reset();
+}
+
 void Checker::called(Actor actor, const ec2::Request& request, const ec2::Response& response) {
   std::visit(Calls{*this, actor, response}, request);
 }
@@ -346,6 +356,7 @@ void Checker::machine_is_well(const InstanceId& machine) {
   auto found = instances_.find(machine);
   if (found == instances_.end()) return;
   managed_[found->second.owner].well_at = time_.now();
+  found->second.well = true;
   for (auto& [id, volume] : volumes_) {
     if (volume.owner == found->second.owner && !volume.deleted && guests_.writing(id)) volume.was_well = true;
   }
@@ -365,7 +376,7 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
   }
   found->second.device = attached.device;
   Managed& managed = managed_[found->second.owner];
-  // A machine that is well already shows with this, too, that it is: an attachment later on does no boot.
+  if (instance->second.well) found->second.was_well = true;
   if (!persists(managed, attached.device)) return;
   auto content = guests_.volume(attached.id, time_.now());
   Log& known = managed.acknowledged[attached.device];

@@ -50,7 +50,9 @@ class Checker : public Witness {
   void asks(const ManagedInstanceId& id, const model::Event& request);      // on its way: either may be so
   void answered(const ManagedInstanceId& id, const model::Event& request);  // stored
 
-  // A call that took effect, with its answer.
+  // A call is about to take effect, or not; a call that took effect, with its answer.
+  void calling(Actor actor, const ec2::Request& request);
+  void refused(const ec2::Request& request);
   void called(Actor actor, const ec2::Request& request, const ec2::Response& response);
   void happened(const ec2::CloudEvent& event);
 
@@ -90,6 +92,7 @@ class Checker : public Witness {
     ManagedInstanceId owner;
     bool terminated = false;
     bool runs = false;
+    bool well = false;
   };
   struct Volume {
     ManagedInstanceId owner;
@@ -145,8 +148,11 @@ class Tap : public ec2::Ec2 {
  public:
   Tap(ec2::Ec2& inner, Checker& checker, Actor actor) : inner_(inner), checker_(checker), actor_(actor) {}
   Result<ec2::Response> perform(const ec2::Request& request) override {
+    bool mutates = ec2::mutates(request);
+    if (mutates) checker_.calling(actor_, request);
     auto answered = inner_.perform(request);
-    if (answered && ec2::mutates(request)) checker_.called(actor_, request, *answered);
+    if (mutates && answered) checker_.called(actor_, request, *answered);
+    if (mutates && !answered) checker_.refused(request);
     return answered;
   }
 

@@ -16,8 +16,8 @@ constexpr Spread kShutdown{25s, 90s};
 constexpr Spread kKill{4s, 20s};
 constexpr Spread kAttach{2s, 5s};
 constexpr Spread kCreateVolume{1500ms, 4s};
-constexpr Spread kSnapshot{40s, 10min};
-constexpr Spread kSlowSnapshot{40min, 3h};
+constexpr Spread kSnapshot{30s, 4min};
+constexpr Spread kSlowSnapshot{12min, 60min};
 
 Error internal(std::string what) {
   return {ErrorKind::unavailable, "InternalError", std::move(what), {}};
@@ -91,7 +91,8 @@ void SimSubstrate::create_snapshot(const SnapshotId& snapshot, const VolumeId& v
 }
 
 void SimSubstrate::delete_snapshot(const SnapshotId& snapshot, Done done) {
-  guests_.delete_snapshot(snapshot);
+  // Not within the call that deletes it: the witness still wants to know what goes.
+  time_.post(1s, [this, snapshot] { guests_.delete_snapshot(snapshot); });
   inner_.delete_snapshot(snapshot, std::move(done));
 }
 
