@@ -14,7 +14,9 @@ using namespace model;
 
 namespace {
 
-std::vector<Tag> tags_if(bool wanted, const Spec& spec) { return wanted ? spec.compute.tags : std::vector<Tag>(); }
+std::vector<Tag> tags_if(bool wanted, const Spec& spec) {
+  return wanted ? spec.compute.tags : std::vector<Tag>();
+}
 
 SubnetId subnet_for_interface(const Draft& draft) {
   Placement placement = place(draft.spec, draft.state(), draft.now);
@@ -50,7 +52,8 @@ LaunchDevice root_device(const Draft& draft) {
   // Grown in the spec or by hand: never smaller than the snapshot it is made from.
   root.device.snapshot_id.reset();
   const Snapshot* newest = newest_completed(draft.state(), root.device.device_name);
-  if (root.device.size_gib && newest != nullptr) root.device.size_gib = std::max(*root.device.size_gib, newest->size_gib);
+  if (root.device.size_gib && newest != nullptr)
+    root.device.size_gib = std::max(*root.device.size_gib, newest->size_gib);
   root.delete_on_termination = !draft.spec.persistence.root_device;
   return root;
 }
@@ -63,7 +66,14 @@ std::optional<LaunchDevice> data_device(const Draft& draft, const BlockDevice& w
   if (!draft.spec.persistence.block_devices) return device;
   device.delete_on_termination = false;
   auto present = state.data.find(wanted.device_name);
-  if (present == state.data.end()) return device;
+  if (present == state.data.end()) {
+    // Blank only if there never was a copy of it. A volume that is gone for good leaves its newest snapshot.
+    if (const Snapshot* newest = newest_completed(state, wanted.device_name)) {
+      device.device.snapshot_id = newest->id;
+      device.device.size_gib = std::max(wanted.size_gib.value_or(0), newest->size_gib);
+    }
+    return device;
+  }
   if (draft.spec.persistence.mode == BlockDevicesMode::reattach) return std::nullopt;
   const Snapshot* source = final_snapshot(state, present->second);
   if (source == nullptr) source = newest_completed(state, wanted.device_name);

@@ -91,6 +91,17 @@ void give_up_volume(Draft& draft, const Volume& volume) {
                                                      : std::string("there is no copy of it")));
 }
 
+// Whether a complete listing of the volumes from after the last instance's end was seen: what it left would be in it.
+bool end_was_listed(Draft& draft) {
+  const State& state = draft.state();
+  bool listed =
+      state.looking.volumes_listed && state.gone_at && *state.looking.volumes_listed > *state.gone_at + kListingLag;
+  if (!listed) {
+    draft.look(static_cast<Kinds>(Kind::volumes), state.gone_at.value_or(draft.now) + kListingLag + Duration(1));
+  }
+  return listed;
+}
+
 bool save_root(Draft& draft) {
   State& state = draft.state();
   if (!draft.spec.persistence.root_device || state.generation == 0) return true;
@@ -104,18 +115,49 @@ bool save_root(Draft& draft) {
   }
   // No volume known: the instance ended before it was seen with one. A complete listing from after its end would have
   // shown it; only then the newest copy from before counts.
-  bool listed = state.looking.volumes_listed && state.gone_at && *state.looking.volumes_listed > *state.gone_at + kListingLag;
-  if (!listed) {
-    draft.look(static_cast<Kinds>(Kind::volumes), state.gone_at.value_or(draft.now) + kListingLag + Duration(1));
-    return false;
-  }
+  if (!end_was_listed(draft)) return false;
   const Snapshot* newest = newest_completed(state, state.surroundings.image.root_device);
   return newest == nullptr ? state.images.empty() && state.snapshots.empty() : imaged(draft, *newest);
+}
+
+// The last instance ended before it was seen with a volume at this device. It may have written to one all the same: a
+// listing from after its end shows that (fold_volumes adopts it). If there is none, the launch came to nothing, and
+// what it was to be made from is the present copy again.
+bool device_accounted_for(Draft& draft, const std::string& device) {
+  State& state = draft.state();
+  if (state.data.contains(device)) return true;
+  if (!end_was_listed(draft)) return false;
+  auto former = state.superseded.end();
+  for (auto at = state.superseded.begin(); at != state.superseded.end(); ++at) {
+    bool newer = former == state.superseded.end() || at->generation > former->generation;
+    if (at->device == device && newer) former = at;
+  }
+  if (former == state.superseded.end()) return true;
+  draft.record("volume_reinstated", "volume " + former->id.str() + " is the present copy of " + device +
+                                        " again: the instance that was to replace it came to nothing");
+  state.data.emplace(device, *former);
+  state.superseded.erase(former);
+  return true;
+}
+
+bool devices_accounted_for(Draft& draft) {
+  const State& state = draft.state();
+  if (!draft.spec.persistence.block_devices || state.generation == 0) return true;
+  std::vector<std::string> devices;
+  for (const BlockDevice& wanted : draft.spec.compute.block_devices) {
+    if (wanted.device_name != state.surroundings.image.root_device) devices.push_back(wanted.device_name);
+  }
+  for (const Volume& volume : state.superseded) {  // attached by hand once
+    if (volume.device != state.surroundings.image.root_device) devices.push_back(volume.device);
+  }
+  return std::all_of(devices.begin(), devices.end(),
+                     [&](const std::string& device) { return device_accounted_for(draft, device); });
 }
 
 // on_launch: the next volumes are made from the final snapshots, so all must be completed. reattach over several zones:
 // they are asked for, but only a launch in another zone waits for them (settle_in).
 bool save_data(Draft& draft) {
+  if (!devices_accounted_for(draft)) return false;
   if (!snapshots_data(draft.spec, draft.state())) return true;
   bool needed = draft.spec.persistence.mode == BlockDevicesMode::on_launch;
   bool all = true;
@@ -165,8 +207,8 @@ void leave_behind(Draft& draft) {
 }
 
 bool save(Draft& draft) {
-  bool persists = draft.state().generation > 0 &&
-                  (draft.spec.persistence.root_device || snapshots_data(draft.spec, draft.state()));
+  bool persists =
+      draft.state().generation > 0 && (draft.spec.persistence.root_device || snapshots_data(draft.spec, draft.state()));
   if (persists) draft.enter(Phase::saving, "final snapshots and image of what the last instance left");
   // Both every turn, so that they go side by side.
   bool data = save_data(draft);
