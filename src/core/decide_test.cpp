@@ -281,6 +281,27 @@ TEST_P(Modes, ALaunchThatComesToNothingCostsNoData) {
   EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
 }
 
+// Found by the simulator: the interface that EC2 makes for a launch carries the launch's tags, and was taken for the
+// instance, so that another was launched beside it.
+TEST(Restart, TheInterfaceOfALaunchIsNotTakenForTheInstance) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.persistence.private_ip = false;
+  World world(spec);
+  Effect launch = next_launch(world);
+  world.happen(EffectEnded{{launch.key, Failure(Error{ErrorKind::unknown_outcome, "InternalError", "lost", {}})}});
+  ObservedInterface interface;
+  interface.id = InterfaceId("eni-of-the-launch");
+  interface.tags.effect = launch.key;
+  Observation seen;
+  seen.as_of = world.now;
+  seen.kinds = static_cast<Kinds>(Kind::interfaces);
+  seen.interfaces = {interface};
+  world.happen(Observed{seen});
+  EXPECT_FALSE(world.state.instance);
+  EXPECT_FALSE(world.state.interface);
+  EXPECT_TRUE(world.state.asked.contains(launch.key));
+}
+
 TEST(Replacement, ANoticeForAFormerInstanceEndsThere) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();

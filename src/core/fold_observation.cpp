@@ -10,7 +10,8 @@ using namespace model;
 
 bool confirmed_missing(const Volume& volume, Time now) {
   if (volume.state == VolumeState::deleted || volume.state == VolumeState::deleting) return true;
-  return volume.missing_since && volume.missing_looks >= kLooksUntilGone && now - *volume.missing_since >= kTimeUntilGone;
+  return volume.missing_since && volume.missing_looks >= kLooksUntilGone &&
+         now - *volume.missing_since >= kTimeUntilGone;
 }
 
 namespace {
@@ -45,8 +46,9 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
     bool in_spec = std::any_of(draft.spec.compute.block_devices.begin(), draft.spec.compute.block_devices.end(),
                                [&](const BlockDevice& wanted) { return wanted.device_name == device.device; });
     known->second.by_hand = !in_spec;
-    if (!in_spec) draft.record("volume_adopted", "volume " + device.volume.str() + ", attached by hand as " +
-                                                     device.device + ", is kept from now on");
+    if (!in_spec)
+      draft.record("volume_adopted", "volume " + device.volume.str() + ", attached by hand as " + device.device +
+                                         ", is kept from now on");
   } else if (known->second.id != device.volume) {
     // Someone put another volume there by hand. The former one holds data: it is left alone, and never deleted by us.
     draft.record("volume_exchanged", "volume " + device.volume.str() + " was attached by hand as " + device.device +
@@ -82,7 +84,8 @@ void fold_state_change(Draft& draft, const ObservedInstance& seen) {
   instance.state = seen.state;
   if (seen.state == InstanceState::running && !instance.running_at) {
     instance.running_at = draft.now;
-    draft.record("running", "instance " + seen.id.str() + " runs (generation " + std::to_string(instance.generation) + ")");
+    draft.record("running",
+                 "instance " + seen.id.str() + " runs (generation " + std::to_string(instance.generation) + ")");
   }
   if (is_terminal(seen.state)) {
     state.gone_at = draft.now;
@@ -255,15 +258,23 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
       if (known->state == seen.state) continue;
       known->state = seen.state;
       known->size_gib = seen.size_gib;
+      // The cloud's own time of the call: when we learned of it may be much later, and says nothing of what is newest.
+      if (seen.started_at != Time{}) known->started_at = seen.started_at;
       if (seen.state == SnapshotState::error) {
         draft.record("snapshot_failed", "snapshot " + seen.id.str() + " of " + known->device + " failed in the cloud");
       }
       continue;
     }
     auto asked = state.asked.find(seen.tags.effect);
-    if (asked != state.asked.end() && asked->second.standing == Asked::Standing::unknown) {
+    bool made_for_us =
+        asked != state.asked.end() && std::holds_alternative<CreateSnapshot>(asked->second.effect.action);
+    if (made_for_us && asked->second.standing == Asked::Standing::unknown) {
       fold_outcome(draft, {seen.tags.effect, seen.id.str()});
-      if (Snapshot* adopted = find_by_id(state.snapshots, seen.id)) adopted->state = seen.state;
+      if (Snapshot* adopted = find_by_id(state.snapshots, seen.id)) {
+        adopted->state = seen.state;
+        adopted->size_gib = seen.size_gib;
+        if (seen.started_at != Time{}) adopted->started_at = seen.started_at;
+      }
       continue;
     }
     bool under_way = asked != state.asked.end();
@@ -285,7 +296,8 @@ void fold_images(Draft& draft, const Observation& observation) {
       continue;
     }
     auto asked = state.asked.find(seen.tags.effect);
-    if (asked != state.asked.end() && asked->second.standing == Asked::Standing::unknown) {
+    bool made_for_us = asked != state.asked.end() && std::holds_alternative<RegisterImage>(asked->second.effect.action);
+    if (made_for_us && asked->second.standing == Asked::Standing::unknown) {
       fold_outcome(draft, {seen.tags.effect, seen.id.str()});
       if (RootImage* adopted = find_by_id(state.images, seen.id)) adopted->state = seen.state;
     }
@@ -296,7 +308,10 @@ void fold_interfaces(Draft& draft, const Observation& observation) {
   State& state = draft.state();
   for (const ObservedInterface& seen : observation.interfaces) {
     auto asked = state.asked.find(seen.tags.effect);
-    if (!state.interface && asked != state.asked.end() && asked->second.standing == Asked::Standing::unknown) {
+    // A launch tags the interface that EC2 makes for it with its own key, too: that one is not a kept interface.
+    bool made_for_us = asked != state.asked.end() && asked->second.standing == Asked::Standing::unknown &&
+                       std::holds_alternative<CreateInterface>(asked->second.effect.action);
+    if (!state.interface && made_for_us) {
       fold_outcome(draft, {seen.tags.effect, seen.id.str()});
     }
     if (!state.interface || state.interface->id != seen.id) continue;
