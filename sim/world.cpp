@@ -134,9 +134,10 @@ bool World::step() {
     return true;
   }
   if (time_.run_due()) return true;
-  if (auto work = time_.next(); work && (!next || *work < *next)) next = work;
-  if (!next) return false;
-  time_.advance_to(*next);
+  std::optional<Time> work = time_.next();
+  if (!next && !work) return false;
+  Time at = std::min(next.value_or(Time::max()), work.value_or(Time::max()));
+  time_.advance_to(at);
   return true;
 }
 
