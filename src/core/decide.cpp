@@ -65,6 +65,12 @@ void drop_unwanted(Draft& draft) {
   });
 }
 
+// What was asked for on the way and settled later in the same step (a termination asked again, and the instance then
+// seen terminated) needs not be done any more.
+void drop_settled(Draft& draft) {
+  std::erase_if(draft.step.effects, [&](const Effect& effect) { return !draft.state().asked.contains(effect.key); });
+}
+
 // Waiting for the cloud with nothing seen to change: look less and less often. An event of the cloud's, or the end of
 // an effect, makes it look at once.
 void pace_looks(Draft& draft, bool observed, bool changed) {
@@ -93,6 +99,7 @@ Result<Step> decide(const Spec& spec, const State& state, const Event& event, Ti
   if (auto folded = fold(draft, event); !folded) return Failure(folded.error());
   advance(draft);
   drop_unwanted(draft);
+  drop_settled(draft);
   settle_forgetting(draft);
   draft.state().status = status_of(draft.state(), now);
   bool changed = !(draft.state() == state);

@@ -302,6 +302,28 @@ TEST(Restart, TheInterfaceOfALaunchIsNotTakenForTheInstance) {
   EXPECT_TRUE(world.state.asked.contains(launch.key));
 }
 
+// Found by the simulator: the service ended itself at a termination of unknown outcome that the same look settled, and
+// did so again after each start.
+TEST(Restart, ATerminationThatTheSameLookSettlesIsNotAskedAgain) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  InstanceId instance = world.state.instance->id;
+  world.happen(PauseAsked{});
+  ASSERT_TRUE(world.state.asked.contains("terminate/" + instance.str()));
+  world.restart();
+  ObservedInstance terminated;
+  terminated.id = instance;
+  terminated.state = InstanceState::terminated;
+  Observation seen;
+  seen.as_of = world.now + std::chrono::seconds(10);
+  seen.kinds = kAllKinds;
+  seen.instances = {terminated};
+  auto step = decide(world.spec, world.state, Observed{seen}, seen.as_of);
+  ASSERT_TRUE(step);
+  for (const Effect& effect : step->effects) EXPECT_TRUE(step->state.asked.contains(effect.key)) << effect.key;
+  EXPECT_FALSE(step->state.asked.contains("terminate/" + instance.str()));
+}
+
 TEST(Replacement, ANoticeForAFormerInstanceEndsThere) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();
