@@ -281,6 +281,31 @@ TEST_P(Modes, ALaunchThatComesToNothingCostsNoData) {
   EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
 }
 
+// Found by the simulator: a first launch that failed with its volumes was waited for without end.
+TEST_P(Modes, AFirstLaunchThatFailsWithItsVolumesIsFollowedByAnother) {
+  World world(spec_of(GetParam()));
+  Effect launch = next_launch(world);
+  world.happen(EffectEnded{{launch.key, std::string("i-stillborn")}});
+  ObservedInstance stillborn;
+  stillborn.id = InstanceId("i-stillborn");
+  stillborn.state = InstanceState::pending;
+  stillborn.root_device = "/dev/xvda";
+  stillborn.devices = {{"/dev/xvda", VolumeId("vol-r"), AttachmentState::attaching, false},
+                       {"/dev/sdf", VolumeId("vol-d"), AttachmentState::attaching, false}};
+  Observation seen;
+  seen.as_of = world.now;
+  seen.kinds = static_cast<Kinds>(Kind::instances);
+  seen.instances = {stillborn};
+  world.happen(Observed{seen});
+  ASSERT_TRUE(world.state.data.contains("/dev/sdf"));
+  seen.instances.front().state = InstanceState::terminated;
+  seen.instances.front().devices.clear();
+  world.happen(Observed{seen});
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_NE(world.state.data.at("/dev/sdf").id, VolumeId("vol-d"));
+}
+
 // Found by the simulator: the interface that EC2 makes for a launch carries the launch's tags, and was taken for the
 // instance, so that another was launched beside it.
 TEST(Restart, TheInterfaceOfALaunchIsNotTakenForTheInstance) {

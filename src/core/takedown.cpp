@@ -186,6 +186,17 @@ void take_down(Draft& draft) {
   draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now);
 }
 
+namespace {
+
+// The launch was never seen to run: its volumes may have failed with it, and must not be waited for. Those that are
+// there are found again by their tags in the listing that each device waits for (device_accounted_for, save_root).
+void forget_volumes_of_launch(State& state, int generation) {
+  if (state.root && state.root->generation == generation) state.root.reset();
+  std::erase_if(state.data, [&](const auto& entry) { return entry.second.generation == generation; });
+}
+
+}  // namespace
+
 void leave_behind(Draft& draft) {
   State& state = draft.state();
   const InstanceId gone = state.instance->id;
@@ -201,6 +212,7 @@ void leave_behind(Draft& draft) {
     std::erase_if(state.cooling, [&](const CoolingMarket& entry) { return entry.market == state.instance->market; });
     state.cooling.push_back({state.instance->market, draft.now + kTainted, false, false, "it took an instance"});
   }
+  if (!state.instance->running_at) forget_volumes_of_launch(state, state.instance->generation);
   state.instance.reset();
   if (!state.gone_at) state.gone_at = draft.now;
   draft.look(Kind::volumes | Kind::interfaces, draft.now);
