@@ -379,6 +379,9 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
   if (instance->second.well) found->second.was_well = true;
   if (!persists(managed, attached.device)) return;
   auto content = guests_.volume(attached.id, time_.now());
+  // Another volume put there by hand: what it holds is what there is from now on.
+  bool exchanged = by_hand_.contains(attached.id.str()) && !guests_.ever_written(attached.id);
+  if (exchanged) managed.acknowledged.erase(attached.device);
   Log& known = managed.acknowledged[attached.device];
   if (content && content->written.holds(known)) return;
   broken(3, "synced_writes_lost", found->second.owner,
