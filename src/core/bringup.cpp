@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "core/fold.h"
+#include "core/import.h"
 #include "core/placement.h"
 #include "core/replacement.h"
 
@@ -130,11 +131,14 @@ std::string launch_key(const State& state) {
 
 std::optional<ImageId> launch_image(const Draft& draft) {
   const State& state = draft.state();
-  if (!draft.spec.persistence.root_device || state.generation == 0) return state.surroundings.image.id;
+  bool user_image = !draft.spec.persistence.root_device || state.generation == 0;
+  if (user_image && !made_of_copies(state)) return state.surroundings.image.id;
   const Snapshot* source =
       state.root ? final_snapshot(state, *state.root) : newest_completed(state, state.surroundings.image.root_device);
   if (source == nullptr) {
     // It ended before it ever had a root volume that could be seen, and nothing was ever kept: the first image again.
+    // But an import brings what there was, or nothing.
+    if (import_pending(state)) return std::nullopt;
     return !state.root && state.images.empty() && state.snapshots.empty() ? std::optional(state.surroundings.image.id)
                                                                           : std::nullopt;
   }
@@ -248,6 +252,7 @@ void finish(Draft& draft) {
                    ") after " + to_words(total),
                data);
   state.handover.reset();
+  finish_import(draft);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "core/draft.h"
 #include "core/fold.h"
+#include "core/import.h"
 #include "core/lifecycle.h"
 
 namespace holdfast::core {
@@ -36,8 +37,9 @@ Result<void> fold(Draft& draft, const Event& event) {
     draft.record("changed", "the specification was changed; what needs a new instance waits for the next one");
   } else if (std::holds_alternative<Restarted>(event)) {
     fold_restart(draft);
-  } else if (std::holds_alternative<Created>(event)) {
+  } else if (const auto* created = std::get_if<Created>(&event)) {
     draft.record("created", "the managed instance was created");
+    if (created->import) begin_import(draft, *created->import);
   } else {
     return fold_request(draft, event);
   }
@@ -52,6 +54,7 @@ Status status_of(const State& state, Time now) {
   }
   if (!state.error.empty()) return Status::error;
   if (state.goal == Goal::paused) return state.handover || state.instance ? Status::pausing : Status::paused;
+  if (import_pending(state)) return Status::migrating;
   bool fresh = !state.handover || state.handover->reason == Reason::created || state.handover->reason == Reason::resume;
   if (!state.handover && state.instance && state.instance->healthy_at) return Status::active;
   return fresh ? Status::resuming : Status::recycling;

@@ -5,117 +5,15 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
-
-#include "core/invariants.h"
-#include "core/mini_cloud_test.h"
+#include "core/small_world_test.h"
 
 namespace holdfast::core {
 namespace {
 
 using namespace model;
-using testing::MiniCloud;
-
-Spec spec_of(BlockDevicesMode mode) {
-  Spec spec;
-  spec.name = "db";
-  spec.persistence = {true, true, true, mode, std::chrono::minutes(5), 2};
-  spec.compute.subnet_ids = {SubnetId("subnet-a")};
-  spec.compute.image_id = ImageId("ami-user");
-  spec.compute.instance_types = {"t3.medium", "t3.large"};
-  BlockDevice data;
-  data.device_name = "/dev/sdf";
-  data.size_gib = 8;
-  spec.compute.block_devices = {data};
-  return spec;
-}
-
-Surroundings surroundings() {
-  Surroundings facts;
-  facts.image.id = ImageId("ami-user");
-  facts.image.root_device = "/dev/xvda";
-  facts.subnets = {{SubnetId("subnet-a"), "z1", "10.0.0.0/20"}};
-  return facts;
-}
-
-// One managed instance, its cloud, and an engine of a few lines that delivers everything in order.
-struct World {
-  explicit World(Spec wanted, uint64_t seed = 1) : spec(std::move(wanted)), cloud(seed), random(seed) {
-    state = initial_state(ManagedInstanceId("smi-00000001"), surroundings(), now);
-    happen(Created{});
-  }
-
-  Result<void> happen(const Event& event) {
-    auto step = decide(spec, state, event, now);
-    if (!step) return Failure(step.error());
-    state = step->state;
-    for (const std::string& broken : broken_invariants(state)) ADD_FAILURE() << broken;
-    for (const Record& record : step->records) history.push_back(record.kind);
-    for (const Effect& effect : step->effects) effects.push_back(effect);
-    look = step->look;
-    wake = step->wake_at;
-    forgotten = forgotten || step->forget;
-    return {};
-  }
-
-  // The service dies: what was asked and not answered is lost, what is in the state is not.
-  void restart() {
-    effects.clear();
-    happen(Restarted{});
-  }
-
-  // One thing happens. False if nothing is left to happen before time goes on.
-  bool turn() {
-    if (!effects.empty()) {
-      Effect effect = effects.front();
-      effects.pop_front();
-      done.push_back(effect.key);
-      happen(EffectEnded{cloud.perform(effect, spec)});
-      return true;
-    }
-    if (look && look->at <= now) {
-      Kinds kinds = look->kinds;
-      look.reset();
-      happen(Observed{cloud.observe(kinds, now)});
-      return true;
-    }
-    return false;
-  }
-
-  // Turns until nothing is left, moving the cloud and the time on.
-  void settle(int rounds = 400) {
-    for (int i = 0; i < rounds; ++i) {
-      while (turn()) EXPECT_LE(cloud.running(), 1);
-      cloud.advance();
-      now += std::chrono::seconds(1);
-      if (wake && *wake <= now) {
-        wake.reset();
-        happen(TimerRang{});
-      }
-      bool quiet = effects.empty() && !look && state.asked.empty() && !state.handover;
-      if (quiet) return;
-    }
-  }
-
-  Spec spec;
-  MiniCloud cloud;
-  Random random;
-  Time now = from_millis(1'000'000);
-  State state;
-  std::deque<Effect> effects;
-  std::optional<Look> look;
-  std::optional<Time> wake;
-  std::vector<std::string> history;
-  std::vector<std::string> done;
-  bool forgotten = false;
-};
-
-size_t position(const std::vector<std::string>& list, const std::string& prefix) {
-  for (size_t i = 0; i < list.size(); ++i) {
-    if (list[i].starts_with(prefix)) return i;
-  }
-  return list.size();
-}
+using testing::position;
+using testing::spec_of;
+using testing::World;
 
 class Modes : public ::testing::TestWithParam<BlockDevicesMode> {};
 INSTANTIATE_TEST_SUITE_P(BothModes, Modes, ::testing::Values(BlockDevicesMode::reattach, BlockDevicesMode::on_launch));

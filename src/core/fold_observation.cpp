@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/fold.h"
+#include "core/import.h"
 
 namespace holdfast::core {
 
@@ -229,11 +230,17 @@ void note_volume_missing(Draft& draft, Volume& volume) {
   ++volume.missing_looks;
 }
 
+// What is imported is listed as ours only once our tags are on it.
+bool would_be_listed(const State& state, const Observation& observation) {
+  if (!import_pending(state) || !state.import->adopted) return true;
+  return state.import->tagged_at && observation.as_of > *state.import->tagged_at + kListingLag;
+}
+
 void fold_known_volume(Draft& draft, Volume& volume, const Observation& observation) {
   if (const ObservedVolume* seen = find_by_id(observation.volumes, volume.id)) {
     // Something else may be attached there by hand; but a listing older than the attachment proves nothing of it.
     fold_volume(draft, volume, *seen);
-  } else if (has(observation.kinds, Kind::volumes)) {
+  } else if (has(observation.kinds, Kind::volumes) && would_be_listed(draft.state(), observation)) {
     note_volume_missing(draft, volume);
   }
 }
@@ -355,6 +362,9 @@ Kinds where_seen(const EffectAction& action) {
     Kinds operator()(const AttachVolume&) const { return static_cast<Kinds>(Kind::volumes); }
     Kinds operator()(const KeepOnTermination&) const { return static_cast<Kinds>(Kind::instances); }
     Kinds operator()(const TagVolume&) const { return static_cast<Kinds>(Kind::volumes); }
+    Kinds operator()(const AdoptInstance&) const { return Kind::instances | Kind::volumes; }
+    Kinds operator()(const ReleaseInstance&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const SnapshotInstance&) const { return static_cast<Kinds>(Kind::snapshots); }
     Kinds operator()(const DeleteVolume&) const { return static_cast<Kinds>(Kind::volumes); }
     Kinds operator()(const DeleteSnapshot&) const { return static_cast<Kinds>(Kind::snapshots); }
     Kinds operator()(const DeregisterImage&) const { return static_cast<Kinds>(Kind::images); }
@@ -369,7 +379,8 @@ void settle_unknown(Draft& draft, const Observation& observation) {
   for (auto& [key, asked] : draft.state().asked) {
     if (asked.standing != Asked::Standing::unknown) continue;
     Kinds needed = where_seen(asked.effect.action);
-    bool has_no_token = std::holds_alternative<CreateSnapshot>(asked.effect.action);
+    bool has_no_token = std::holds_alternative<CreateSnapshot>(asked.effect.action) ||
+                        std::holds_alternative<SnapshotInstance>(asked.effect.action);
     Time seen_by = asked.since + (has_no_token ? kListingLag : Duration(0));
     if ((observation.kinds & needed) != needed || observation.as_of < seen_by) {
       draft.look(needed, std::max(seen_by, draft.now));
@@ -391,6 +402,7 @@ void fold_observation(Draft& draft, const Observation& observation) {
   fold_images(draft, observation);
   fold_interfaces(draft, observation);
   fold_statuses(draft, observation);
+  note_import(draft, observation);
   settle_unknown(draft, observation);
 }
 

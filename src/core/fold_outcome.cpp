@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/fold.h"
+#include "core/import.h"
 #include "core/retention.h"
 
 namespace holdfast::core {
@@ -115,6 +116,14 @@ struct Done {
   }
   void operator()(const KeepOnTermination&) const { draft.look(static_cast<Kinds>(Kind::instances), draft.now); }
   void operator()(const TagVolume&) const {}
+  void operator()(const AdoptInstance&) const {
+    if (draft.state().import) draft.state().import->tagged_at = draft.now;
+    draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now);
+  }
+  void operator()(const ReleaseInstance&) const {
+    if (draft.state().import) draft.state().import->released = true;
+  }
+  void operator()(const SnapshotInstance& effect) const { copies_made(draft, effect, made); }
   void operator()(const DeleteVolume& effect) const { forget_retired(draft, effect.volume.str()); }
   void operator()(const DeleteSnapshot& effect) const { forget_retired(draft, effect.snapshot.str()); }
   void operator()(const DeregisterImage& effect) const { forget_retired(draft, effect.image.str()); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/fold.h"
+#include "core/import.h"
 
 namespace holdfast::core {
 
@@ -53,7 +54,8 @@ std::string present_error(Draft& draft) {
     if (draft.now >= grace_ends) return unwell(state);
     draft.wake(grace_ends);
   }
-  std::string lost = lost_volume(draft);
+  std::string lost = import_error(state);
+  if (lost.empty()) lost = lost_volume(draft);
   return lost.empty() ? refusal(state) : lost;
 }
 

@@ -59,6 +59,24 @@ void one_writer(const State& state, Broken& broken) {
   if (state.root && ids.contains(state.root->id)) broken.push_back("2: the root volume is a data volume too");
 }
 
+// An original is imported with all it has: it may end by our hand only once that is known to stay.
+void an_original_is_secured_first(const State& state, Broken& broken) {
+  if (!state.import || !state.import->adopted || state.import->secured_at) return;
+  const std::string& original = state.import->original.instance.str();
+  if (state.asked.contains("terminate/" + original)) {
+    broken.push_back("3: the termination of " + original + " is asked for before it is secured");
+  }
+}
+
+// One that is copied belongs to somebody else.
+void a_copied_original_is_left_alone(const State& state, Broken& broken) {
+  if (!state.import || state.import->adopted) return;
+  for (const char* change : {"adopt/", "keep/", "terminate/", "release/"}) {
+    std::string key = change + state.import->original.instance.str();
+    if (state.asked.contains(key)) broken.push_back("2: " + key + " is asked for, of an original that is only copied");
+  }
+}
+
 void every_step_is_dated(const State& state, Broken& broken) {
   if (state.instance && state.instance->generation != state.generation) {
     broken.push_back("6: the instance's generation is not the state's");
@@ -75,6 +93,8 @@ std::vector<std::string> broken_invariants(const State& state) {
   nothing_in_use_is_given_up(state, broken);
   former_copies_wait_for_health(state, broken);
   one_writer(state, broken);
+  an_original_is_secured_first(state, broken);
+  a_copied_original_is_left_alone(state, broken);
   every_step_is_dated(state, broken);
   return broken;
 }

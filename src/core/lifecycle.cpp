@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/health.h"
+#include "core/import.h"
 #include "core/periodic.h"
 #include "core/replacement.h"
 #include "core/retention.h"
@@ -48,7 +49,7 @@ Result<void> ask_recycle(Draft& draft) {
                 "managed instance " + state.id.str() + " is paused: there is nothing to recycle; resume it");
   }
   // One that is on its way already does what is asked for; one that came up and is not well may be tried anew.
-  bool under_way = state.recycle_wanted || !state.instance || is_outgoing(state) ||
+  bool under_way = state.recycle_wanted || !state.instance || is_outgoing(state) || is_original(state) ||
                    (state.handover && state.error.empty());
   if (under_way) return {};
   state.recycle_wanted = true;
@@ -59,6 +60,7 @@ Result<void> ask_recycle(Draft& draft) {
 Result<void> ask_delete(Draft& draft, const DeleteAsked& request) {
   State& state = draft.state();
   if (!is_deleted(state)) {
+    if (may_give_up(state)) give_up_import(draft);
     state.goal = Goal::deleted;
     state.recycle_wanted = false;
     state.deallocation = request.deallocation;
@@ -94,6 +96,7 @@ Reason reason_to_replace(const Draft& draft) {
       instance.state == InstanceState::stopping || instance.state == InstanceState::stopped) {
     return Reason::disappeared;
   }
+  if (is_original(state)) return state.import->secured_at ? Reason::imported : Reason::none;
   if (state.recycle_wanted) return Reason::recycle;
   if (must_be_healed(draft)) return Reason::unhealthy;
   return Reason::none;
@@ -178,7 +181,7 @@ void deallocate(Draft& draft) {
   bool something_left = state.root || !state.data.empty() || state.interface || !state.snapshots.empty() ||
                         !state.images.empty() || !state.superseded.empty();
   if (!something_left && state.forget_at) return;
-  if (!all_free(state)) return draft.look(Kind::volumes | Kind::interfaces, draft.now);
+  if (!all_free(state) && !original_lost(state)) return draft.look(Kind::volumes | Kind::interfaces, draft.now);
   // Every asking that may still make something is settled first, so that nothing is made after the list is drawn up.
   bool making = std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
     return entry.second.standing != Asked::Standing::waiting &&
@@ -196,10 +199,11 @@ void tend_without_instance(Draft& draft) {
   if (launch_under_way(state) || (state.goal != Goal::running && interface_under_way(state))) return;
   if (state.goal == Goal::deleted) return deallocate(draft);
   if (state.goal == Goal::paused) return stay_paused(draft);
-  if (!state.handover) begin_handover(draft, state.generation == 0 ? Reason::created : Reason::resume);
-  if (save(draft)) {
-    launch(draft);
+  if (!state.handover) {
+    Reason first = made_of_copies(state) ? Reason::imported : Reason::created;
+    begin_handover(draft, state.generation == 0 ? first : Reason::resume);
   }
+  if (save(draft) && copies_ready(draft)) launch(draft);
 }
 
 void clean_up(Draft& draft) {
@@ -221,6 +225,7 @@ Result<void> fold_request(Draft& draft, const Event& request) {
 }
 
 void advance(Draft& draft) {
+  tend_import(draft);
   if (draft.state().instance) tend_present_instance(draft);
   // leave_behind may just have ended it: what comes next need not wait for another event.
   if (!draft.state().instance) tend_without_instance(draft);

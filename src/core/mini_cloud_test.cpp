@@ -27,6 +27,10 @@ Result<std::string> MiniCloud::done(const Effect& effect, const Spec& spec) {
   if (const auto* a = std::get_if<TerminateInstance>(&action)) return terminate(a->instance);
   if (const auto* a = std::get_if<CreateSnapshot>(&action)) return snapshot(*a, effect.key);
   if (const auto* a = std::get_if<AttachVolume>(&action)) return attach(*a);
+  if (const auto* a = std::get_if<AdoptInstance>(&action)) return adopt(*a, effect.key);
+  if (const auto* a = std::get_if<ReleaseInstance>(&action)) return release_ours(*a);
+  if (const auto* a = std::get_if<SnapshotInstance>(&action)) return copy(*a, effect.key);
+  if (const auto* a = std::get_if<KeepOnTermination>(&action)) return keep(*a);
   if (const auto* a = std::get_if<DeleteVolume>(&action)) return remove_volume(a->volume);
   if (const auto* a = std::get_if<DeleteSnapshot>(&action)) return remove_snapshot(a->snapshot);
   if (const auto* a = std::get_if<DeregisterImage>(&action)) {
@@ -173,6 +177,97 @@ Result<std::string> MiniCloud::snapshot(const CreateSnapshot& create, const std:
   return id.str();
 }
 
+Original MiniCloud::make_foreign() {
+  Original original;
+  original.instance = InstanceId(fresh("i-"));
+  original.market = {"m5.large", SubnetId("subnet-a"), "z1", LifeCycle::on_demand};
+  original.image = ImageId("ami-user");
+  original.private_ip = "10.0.0.7";
+  original.interface = InterfaceId(fresh("eni-"));
+  original.mac = "02:00:00:00:00:07";
+  LaunchInstance launch;
+  launch.market = original.market;
+  ObservedInstance instance;
+  instance.id = original.instance;
+  instance.state = InstanceState::running;
+  instance.zone = "z1";
+  instance.subnet = original.market.subnet;
+  instance.root_device = kRootDevice;
+  instance.interfaces = {original.interface};
+  instance.interface_delete_on_termination = true;
+  for (const char* name : {kRootDevice, "/dev/sdf"}) {
+    LaunchDevice device;
+    device.device.device_name = name;
+    device.device.size_gib = 8;
+    device.delete_on_termination = true;
+    VolumeId id = make_volume(device, launch, original.instance, "");
+    volumes_[id].seen.tags = {};
+    instance.devices.push_back({name, id, AttachmentState::attached, true});
+    foreign_.insert(id.str());
+    OriginalVolume found{name, id, 8};
+    if (name == std::string(kRootDevice)) original.root = found;
+    else original.data.push_back(found);
+  }
+  instances_[original.instance] = instance;
+  interfaces_[original.interface] = {original.interface, InterfaceState::in_use, original.private_ip, original.mac,
+                                     original.market.subnet, "z1", original.instance, {}};
+  foreign_.insert(original.instance.str());
+  foreign_.insert(original.interface.str());
+  return original;
+}
+
+Result<std::string> MiniCloud::adopt(const AdoptInstance& adopt, const std::string& key) {
+  for (const AdoptInstance::Volume& volume : adopt.volumes) {
+    auto found = volumes_.find(volume.id);
+    if (found == volumes_.end()) continue;
+    found->second.seen.tags = {adopt.generation, key, volume.device, {}};
+    foreign_.erase(volume.id.str());
+  }
+  if (adopt.interface) foreign_.erase(adopt.interface->str());
+  if (auto found = instances_.find(adopt.instance); found != instances_.end()) {
+    found->second.tags = {adopt.generation, key, {}, {}};
+    foreign_.erase(adopt.instance.str());
+  }
+  return std::string();
+}
+
+Result<std::string> MiniCloud::release_ours(const ReleaseInstance& release) {
+  for (const VolumeId& volume : release.volumes) {
+    volumes_.at(volume).seen.tags = {};
+    foreign_.insert(volume.str());
+  }
+  if (release.interface) foreign_.insert(release.interface->str());
+  instances_.at(release.instance).tags = {};
+  foreign_.insert(release.instance.str());
+  return std::string();
+}
+
+Result<std::string> MiniCloud::copy(const SnapshotInstance& create, const std::string& key) {
+  std::string made;
+  for (const AdoptInstance::Volume& volume : create.volumes) {
+    auto known = std::find_if(snapshots_.begin(), snapshots_.end(), [&](const auto& entry) {
+      return entry.second.seen.tags.effect == key && entry.second.seen.volume == volume.id;
+    });
+    std::string id = known == snapshots_.end() ? std::string() : known->first.str();
+    if (id.empty()) {
+      HF_TRY(id, snapshot(CreateSnapshot{volume.id, volume.device, true, create.generation, {}}, key));
+    }
+    made += (made.empty() ? "" : " ") + volume.id.str() + "=" + id;
+  }
+  return made;
+}
+
+Result<std::string> MiniCloud::keep(const KeepOnTermination& keep) {
+  ObservedInstance& instance = instances_.at(keep.instance);
+  for (ObservedDevice& device : instance.devices) {
+    if (std::find(keep.devices.begin(), keep.devices.end(), device.device) == keep.devices.end()) continue;
+    device.delete_on_termination = false;
+    if (volumes_.contains(device.volume)) volumes_[device.volume].delete_on_termination = false;
+  }
+  if (keep.interface) instance.interface_delete_on_termination = false;
+  return std::string();
+}
+
 Result<std::string> MiniCloud::remove_volume(const VolumeId& id) {
   auto found = volumes_.find(id);
   if (found == volumes_.end()) return std::string();
@@ -198,6 +293,9 @@ void MiniCloud::release(const InstanceId& id) {
     if (!held(volume)) continue;
     volume.seen.attachments.clear();
     volume.seen.state = VolumeState::available;
+  }
+  if (instances_.at(id).interface_delete_on_termination) {
+    std::erase_if(interfaces_, [&](const auto& entry) { return entry.second.attached_to == id; });
   }
   for (auto& [eni, interface] : interfaces_) {
     if (interface.attached_to != id) continue;
@@ -229,6 +327,7 @@ void MiniCloud::write() {
   for (auto& [id, volume] : volumes_) {
     if (volume.seen.attachments.empty()) continue;
     const ObservedAttachment& at = volume.seen.attachments.front();
+    if (at.instance == apart) continue;
     // An operating system that is shutting down still writes.
     InstanceState state = instances_.at(at.instance).state;
     if (state != InstanceState::running && state != InstanceState::shutting_down) continue;
@@ -244,7 +343,8 @@ void MiniCloud::vanish(const InstanceId& id) {
 }
 
 int MiniCloud::running() const {
-  return static_cast<int>(std::count_if(instances_.begin(), instances_.end(), [](const auto& entry) {
+  return static_cast<int>(std::count_if(instances_.begin(), instances_.end(), [&](const auto& entry) {
+    if (entry.first == apart) return false;
     return entry.second.state == InstanceState::pending || entry.second.state == InstanceState::running;
   }));
 }
@@ -254,10 +354,14 @@ Observation MiniCloud::observe(Kinds kinds, Time as_of) const {
   observation.as_of = as_of;
   observation.kinds = kinds;
   if (has(kinds, Kind::instances)) {
-    for (const auto& [id, instance] : instances_) observation.instances.push_back(instance);
+    for (const auto& [id, instance] : instances_) {
+      if (is_ours(id.str())) observation.instances.push_back(instance);
+    }
   }
   if (has(kinds, Kind::volumes)) {
-    for (const auto& [id, volume] : volumes_) observation.volumes.push_back(volume.seen);
+    for (const auto& [id, volume] : volumes_) {
+      if (is_ours(id.str())) observation.volumes.push_back(volume.seen);
+    }
   }
   if (has(kinds, Kind::snapshots)) {
     for (const auto& [id, snapshot] : snapshots_) observation.snapshots.push_back(snapshot.seen);
@@ -266,7 +370,9 @@ Observation MiniCloud::observe(Kinds kinds, Time as_of) const {
     for (const auto& [id, image] : images_) observation.images.push_back(image);
   }
   if (has(kinds, Kind::interfaces)) {
-    for (const auto& [id, interface] : interfaces_) observation.interfaces.push_back(interface);
+    for (const auto& [id, interface] : interfaces_) {
+      if (is_ours(id.str())) observation.interfaces.push_back(interface);
+    }
   }
   if (has(kinds, Kind::status)) {
     for (const auto& [id, instance] : instances_) {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/random.h"
@@ -31,8 +32,16 @@ class MiniCloud {
   // The application writes and has it acknowledged, on every volume of every running instance with all its volumes.
   void write();
   void vanish(const InstanceId& id);
+  // Somebody else's instance, running, with a root, /dev/sdf and an interface that all end with it, and none of our
+  // tags: no observation shows it before they are on it.
+  model::Original make_foreign();
+  bool exists(const VolumeId& id) const { return volumes_.contains(id); }
+  const model::ObservedInstance& instance(const InstanceId& id) const { return instances_.at(id); }
+  bool is_ours(const std::string& id) const { return !foreign_.contains(id); }
   void set_health(model::StatusCheck check) { health_ = check; }
 
+  // Somebody else's for good: neither counted as running nor written to.
+  InstanceId apart;
   int running() const;
   // Number of resources that exist, terminated instances left out.
   size_t volumes() const { return volumes_.size(); }
@@ -59,6 +68,10 @@ class MiniCloud {
   Result<std::string> terminate(const InstanceId& id);
   Result<std::string> attach(const model::AttachVolume& attach);
   Result<std::string> snapshot(const model::CreateSnapshot& create, const std::string& key);
+  Result<std::string> adopt(const model::AdoptInstance& adopt, const std::string& key);
+  Result<std::string> release_ours(const model::ReleaseInstance& release);
+  Result<std::string> copy(const model::SnapshotInstance& create, const std::string& key);
+  Result<std::string> keep(const model::KeepOnTermination& keep);
   Result<std::string> remove_volume(const VolumeId& id);
   Result<std::string> remove_snapshot(const SnapshotId& id);
   void release(const InstanceId& id);
@@ -76,6 +89,7 @@ class MiniCloud {
   std::map<SnapshotId, Snapshot> snapshots_;
   std::map<ImageId, model::ObservedImage> images_;
   std::map<InterfaceId, model::ObservedInterface> interfaces_;
+  std::set<std::string> foreign_;  // without our tags
 };
 
 }  // namespace holdfast::core::testing

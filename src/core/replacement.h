@@ -21,6 +21,9 @@ void launch(Draft& draft);
 // Volumes attached, checks passed: ends the handover when the new instance is healthy.
 void settle_in(Draft& draft);
 
+// True once the image made from the snapshot is available.
+bool imaged(Draft& draft, const model::Snapshot& snapshot);
+
 // The image that the next launch uses; none while it is still being made.
 std::optional<ImageId> launch_image(const Draft& draft);
 // The newest completed snapshot that holds what generation `volume.generation` left on the volume.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/fold.h"
+#include "core/import.h"
 #include "core/replacement.h"
 
 namespace holdfast::core {
@@ -16,6 +17,7 @@ bool may_terminate(const Draft& draft) {
   const State& state = draft.state();
   const Instance& instance = *state.instance;
   if (draft.under_way("keep/" + instance.id.str())) return false;
+  if (is_original(state) && !state.import->secured_at) return false;
   return !draft.spec.persistence.root_device || state.root.has_value();
 }
 
@@ -55,7 +57,8 @@ std::string image_name(const State& state, const Snapshot& snapshot) {
   return "holdfast-" + state.id.str() + "-" + std::to_string(snapshot.generation) + "-" + snapshot.id.str();
 }
 
-// True once the image made from the snapshot is available.
+}  // namespace
+
 bool imaged(Draft& draft, const Snapshot& snapshot) {
   State& state = draft.state();
   auto image = std::find_if(state.images.begin(), state.images.end(),
@@ -82,6 +85,8 @@ bool imaged(Draft& draft, const Snapshot& snapshot) {
   draft.want("image/" + snapshot.id.str(), action, Urgency::recover);
   return false;
 }
+
+namespace {
 
 // The root volume is gone for good (deleted by hand, or with its instance). The newest copy is what there is.
 void give_up_volume(Draft& draft, const Volume& volume) {

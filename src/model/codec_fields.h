@@ -176,6 +176,35 @@ constexpr void fields(A& a, const DeleteInterface*) {
 }
 
 template <class A>
+constexpr void fields(A& a, const AdoptInstance::Volume*) {
+  a("id", &AdoptInstance::Volume::id);
+  a("device", &AdoptInstance::Volume::device);
+}
+
+template <class A>
+constexpr void fields(A& a, const AdoptInstance*) {
+  a("instance", &AdoptInstance::instance);
+  a("generation", &AdoptInstance::generation);
+  a("volumes", &AdoptInstance::volumes);
+  a("interface", &AdoptInstance::interface);
+}
+
+template <class A>
+constexpr void fields(A& a, const ReleaseInstance*) {
+  a("instance", &ReleaseInstance::instance);
+  a("volumes", &ReleaseInstance::volumes);
+  a("interface", &ReleaseInstance::interface);
+}
+
+template <class A>
+constexpr void fields(A& a, const SnapshotInstance*) {
+  a("instance", &SnapshotInstance::instance);
+  a("volumes", &SnapshotInstance::volumes);
+  a("generation", &SnapshotInstance::generation);
+  a("tags", &SnapshotInstance::tags);
+}
+
+template <class A>
 constexpr void fields(A& a, const Effect*) {
   a("key", &Effect::key);
   a("action", &Effect::action);
@@ -302,6 +331,40 @@ constexpr void fields(A& a, const CoolingMarket*) {
 }
 
 template <class A>
+constexpr void fields(A& a, const OriginalVolume*) {
+  a("device", &OriginalVolume::device);
+  a("id", &OriginalVolume::id);
+  a("size_gib", &OriginalVolume::size_gib);
+}
+
+template <class A>
+constexpr void fields(A& a, const Original*) {
+  a("instance", &Original::instance);
+  a("market", &Original::market);
+  a("image", &Original::image);
+  a("launched_at", &Original::launched_at);
+  a("private_ip", &Original::private_ip);
+  a("public_ip", &Original::public_ip);
+  a("root", &Original::root);
+  a("data", &Original::data);
+  a("interface", &Original::interface);
+  a("mac", &Original::mac);
+}
+
+template <class A>
+constexpr void fields(A& a, const Import*) {
+  a("original", &Import::original);
+  a("adopted", &Import::adopted);
+  a("keep_private_ip", &Import::keep_private_ip);
+  a("tagged_at", &Import::tagged_at);
+  a("secured_at", &Import::secured_at);
+  a("attempt", &Import::attempt);
+  a("given_up", &Import::given_up);
+  a("released", &Import::released);
+  a("done_at", &Import::done_at);
+}
+
+template <class A>
 constexpr void fields(A& a, const State*) {
   a("id", &State::id);
   a("created_at", &State::created_at);
@@ -326,6 +389,7 @@ constexpr void fields(A& a, const State*) {
   a("cooling", &State::cooling);
   a("retired", &State::retired);
   a("deallocation", &State::deallocation);
+  a("import", &State::import);
   a("periodic_due", &State::periodic_due);
   a("forget_at", &State::forget_at);
   // State::looking is not stored: lost in a crash without harm.

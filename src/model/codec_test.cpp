@@ -46,9 +46,9 @@ void draw(T& to) {
     // Only values that have a word; the tables are complete, or to_string would stop the test.
     auto value = static_cast<T>(i);
     bool known = false;
-    if constexpr (std::is_same_v<T, Status>) known = i <= static_cast<int>(Status::error);
+    if constexpr (std::is_same_v<T, Status>) known = i <= static_cast<int>(Status::migrating);
     if constexpr (std::is_same_v<T, Phase>) known = i <= static_cast<int>(Phase::checking);
-    if constexpr (std::is_same_v<T, Reason>) known = i <= static_cast<int>(Reason::deletion);
+    if constexpr (std::is_same_v<T, Reason>) known = i <= static_cast<int>(Reason::imported);
     if constexpr (std::is_same_v<T, LifeCycle>) known = i <= static_cast<int>(LifeCycle::on_demand);
     if constexpr (std::is_same_v<T, Goal>) known = i <= static_cast<int>(Goal::deleted);
     if constexpr (std::is_same_v<T, InstanceState>) known = i <= static_cast<int>(InstanceState::terminated);
@@ -207,6 +207,27 @@ TEST(Names, AreThoseOfTheApi) {
   EXPECT_EQ(to_string(BlockDevicesMode::on_launch), "onLaunch");
   EXPECT_EQ(value_named<InstanceState>("shutting-down"), InstanceState::shutting_down);
   EXPECT_EQ(value_named<LifeCycle>("SPOT"), std::nullopt);
+}
+
+TEST(Codec, AStateFromBeforeImportsIsRead) {
+  Result<State> old = decode_state(R"({"id":"smi-1","status":"ACTIVE","generation":3,"version":1})");
+  ASSERT_TRUE(old.has_value());
+  EXPECT_FALSE(old->import.has_value());
+}
+
+TEST(Codec, AnImportIsWrittenInTheseWords) {
+  State state;
+  state.status = Status::migrating;
+  state.import.emplace().adopted = true;
+  state.import->original.instance = InstanceId("i-1");
+  state.import->original.root = {"/dev/xvda", VolumeId("vol-1"), 8};
+  state.asked["adopt/i-1"].effect.action = AdoptInstance{InstanceId("i-1"), 1, {}, std::nullopt};
+  std::string text = encode_state(state);
+  EXPECT_EQ(text, R"({"status":"MIGRATING",)"
+                  R"("asked":{"adopt/i-1":{"effect":{"action":{"AdoptInstance":{"instance":"i-1","generation":1}}}}},)"
+                  R"("import":{"original":{"instance":"i-1","root":{"device":"/dev/xvda","id":"vol-1","size_gib":8}},)"
+                  R"("adopted":true},"version":1})");
+  EXPECT_EQ(*decode_state(text), state);
 }
 
 TEST(Names, OfEffectsAreTheirTypes) {

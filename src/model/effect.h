@@ -119,6 +119,39 @@ struct TagVolume {  // a volume attached by hand is adopted
   bool operator==(const TagVolume&) const = default;
 };
 
+// An instance that exists becomes ours: our tags on it, on its volumes and on its interface. Safe to repeat. The user's
+// tags stay.
+struct AdoptInstance {
+  struct Volume {
+    VolumeId id;
+    std::string device;
+    bool operator==(const Volume&) const = default;
+  };
+  InstanceId instance;
+  int generation = 0;
+  std::vector<Volume> volumes;
+  std::optional<InterfaceId> interface;
+  bool operator==(const AdoptInstance&) const = default;
+};
+
+// The same taken back: only our tags go, everything else stays as it is.
+struct ReleaseInstance {
+  InstanceId instance;
+  std::vector<VolumeId> volumes;
+  std::optional<InterfaceId> interface;
+  bool operator==(const ReleaseInstance&) const = default;
+};
+
+// Snapshots of several volumes of a running instance, as of one moment where the cloud can (CreateSnapshots).
+// Makes "vol-…=snap-… vol-…=snap-…": each volume's snapshot.
+struct SnapshotInstance {
+  InstanceId instance;
+  std::vector<AdoptInstance::Volume> volumes;
+  int generation = 0;
+  std::vector<Tag> tags;  // the user's, if wanted on snapshots
+  bool operator==(const SnapshotInstance&) const = default;
+};
+
 // Deletions: decided only by core/retention, which proves that it is not the newest copy.
 struct DeleteVolume {
   VolumeId volume;
@@ -140,7 +173,7 @@ struct DeleteInterface {
 using EffectAction =
     std::variant<LaunchInstance, TerminateInstance, CreateSnapshot, RegisterImage, CreateInterface, CreateVolume,
                  AttachVolume, KeepOnTermination, TagVolume, DeleteVolume, DeleteSnapshot, DeregisterImage,
-                 DeleteInterface>;
+                 DeleteInterface, AdoptInstance, ReleaseInstance, SnapshotInstance>;
 
 // The executor serves the most urgent first (handover.md, Deadlines).
 enum class Urgency { save, recover, voluntary, periodic, cleanup };

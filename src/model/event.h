@@ -2,12 +2,14 @@
 // wanted, remembered and shown, so lost, doubled and late events do no harm.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "base/ids.h"
 #include "base/time.h"
 #include "model/effect.h"
+#include "model/import.h"
 #include "model/observed.h"
 #include "model/spec.h"
 #include "model/surroundings.h"
@@ -24,7 +26,9 @@ struct Deallocation {
   bool operator==(const Deallocation&) const = default;
 };
 
-struct Created {};
+struct Created {
+  std::optional<Import> import = {};  // it is made of an instance that exists
+};
 struct SpecChanged {
   Surroundings surroundings;  // of the new spec
 };

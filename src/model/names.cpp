@@ -35,6 +35,7 @@ constexpr Word<Status> kStatuses[] = {
     {Status::paused, "PAUSED"},           {Status::resuming, "RESUMING"},   {Status::active, "ACTIVE"},
     {Status::pausing, "PAUSING"},         {Status::recycling, "RECYCLING"}, {Status::deallocating, "DEALLOCATING"},
     {Status::deallocated, "DEALLOCATED"}, {Status::error, "ERROR"},
+    {Status::migrating, "MIGRATING"},
 };
 constexpr Word<Phase> kPhases[] = {
     {Phase::none, "none"},           {Phase::terminating, "terminating"}, {Phase::saving, "saving"},
@@ -50,6 +51,7 @@ constexpr Word<Reason> kReasons[] = {
     {Reason::pause, "pause"},
     {Reason::resume, "resume"},
     {Reason::deletion, "deletion"},
+    {Reason::imported, "imported"},
 };
 constexpr Word<LifeCycle> kLifeCycles[] = {{LifeCycle::spot, "spot"}, {LifeCycle::on_demand, "on_demand"}};
 constexpr Word<BlockDevicesMode> kModes[] = {{BlockDevicesMode::reattach, "reattach"},
@@ -104,6 +106,7 @@ constexpr std::string_view kActions[] = {
     "LaunchInstance", "TerminateInstance", "CreateSnapshot",    "RegisterImage", "CreateInterface",
     "CreateVolume",   "AttachVolume",      "KeepOnTermination", "TagVolume",     "DeleteVolume",
     "DeleteSnapshot", "DeregisterImage",   "DeleteInterface",
+    "AdoptInstance",  "ReleaseInstance",   "SnapshotInstance",
 };
 static_assert(std::size(kActions) == std::variant_size_v<EffectAction>);
 

@@ -10,13 +10,14 @@
 #include "base/time.h"
 #include "model/effect.h"
 #include "model/event.h"
+#include "model/import.h"
 #include "model/observed.h"
 #include "model/spec.h"
 #include "model/surroundings.h"
 
 namespace holdfast::model {
 
-enum class Status { paused, resuming, active, pausing, recycling, deallocating, deallocated, error };
+enum class Status { paused, resuming, active, pausing, recycling, deallocating, deallocated, error, migrating };
 
 enum class Goal { running, paused, deleted };
 
@@ -24,7 +25,7 @@ enum class Goal { running, paused, deleted };
 enum class Phase { none, terminating, saving, launching, attaching, checking };
 
 // Why a handover began; kept with the event.
-enum class Reason { none, created, interruption, disappeared, unhealthy, recycle, pause, resume, deletion };
+enum class Reason { none, created, interruption, disappeared, unhealthy, recycle, pause, resume, deletion, imported };
 
 // The one instance that may hold this managed instance's volumes and address.
 struct Instance {
@@ -175,6 +176,7 @@ struct State {
   std::vector<CoolingMarket> cooling;
   std::vector<Retired> retired;
   std::optional<Deallocation> deallocation;
+  std::optional<Import> import;  // it was made of an instance that existed
   std::optional<Time> periodic_due;  // next periodic snapshots
   std::optional<Time> forget_at;     // deallocated: drop the row then, if nothing is left
   Looking looking;
