@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/import_effects.h"
 #include "engine/tags.h"
 #include "model/observed.h"
 
@@ -211,6 +212,16 @@ Made run(const Doing& doing, const model::TagVolume& tag) {
   OwnTagSet own{doing.id, tag.generation, doing.key, tag.device, {}};
   HF_TRY_VOID(doing.ec2.call(ec2::CreateTagsRequest{{tag.volume.str()}, tags_of(own, {})}));
   return nothing_made();
+}
+
+Made run(const Doing& doing, const model::AdoptInstance& adopt) {
+  return adopt_instance({doing.ec2, doing.id, doing.key, doing.again}, adopt);
+}
+Made run(const Doing& doing, const model::ReleaseInstance& release) {
+  return release_instance({doing.ec2, doing.id, doing.key, doing.again}, release);
+}
+Made run(const Doing& doing, const model::SnapshotInstance& snapshot) {
+  return snapshot_instance({doing.ec2, doing.id, doing.key, doing.again}, snapshot);
 }
 
 // Deletions. Safe: each was decided by core's retention, which proves that it is not the newest copy, and stored before
