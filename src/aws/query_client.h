@@ -9,11 +9,11 @@
 
 #include "aws/query_service.h"
 #include "ec2/codec.h"
-#include "ec2/ec2.h"
+#include "ec2/further_ec2.h"
 
 namespace holdfast::aws {
 
-class QueryClient : public ec2::Ec2 {
+class QueryClient : public ec2::FurtherEc2 {
  public:
   // `http` and `credentials` must outlive it.
   QueryClient(ServiceOptions options, HttpClient& http, CredentialsProvider& credentials, Now now);
@@ -21,6 +21,7 @@ class QueryClient : public ec2::Ec2 {
   // Blocks until answered, the total time is over or `stop` was called. From any thread.
   Result<ec2::Response> perform(const ec2::Request& request) override;
   Result<ec2::FurtherResponse> perform(const ec2::FurtherRequest& request);
+  Result<ec2::FurtherResponse> perform_further(const ec2::FurtherRequest& request) override { return perform(request); }
 
   template <class R>
   Result<typename R::Response> call_further(const R& request) {

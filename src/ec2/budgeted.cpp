@@ -105,7 +105,19 @@ Budgeted::Budgeted(Ec2& inner, SharedBudget& budget, Options options)
 }
 
 Result<Response> Budgeted::perform(const Request& request) {
-  const ApiCall call = api_call_of(request);
+  return paid(api_call_of(request), [&] { return inner_.perform(request); });
+}
+
+Result<FurtherResponse> Budgeted::perform_further(const FurtherRequest& request) {
+  auto* wider = dynamic_cast<FurtherEc2*>(&inner_);
+  if (wider == nullptr) {
+    return ec2_fail("UnsupportedOperation", fmt::format("{} cannot be asked of this cloud", action_of(request)));
+  }
+  return paid(api_call_of(request), [&] { return wider->perform_further(request); });
+}
+
+template <class Send>
+auto Budgeted::paid(const ApiCall& call, const Send& send) -> decltype(send()) {
   Duration left = options_.most_wait;
   std::optional<Error> refusal;
   for (int attempt = 1;; ++attempt) {
@@ -119,7 +131,7 @@ Result<Response> Budgeted::perform(const Request& request) {
     const auto& wait = options_.wait ? options_.wait : wait_in_real_time;
     if (turn.wait > Duration::zero() && !wait(turn.wait, stop_.get_token()))
       return fail(ErrorKind::unavailable, "NotSent", fmt::format("{} was called off before it was sent", call.action));
-    auto answer = inner_.perform(request);
+    auto answer = send();
     if (answer || !is_about_rate(answer.error())) return answer;
     budget_.throttled(call);
     refusal = answer.error();

@@ -15,7 +15,7 @@
 #include <stop_token>
 
 #include "ec2/codec.h"
-#include "ec2/ec2.h"
+#include "ec2/further_ec2.h"
 #include "ec2/token_bucket.h"
 
 namespace holdfast::ec2 {
@@ -48,7 +48,7 @@ class SharedBudget {
   ApiBudget budget_;
 };
 
-class Budgeted : public Ec2 {
+class Budgeted : public FurtherEc2 {
  public:
   struct Options {
     Duration most_wait = std::chrono::seconds(10);  // of one call, all its attempts together
@@ -61,10 +61,16 @@ class Budgeted : public Ec2 {
 
   // As Ec2; beyond that throttled, "ApiBudgetExhausted": not sent.
   Result<Response> perform(const Request& request) override;
+  // UnsupportedOperation where `inner` is no FurtherEc2.
+  Result<FurtherResponse> perform_further(const FurtherRequest& request) override;
   // Waits end, and their calls are `unavailable`.
   void stop() { stop_.request_stop(); }
 
  private:
+  // Sends by `send`, paid for.
+  template <class Send>
+  auto paid(const ApiCall& call, const Send& send) -> decltype(send());
+
   Ec2& inner_;
   SharedBudget& budget_;
   const Options options_;

@@ -1,5 +1,5 @@
-// An Ec2 that carries out the actions beyond ec2.h as well (generated/further.h). Not every Ec2 does; whoever has use for
-// such an action asks by call_further and does without where the answer is UnsupportedOperation.
+// An Ec2 that carries out the actions beyond ec2.h as well (generated/further.h). Not every Ec2 does; whoever has use
+// for such an action asks by call_further and does without where the answer is UnsupportedOperation.
 #pragma once
 
 #include "ec2/ec2.h"
