@@ -58,6 +58,7 @@ struct Engine::Impl {
   Result<void> request(Input input);
   ManagedInstanceId draw_id();
   SharedView find(const ManagedInstanceId& id) const;
+  SharedView imported_from(const InstanceId& original) const;
 
   EngineOptions options;
   ec2::Ec2& ec2;
@@ -78,6 +79,9 @@ struct Engine::Impl {
   std::condition_variable records_wake;
   int64_t last_sequence = 0;
   bool ended = false;
+
+  // Held over a whole import: two of one instance would be two that write.
+  std::mutex imports_mutex;
 
   std::mutex random_mutex;
   Random random;
@@ -236,6 +240,17 @@ SharedView Engine::Impl::find(const ManagedInstanceId& id) const {
   return found == views.end() ? nullptr : found->second;
 }
 
+// One that was deleted, or given up, is none any more.
+SharedView Engine::Impl::imported_from(const InstanceId& original) const {
+  std::shared_lock lock(views_mutex);
+  for (const auto& [id, view] : views) {
+    const std::optional<model::Import>& import = view->state.import;
+    bool same = import && import->original.instance == original && !import->given_up;
+    if (same && view->state.goal != model::Goal::deleted) return view;
+  }
+  return nullptr;
+}
+
 ManagedInstanceId Engine::Impl::draw_id() {
   std::lock_guard lock(random_mutex);
   for (int draw = 0; draw < kIdDraws; ++draw) {
@@ -264,6 +279,26 @@ model::Checked<SharedView> Engine::create(std::string_view document) {
   ManagedInstanceId id = input.id;
   if (auto stored = impl_->request(std::move(input)); !stored) return one_fault(std::move(stored).error());
   return impl_->find(id);
+}
+
+model::Checked<SharedView> Engine::import(const ImportRequest& request) {
+  std::lock_guard lock(impl_->imports_mutex);
+  if (SharedView known = impl_->imported_from(request.original)) return known;
+  auto plan = plan_import(impl_->ec2, request);
+  if (!plan) return tl::unexpected(std::move(plan).error());
+  ManagedInstanceId id = impl_->draw_id();
+  Input input{id, model::Created{std::move(plan->import)}, 0,
+              Revision{std::move(plan->document), std::move(plan->spec), std::move(plan->surroundings), {}}};
+  if (auto stored = impl_->request(std::move(input)); !stored) return one_fault(std::move(stored).error());
+  return impl_->find(id);
+}
+
+model::Checked<ImportPlan> Engine::plan_of_import(const ImportRequest& request) {
+  SharedView known = impl_->imported_from(request.original);
+  if (known == nullptr) return plan_import(impl_->ec2, request);
+  std::string note = request.original.str() + " is imported already, as " + known->id.str() + " (" + known->spec.name +
+                     "): nothing is to be done";
+  return ImportPlan{known->document, known->spec, known->state.surroundings, *known->state.import, {}, {note}};
 }
 
 model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::string_view update) {

@@ -18,6 +18,7 @@
 #include "ec2/events.h"
 #include "engine/clock.h"
 #include "engine/counters.h"
+#include "engine/import.h"
 #include "engine/store.h"
 #include "engine/view.h"
 #include "model/document.h"
@@ -51,6 +52,11 @@ class Engine {
   // Faults of the document, of the document against the cloud (unknown image or type, subnet, an address outside the
   // subnets), or one error without a field where the service itself is at fault (kind unavailable).
   model::Checked<std::shared_ptr<const View>> create(std::string_view document);
+  // The managed instance that an existing instance becomes: asked again for the same one, it is the same. Faults as
+  // plan_import's.
+  model::Checked<std::shared_ptr<const View>> import(const ImportRequest& request);
+  // What `import` would do; nothing is done. No steps, and a note, where it is imported already.
+  model::Checked<ImportPlan> plan_of_import(const ImportRequest& request);
   // Merges. not_found and conflict are single errors without a field.
   model::Checked<std::shared_ptr<const View>> update(const ManagedInstanceId& id, std::string_view update);
   // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.

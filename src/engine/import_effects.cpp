@@ -26,9 +26,9 @@ Result<void> check_owner(const ImportCall& call, const InstanceId& instance) {
   for (const ec2::Instance& seen : answer.instances) {
     auto owner = owner_of(seen.tags);
     if (!owner || *owner == call.id) continue;
-    return fail(ErrorKind::denied, "BelongsToAnother",
-                fmt::format("instance {} belongs to managed instance {}; delete this import", instance.str(),
-                            owner->str()));
+    return fail(
+        ErrorKind::denied, "BelongsToAnother",
+        fmt::format("instance {} belongs to managed instance {}; delete this import", instance.str(), owner->str()));
   }
   return {};
 }
@@ -71,7 +71,8 @@ Result<void> copy_one_by_one(const ImportCall& call, const model::SnapshotInstan
     if (copies.contains(volume.id)) continue;
     ec2::CreateSnapshotRequest request;
     request.volume_id = volume.id;
-    request.description = fmt::format("{} of {} as {} is made of it", volume.device, wanted.instance.str(), call.id.str());
+    request.description =
+        fmt::format("{} of {} as {} is made of it", volume.device, wanted.instance.str(), call.id.str());
     OwnTagSet own{call.id, wanted.generation, call.key, volume.device, "final"};
     request.tag_specifications = {{"snapshot", tags_of(own, wanted.tags)}};
     HF_TRY(auto answer, call.ec2.call(request));

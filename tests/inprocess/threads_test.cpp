@@ -97,6 +97,44 @@ TEST_F(Threads, ReplacesAnInterruptedInstanceInBothModes) {
   }
 }
 
+TEST_F(Threads, ImportsAnInstanceOnceHoweverOftenAndByHoweverManyItIsAsked) {
+  ec2::RunInstancesRequest launch;
+  launch.image_id = ImageId(cloud::kMinimalImage);
+  launch.instance_type = "t3.nano";
+  auto launched = cloud->call(launch);
+  ASSERT_TRUE(launched);
+  engine::ImportRequest request;
+  request.original = launched->instances.at(0).instance_id;
+  request.terminate = request.keep_private_ip = true;
+  // Asked by four at once, until it runs.
+  std::vector<ManagedInstanceId> answered(4);
+  std::vector<std::thread> threads;
+  for (ManagedInstanceId& id : answered) {
+    threads.emplace_back([&] {
+      wait([&] {
+        auto made = engine->import(request);
+        if (made) id = (*made)->id;
+        return made.has_value();
+      });
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const ManagedInstanceId& id : answered) EXPECT_EQ(id, answered[0]);
+  EXPECT_EQ(engine->all().size(), 1u);
+  ASSERT_TRUE(wait_status(answered[0], Status::active));
+  EXPECT_NE(engine->find(answered[0])->state.instance->id, request.original);
+  // Also when it is done, and in another life of the service.
+  stop();
+  start();
+  auto again = engine->import(request);
+  ASSERT_TRUE(again) << describe(again.error().errors.front());
+  EXPECT_EQ((*again)->id, answered[0]);
+  auto plan = engine->plan_of_import(request);
+  ASSERT_TRUE(plan);
+  EXPECT_TRUE(plan->steps.empty());
+  EXPECT_NE(plan->notes.at(0).find("imported already"), std::string::npos);
+}
+
 TEST_F(Threads, GoesOnWithWhatWasStoredAfterARestart) {
   ManagedInstanceId id = create("reattach");
   ASSERT_TRUE(wait_status(id, Status::active));

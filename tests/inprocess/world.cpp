@@ -159,6 +159,41 @@ Result<ManagedInstanceId> World::create(const std::string& document) {
   return id;
 }
 
+Result<ManagedInstanceId> World::import(const engine::ImportRequest& request) {
+  auto plan = engine::plan_import(*cloud_, request);
+  if (!plan) return Failure(plan.error().errors.front());
+  ManagedInstanceId id(fmt::format("smi-{:08x}", 0xabc00000 + ++last_ticket_));
+  HF_TRY_VOID(this->request({id, model::Created{plan->import}, 0,
+                             engine::Revision{plan->document, plan->spec, plan->surroundings, {}}}));
+  return id;
+}
+
+InstanceId World::launch_foreign() {
+  ec2::RunInstancesRequest request;
+  request.image_id = ImageId(cloud::kMinimalImage);
+  request.instance_type = "t3.nano";
+  request.subnet_id = SubnetId(cloud::kSubnetA);
+  request.security_group_ids = {SecurityGroupId(cloud::kDefaultSecurityGroup)};
+  ec2::EbsBlockDevice data;
+  data.volume_size = 4;
+  data.delete_on_termination = true;
+  request.block_device_mappings = {{"/dev/sdf", data, false}};
+  request.tag_specifications = {{"instance", {{"Name", "legacy"}, {"team", "db"}}}};
+  auto launched = cloud_->call(request);
+  CHECK(launched);
+  InstanceId id = launched->instances.at(0).instance_id;
+  CHECK(until([&] { return instance(id).state == "running"; }, std::chrono::minutes(1)));
+  return id;
+}
+
+ec2::Instance World::instance(const InstanceId& id) {
+  ec2::DescribeInstancesRequest request;
+  request.instance_ids = {id};
+  auto answer = cloud_->call(request);
+  CHECK(answer && answer->instances.size() == 1);
+  return answer->instances.front();
+}
+
 Result<void> World::ask(const ManagedInstanceId& id, model::Event event) {
   return request({id, std::move(event), 0, std::nullopt});
 }

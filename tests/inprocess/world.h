@@ -15,6 +15,7 @@
 #include "cloud/runtime.h"
 #include "engine/clock.h"
 #include "engine/controller.h"
+#include "engine/import.h"
 #include "engine/workers.h"
 #include "store/memory_store.h"
 
@@ -78,6 +79,9 @@ class World {
 
   // Puts the request until it is stored, over kills: answers what the service answered.
   Result<ManagedInstanceId> create(const std::string& document);
+  Result<ManagedInstanceId> import(const engine::ImportRequest& request);
+  // An instance that is nobody's, running: with a data volume /dev/sdf, and everything going with it when it ends.
+  InstanceId launch_foreign();
   Result<void> ask(const ManagedInstanceId& id, model::Event event);
 
   // Goes on until `holds`; false if it does not within `limit` of virtual time.
@@ -86,6 +90,7 @@ class World {
   engine::SharedView view(const ManagedInstanceId& id) const { return controller_->loop().find(id); }
 
   std::vector<ec2::Instance> instances(const std::string& state);  // tagged as ours
+  ec2::Instance instance(const InstanceId& id);                     // anybody's
   std::vector<ec2::Volume> volumes();
   std::vector<ec2::Snapshot> snapshots();
   std::vector<ec2::Image> images();
