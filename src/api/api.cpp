@@ -8,6 +8,7 @@
 
 #include "api/events.h"
 #include "api/items.h"
+#include "api/migration.h"
 #include "api/requests.h"
 #include "api/token.h"
 #include "base/check.h"
@@ -125,6 +126,11 @@ http::Response Api::managed_instances(const Call& call) {
   auto parts = split(call.request.path.substr(sizeof kRoot), '/');
   if (parts.size() == 1 && parts[0] == "events") {
     return reads ? answer_events(engine_, call.asked, call.request, std::nullopt) : wrong_method(call.asked, "GET");
+  }
+  if (parts.size() == 2 && parts[0] == "migration" && (parts[1] == "bulk" || parts[1] == "search")) {
+    if (method != "POST") return wrong_method(call.asked, "POST");
+    return parts[1] == "bulk" ? answer_migration_bulk(engine_, call.asked, call.request)
+                              : answer_migration_search(engine_, call.asked, call.request);
   }
   const ManagedInstanceId id(parts[0]);
   const std::string rest = parts.size() == 2 ? parts[1] : "";
