@@ -76,8 +76,8 @@ std::string Table::text(int width, bool colour) const {
 
 std::string coloured(std::string_view word, std::string_view shown, bool colour) {
   static const std::vector<std::pair<std::string_view, int>> kColours = {
-      {"ACTIVE", 32},    {"ERROR", 31},  {"PAUSING", 33},      {"RESUMING", 33},
-      {"RECYCLING", 33}, {"PAUSED", 36}, {"DEALLOCATING", 33}, {"DEALLOCATED", 90},
+      {"ACTIVE", 32}, {"ERROR", 31},        {"PAUSING", 33},     {"RESUMING", 33},  {"RECYCLING", 33},
+      {"PAUSED", 36}, {"DEALLOCATING", 33}, {"DEALLOCATED", 90}, {"MIGRATING", 33},
   };
   if (!colour) return std::string(shown);
   for (const auto& [name, code] : kColours) {
