@@ -174,6 +174,24 @@ void SimSubstrate::detach(const InstanceId& machine, const cloud::AttachedVolume
   });
 }
 
+void SimSubstrate::refuse(Done done) {
+  time_.post(1ms, [done = std::move(done)] { done(Failure(internal("this is not simulated"))); });
+}
+void SimSubstrate::create_snapshots(const InstanceId&, const std::vector<cloud::SnapshotOfVolume>&, Done done) {
+  refuse(std::move(done));
+}
+void SimSubstrate::copy_snapshot(const SnapshotId&, const SnapshotId&, Done done) {
+  refuse(std::move(done));
+}
+void SimSubstrate::grow_volume(const VolumeId&, int, Done done) {
+  refuse(std::move(done));
+}
+void SimSubstrate::attach_interface(const InstanceId&, const cloud::MachineInterface&, Done done) {
+  refuse(std::move(done));
+}
+void SimSubstrate::detach_interface(const InstanceId&, const InterfaceId&, Done done) {
+  refuse(std::move(done));
+}
 void SimSubstrate::set_notice(const InstanceId& machine, const std::optional<cloud::InterruptionNotice>& notice) {
   inner_.set_notice(machine, notice);
 }

@@ -49,6 +49,15 @@ class SimSubstrate : public cloud::Substrate {
   void delete_volume(const VolumeId& volume, cloud::Done done) override;
   void create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, cloud::Done done) override;
   void delete_snapshot(const SnapshotId& snapshot, cloud::Done done) override;
+  // Nobody in a simulated week asks for these; they are refused, so that a run that comes to need them shows it.
+  void create_snapshots(const InstanceId& machine, const std::vector<cloud::SnapshotOfVolume>& snapshots,
+                        cloud::Done done) override;
+  void copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, cloud::Done done) override;
+  void grow_volume(const VolumeId& volume, int size_gib, cloud::Done done) override;
+  void attach_interface(const InstanceId& machine, const cloud::MachineInterface& interface,
+                        cloud::Done done) override;
+  void detach_interface(const InstanceId& machine, const InterfaceId& interface, cloud::Done done) override;
+  void set_tokens_required(const InstanceId&, bool) override {}  // guests ask no metadata
   void launch(const cloud::MachineSpec& machine, cloud::Done done) override;
   void stop(const InstanceId& machine, cloud::StopHow how, Duration limit, cloud::Done done) override;
   void reboot(const InstanceId& machine, cloud::Done done) override;
@@ -74,6 +83,7 @@ class SimSubstrate : public cloud::Substrate {
     cloud::SubstrateEvents* to = nullptr;
   };
 
+  void refuse(cloud::Done done);
   void has_come(const InstanceId& machine, const cloud::AttachedVolume& volume);
   void has_left(const InstanceId& machine, const VolumeId& volume, bool power_cut);
   void has_died(const InstanceId& machine, bool power_cut);

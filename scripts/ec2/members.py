@@ -24,14 +24,18 @@ HAND_SHAPES = {
     "NetworkInterfaceAttachment": ("InterfaceAttachment", "attachment_id device_index instance_id status delete_on_termination attach_time"),
     "InstanceNetworkInterfaceAttachment": ("InterfaceAttachment", "attachment_id device_index status delete_on_termination attach_time"),
     "NetworkInterface": ("NetworkInterface", "network_interface_id status mac_address private_ip_address subnet_id vpc_id "
-                         "availability_zone description+ groups=Groups.GroupId attachment tag_set"),
+                         "availability_zone description+ groups=Groups.GroupId attachment tag_set private_ip_addresses association"),
     "InstanceNetworkInterface": ("NetworkInterface", "network_interface_id status mac_address private_ip_address subnet_id vpc_id "
-                                 "description+ groups=Groups.GroupId attachment"),
+                                 "description+ groups=Groups.GroupId attachment private_ip_addresses association"),
+    "NetworkInterfaceAssociation": ("NetworkInterfaceAssociation", "public_ip allocation_id association_id ip_owner_id"),
+    "InstanceNetworkInterfaceAssociation": ("NetworkInterfaceAssociation", "public_ip ip_owner_id"),
+    "NetworkInterfacePrivateIpAddress": ("NetworkInterfacePrivateIpAddress", "private_ip_address primary association"),
+    "InstancePrivateIpAddress": ("NetworkInterfacePrivateIpAddress", "private_ip_address primary association"),
     "StateReason": ("StateReason", "code message"),
     "Instance": ("Instance", "instance_id image_id state:instance_state state_reason instance_type instance_lifecycle "
                  "availability_zone=Placement.AvailabilityZone subnet_id vpc_id private_ip_address public_ip_address "
                  "root_device_name block_device_mappings network_interfaces security_groups=SecurityGroups.GroupId "
-                 "client_token launch_time tags"),
+                 "client_token launch_time tags monitoring=Monitoring.State key_name spot_instance_request_id"),
     "VolumeAttachment": ("VolumeAttachment", "volume_id instance_id device state delete_on_termination attach_time"),
     "Volume": ("Volume", "volume_id state size snapshot_id volume_type iops throughput encrypted availability_zone create_time "
                "attachments tags"),
@@ -40,7 +44,10 @@ HAND_SHAPES = {
               "boot_mode platform_details ena_support is_public=Public block_device_mappings creation_date tags"),
     "Subnet": ("Subnet", "subnet_id vpc_id state cidr_block availability_zone available_ip_address_count default_for_az tags"),
     "Vpc": ("Vpc", "vpc_id state cidr_block is_default tags"),
-    "SecurityGroup": ("SecurityGroup", "group_id group_name description vpc_id tags"),
+    "SecurityGroup": ("SecurityGroup", "group_id group_name description vpc_id tags ip_permissions"),
+    "IpRange": ("IpRange", "cidr_ip description"),
+    "UserIdGroupPair": ("UserIdGroupPair", "description group_id group_name user_id vpc_id"),
+    "IpPermission": ("IpPermission", "from_port ip_protocol ip_ranges to_port user_id_group_pairs"),
     "AvailabilityZone": ("AvailabilityZone", "zone_name zone_id region_name state"),
     "InstanceTypeInfo": ("InstanceTypeInfo", "instance_type default_v_cpus=VCpuInfo.DefaultVCpus size_in_mi_b=MemoryInfo.SizeInMiB "
                          "architecture:only=ProcessorInfo.SupportedArchitectures"),
@@ -61,7 +68,7 @@ HAND_ACTIONS = {
     "instances": {
         "RunInstances": ("image_id instance_type min_count max_count client_token subnet_id security_group_ids network_interfaces "
                          "block_device_mappings user_data spot_options:spot_market=InstanceMarketOptions metadata_options "
-                         "tag_specifications", "instances:reservation=."),
+                         "tag_specifications key_name", "instances:reservation=."),
         "TerminateInstances": ("instance_ids", "terminating_instances"),
         "RebootInstances": ("instance_ids", ""),
         "DescribeInstances": ("instance_ids filters max_results? next_token", "instances:reservations=Reservations next_token"),
@@ -135,9 +142,6 @@ SHAPES = {
     "ReplaceRootVolumeTask": "ReplaceRootVolumeTaskId InstanceId TaskState StartTime CompleteTime Tags ImageId SnapshotId "
                              "DeleteReplacedRootVolume",
     "TagDescription": "Key+ ResourceId ResourceType Value+",
-    "IpRange": "CidrIp Description",
-    "UserIdGroupPair": "Description GroupId GroupName UserId VpcId",
-    "IpPermission": "FromPort IpProtocol IpRanges ToPort UserIdGroupPairs",
     "SecurityGroupRule": "SecurityGroupRuleId GroupId GroupOwnerId IsEgress IpProtocol FromPort ToPort CidrIpv4 Description Tags",
     "KeyPairInfo": "KeyPairId KeyFingerprint KeyName KeyType Tags PublicKey CreateTime",
     "Region": "endpoint=Endpoint RegionName OptInStatus",
@@ -207,6 +211,8 @@ ACTIONS = {
     "account": {
         "DescribeTags": ("Filters MaxResults? NextToken", "Tags NextToken"),
         "CreateKeyPair": ("KeyName KeyType TagSpecifications KeyFormat", "KeyFingerprint KeyMaterial KeyName KeyPairId Tags"),
+        "ImportKeyPair": ("KeyName public_key_material:base64=PublicKeyMaterial TagSpecifications",
+                          "KeyFingerprint KeyName KeyPairId Tags"),
         "DeleteKeyPair": ("KeyName KeyPairId", ""),
         "DescribeKeyPairs": ("Filters KeyNames KeyPairIds IncludePublicKey", "KeyPairs"),
         "DescribeRegions": ("Filters RegionNames AllRegions", "Regions"),

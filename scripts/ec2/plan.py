@@ -159,7 +159,7 @@ class Plan:
         scalar = self.scalar(last.official, last.target)
         if inside_list:
             return f"std::vector<{scalar}>", ""
-        if kind == "string":
+        if kind in ("string", "blob"):
             return scalar, ""
         if member.zero_absent or (member.required and is_request):
             return scalar, "false" if scalar == "bool" else "0"
@@ -167,6 +167,8 @@ class Plan:
 
     def scalar(self, official, target):
         kind = self.model.kind(target)
+        if kind == "blob":  # bytes, written by the function base64
+            return "std::string"
         if kind == "string":
             return members.IDS.get(official, "std::string")
         return {"integer": "int", "long": "int64_t", "boolean": "bool", "timestamp": "Time"}[kind]

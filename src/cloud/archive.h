@@ -18,6 +18,7 @@ namespace holdfast::cloud::archive {
 namespace json = boost::json;
 
 struct Writer {
+  static constexpr bool kReads = false;
   json::object object;
   template <class T>
   void operator()(const char* name, T& member) {
@@ -65,6 +66,7 @@ struct Writer {
 
 // Throws std::exception (Boost.JSON's own) on a wrong type; codec.cpp turns that into an error.
 struct Reader {
+  static constexpr bool kReads = true;
   const json::object& object;
   template <class T>
   void operator()(const char* name, T& member) {

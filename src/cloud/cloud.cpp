@@ -1,6 +1,7 @@
 #include "cloud/cloud.h"
 
-#include "cloud/behaviour/api_call.h"
+#include "ec2/budgeted.h"
+#include "ec2/codec.h"
 #include "cloud/front.h"
 #include "cloud/views.h"
 
@@ -22,16 +23,25 @@ Result<std::unique_ptr<Cloud>> Cloud::open(CloudOptions options, Substrate& subs
 }
 
 Result<ec2::Response> Cloud::perform(const ec2::Request& request) {
-  return front_->behave<ec2::Response>(api_call_of(request), ec2::mutates(request),
+  return front_->behave<ec2::Response>(ec2::api_call_of(request), ec2::mutates(request),
                                        [&] { return front_->carry_out(request); });
 }
 
 Turn Cloud::turn(const ec2::Request& request) {
-  return front_->turn(api_call_of(request), ec2::mutates(request));
+  return front_->turn(ec2::api_call_of(request), ec2::mutates(request));
 }
 
 Result<ec2::Response> Cloud::carry_out(const ec2::Request& request) {
   return front_->carry_out(request);
+}
+
+Result<ec2::FurtherResponse> Cloud::perform_further(const ec2::FurtherRequest& request) {
+  return front_->behave<ec2::FurtherResponse>(ec2::api_call_of(request), ec2::mutates(request),
+                                              [&] { return front_->perform_further(request); });
+}
+
+Result<ec2::FurtherResponse> Cloud::try_out_further(const ec2::FurtherRequest& request) {
+  return front_->try_out_further(request);
 }
 
 Result<ec2::Response> Cloud::try_out(const ec2::Request& request) {

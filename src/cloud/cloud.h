@@ -30,6 +30,8 @@
 #include "cloud/substrate.h"
 #include "ec2/ec2.h"
 #include "ec2/events.h"
+#include "ec2/further_ec2.h"
+#include "ec2/generated/further.h"
 
 namespace holdfast::cloud {
 
@@ -94,7 +96,7 @@ struct CloudInstance {  // for people: what the control surface lists
   UserDataOutcome user_data = UserDataOutcome::running;
 };
 
-class Cloud : public ec2::Ec2 {
+class Cloud : public ec2::FurtherEc2 {
  public:
   // Reads (or makes) the data directory, starts the substrate, compares what it finds with what should be, and goes on
   // with everything that was under way. Both references must outlive the Cloud. Errors: `conflict` if another process
@@ -109,9 +111,13 @@ class Cloud : public ec2::Ec2 {
   // call itself.
   Turn turn(const ec2::Request& request);
   Result<ec2::Response> carry_out(const ec2::Request& request);
+  // The same for the actions beyond ec2.h that are in use: typed by the generated codec, asked for through the endpoint
+  // by EC2's own tools. An answer holds the request's own Response alternative.
+  Result<ec2::FurtherResponse> perform_further(const ec2::FurtherRequest& request) override;
   // EC2's dry run: checks all that `perform` would, does nothing, and answers the error DryRunOperation where it would
   // have succeeded.
   Result<ec2::Response> try_out(const ec2::Request& request);
+  Result<ec2::FurtherResponse> try_out_further(const ec2::FurtherRequest& request);
   const std::string& region() const;
 
   // One listener, from now on; an empty one ends it. Besides EventBridge's own events it gets a kVolumeNotification

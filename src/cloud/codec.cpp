@@ -54,6 +54,8 @@ void fields(A& a, RunInstancesRequest& x) {
   a("securityGroupIds", x.security_group_ids), a("networkInterfaces", x.network_interfaces);
   a("blockDeviceMappings", x.block_device_mappings), a("userData", x.user_data), a("spotOptions", x.spot_options);
   a("metadataOptions", x.metadata_options), a("tagSpecifications", x.tag_specifications);
+  if (!x.key_name.empty() || A::kReads)
+    a("keyName", x.key_name);  // as before where there is none: tokens compare texts
 }
 template <class A>
 void fields(A& a, CreateVolumeRequest& x) {
@@ -65,6 +67,26 @@ template <class A>
 void fields(A& a, CreateNetworkInterfaceRequest& x) {
   a("subnetId", x.subnet_id), a("privateIpAddress", x.private_ip_address), a("groups", x.groups);
   a("description", x.description), a("clientToken", x.client_token), a("tagSpecifications", x.tag_specifications);
+}
+template <class A>
+void fields(A& a, RequestSpotLaunchSpecification& x) {
+  a("imageId", x.image_id), a("instanceType", x.instance_type), a("subnetId", x.subnet_id);
+  a("securityGroupIds", x.security_group_ids), a("networkInterfaces", x.network_interfaces);
+  a("blockDeviceMappings", x.block_device_mappings), a("userData", x.user_data);
+  a("availabilityZone", x.availability_zone);
+}
+template <class A>
+void fields(A& a, RequestSpotInstancesRequest& x) {
+  a("clientToken", x.client_token), a("instanceCount", x.instance_count);
+  a("launchSpecification", x.launch_specification), a("spotPrice", x.spot_price), a("type", x.type);
+  a("validFrom", x.valid_from), a("validUntil", x.valid_until), a("tagSpecifications", x.tag_specifications);
+  a("instanceInterruptionBehavior", x.instance_interruption_behavior);
+}
+template <class A>
+void fields(A& a, CreateReplaceRootVolumeTaskRequest& x) {
+  a("instanceId", x.instance_id), a("snapshotId", x.snapshot_id), a("clientToken", x.client_token);
+  a("tagSpecifications", x.tag_specifications), a("imageId", x.image_id);
+  a("deleteReplacedRootVolume", x.delete_replaced_root_volume);
 }
 
 }  // namespace holdfast::ec2
@@ -90,7 +112,9 @@ void fields(A& a, Instance& x) {
   a("launchSent", x.launch_sent), a("userDataOutcome", x.user_data_outcome);
   a("interruptionAt", x.interruption_at), a("rebalanceAt", x.rebalance_at), a("rebootDue", x.reboot_due);
   a("stopHow", x.stop_how);
-  a("terminatedAt", x.terminated_at);
+  a("terminatedAt", x.terminated_at), a("hasRun", x.has_run), a("monitoring", x.monitoring);
+  a("metadataHopLimit", x.metadata_hop_limit), a("metadataTags", x.metadata_tags);
+  a("keyName", x.key_name), a("spotRequest", x.spot_request), a("errand", x.errand);
 }
 template <class A>
 void fields(A& a, VolumeAttachment& x) {
@@ -109,6 +133,37 @@ void fields(A& a, Snapshot& x) {
   a("id", x.id), a("volume", x.volume), a("size", x.size), a("state", x.state), a("description", x.description);
   a("startedAt", x.started_at), a("completedAt", x.completed_at), a("quiet", x.quiet);
   a("attachmentsThen", x.attachments_then), a("built", x.built), a("tags", x.tags);
+  a("copiedFrom", x.copied_from), a("set", x.set), a("setOf", x.set_of);
+}
+template <class A>
+void fields(A& a, Modification& x) {
+  a("volume", x.volume), a("state", x.state), a("message", x.message), a("size", x.size), a("oldSize", x.old_size);
+  a("type", x.type), a("oldType", x.old_type), a("iops", x.iops), a("oldIops", x.old_iops);
+  a("throughput", x.throughput), a("oldThroughput", x.old_throughput), a("startedAt", x.started_at);
+  a("endedAt", x.ended_at);
+}
+template <class A>
+void fields(A& a, RootTask& x) {
+  a("id", x.id), a("instance", x.instance), a("state", x.state), a("volume", x.volume), a("snapshot", x.snapshot);
+  a("replaced", x.replaced), a("image", x.image), a("deleteReplaced", x.delete_replaced), a("startedAt", x.started_at);
+  a("completedAt", x.completed_at), a("tags", x.tags);
+}
+template <class A>
+void fields(A& a, Allocation& x) {
+  a("id", x.id), a("publicIp", x.public_ip), a("association", x.association), a("interface", x.interface);
+  a("privateIp", x.private_ip), a("tags", x.tags);
+}
+template <class A>
+void fields(A& a, KeyPair& x) {
+  a("id", x.id), a("name", x.name), a("type", x.type), a("fingerprint", x.fingerprint);
+  a("publicKey", x.public_key), a("createdAt", x.created_at), a("tags", x.tags);
+}
+template <class A>
+void fields(A& a, SpotRequest& x) {
+  a("id", x.id), a("state", x.state), a("status", x.status), a("statusMessage", x.status_message);
+  a("statusAt", x.status_at), a("launch", x.launch), a("maxPrice", x.max_price), a("instance", x.instance);
+  a("zone", x.zone), a("createdAt", x.created_at), a("validFrom", x.valid_from), a("validUntil", x.valid_until);
+  a("tags", x.tags);
 }
 template <class A>
 void fields(A& a, Image& x) {
@@ -122,7 +177,7 @@ void fields(A& a, Image& x) {
 template <class A>
 void fields(A& a, Interface& x) {
   a("id", x.id), a("mac", x.mac), a("ip", x.ip), a("subnet", x.subnet), a("description", x.description);
-  a("groups", x.groups), a("attachment", x.attachment), a("tags", x.tags);
+  a("groups", x.groups), a("attachment", x.attachment), a("tags", x.tags), a("secondaryIps", x.secondary_ips);
 }
 template <class A>
 void fields(A& a, Subnet& x) {
@@ -134,8 +189,14 @@ void fields(A& a, Vpc& x) {
   a("id", x.id), a("cidr", x.cidr), a("isDefault", x.is_default), a("tags", x.tags);
 }
 template <class A>
+void fields(A& a, GroupRule& x) {
+  a("id", x.id), a("protocol", x.protocol), a("fromPort", x.from_port), a("toPort", x.to_port), a("cidr", x.cidr);
+  a("group", x.group), a("description", x.description), a("tags", x.tags);
+}
+template <class A>
 void fields(A& a, SecurityGroup& x) {
   a("id", x.id), a("vpc", x.vpc), a("name", x.name), a("description", x.description), a("tags", x.tags);
+  a("ingress", x.ingress);
 }
 template <class A>
 void fields(A& a, MarketKey& x) {
@@ -194,6 +255,11 @@ HF_ROW_CODEC(SecurityGroup)
 HF_ROW_CODEC(Market)
 HF_ROW_CODEC(Token)
 HF_ROW_CODEC(Meta)
+HF_ROW_CODEC(Modification)
+HF_ROW_CODEC(RootTask)
+HF_ROW_CODEC(Allocation)
+HF_ROW_CODEC(KeyPair)
+HF_ROW_CODEC(SpotRequest)
 #undef HF_ROW_CODEC
 
 std::string encode(const ec2::RunInstancesRequest& request) {
@@ -204,6 +270,15 @@ std::string encode(const ec2::CreateVolumeRequest& request) {
 }
 std::string encode(const ec2::CreateNetworkInterfaceRequest& request) {
   return encode_any(request);
+}
+std::string encode(const ec2::RequestSpotInstancesRequest& request) {
+  return encode_any(request);
+}
+std::string encode(const ec2::CreateReplaceRootVolumeTaskRequest& request) {
+  return encode_any(request);
+}
+Result<void> decode(std::string_view json, ec2::RunInstancesRequest& request) {
+  return decode_any(json, request);
 }
 
 }  // namespace holdfast::cloud

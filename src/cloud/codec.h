@@ -23,6 +23,11 @@ std::string encode(const SecurityGroup& row);
 std::string encode(const Market& row);
 std::string encode(const Token& row);
 std::string encode(const Meta& row);
+std::string encode(const Modification& row);
+std::string encode(const RootTask& row);
+std::string encode(const Allocation& row);
+std::string encode(const KeyPair& row);
+std::string encode(const SpotRequest& row);
 
 Result<void> decode(std::string_view json, Instance& row);
 Result<void> decode(std::string_view json, Volume& row);
@@ -35,10 +40,19 @@ Result<void> decode(std::string_view json, SecurityGroup& row);
 Result<void> decode(std::string_view json, Market& row);
 Result<void> decode(std::string_view json, Token& row);
 Result<void> decode(std::string_view json, Meta& row);
+Result<void> decode(std::string_view json, Modification& row);
+Result<void> decode(std::string_view json, RootTask& row);
+Result<void> decode(std::string_view json, Allocation& row);
+Result<void> decode(std::string_view json, KeyPair& row);
+Result<void> decode(std::string_view json, SpotRequest& row);
 
 // The exact request, to be compared with a later one that carries the same token.
 std::string encode(const ec2::RunInstancesRequest& request);
 std::string encode(const ec2::CreateVolumeRequest& request);
 std::string encode(const ec2::CreateNetworkInterfaceRequest& request);
+std::string encode(const ec2::RequestSpotInstancesRequest& request);
+std::string encode(const ec2::CreateReplaceRootVolumeTaskRequest& request);
+// A launch that waits for capacity (SpotRequest::launch).
+Result<void> decode(std::string_view json, ec2::RunInstancesRequest& request);
 
 }  // namespace holdfast::cloud

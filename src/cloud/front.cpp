@@ -40,7 +40,7 @@ Result<void> Cloud::Front::start() {
   // Another sequence of ids each time, also with a fixed seed: an id is never used twice.
   random_ =
       Random(options_.seed.value_or(Random::fresh_seed()) + static_cast<uint64_t>(++meta.opens) * 0x9E3779B97F4A7C15u);
-  settings_ = {meta.region, options_.shutdown_limit, options_.snapshot_rate_rule, 1, {}};
+  settings_ = {meta.region, options_.shutdown_limit, options_.snapshot_rate_rule, 1, {}, {}};
   for (const auto& name : substrate_.buildable_images()) settings_.image_sizes[name] = substrate_.image_size_gib(name);
   model_.derive();
   HF_TRY_VOID(commit(out));
@@ -223,6 +223,14 @@ void Cloud::Front::send(const Order& order) {
     void operator()(const DeleteSubnetOrder& o) { to.delete_subnet(o.subnet, front.done_with(o)); }
     void operator()(const NoticeOrder& o) { to.set_notice(o.instance, o.notice); }
     void operator()(const RebalanceOrder& o) { to.set_rebalance_recommendation(o.instance, o.at); }
+    void operator()(const CreateSnapshotSetOrder& o) {
+      to.create_snapshots(o.instance, o.snapshots, front.done_with(o));
+    }
+    void operator()(const CopySnapshotOrder& o) { to.copy_snapshot(o.snapshot, o.from, front.done_with(o)); }
+    void operator()(const GrowVolumeOrder& o) { to.grow_volume(o.volume, o.size, front.done_with(o)); }
+    void operator()(const AttachInterfaceOrder& o) { to.attach_interface(o.instance, o.interface, front.done_with(o)); }
+    void operator()(const DetachInterfaceOrder& o) { to.detach_interface(o.instance, o.interface, front.done_with(o)); }
+    void operator()(const MetadataOrder& o) { to.set_tokens_required(o.instance, o.tokens_required); }
   };
   std::visit(Sender{*this, substrate_}, order);
 }
@@ -262,86 +270,7 @@ void Cloud::Front::listen(ec2::CloudEventListener listener) {
   listener_ = std::move(listener);
 }
 
-// ---- calls
-
-int64_t Cloud::Front::free_bytes() const {
-  return substrate_.free_bytes();
-}
-
-namespace {
-
-Result<ec2::Response> act_on(Call& call, const ec2::Request& request) {
-  return std::visit(
-      [&](const auto& r) -> Result<ec2::Response> {
-        if constexpr (std::is_same_v<std::decay_t<decltype(r)>, ec2::GetConsoleOutputRequest>) {
-          CHECK(false && "the substrate's to answer");
-          return ec2::Empty{};
-        } else {
-          return act(call, r);
-        }
-      },
-      request);
-}
-
-bool needs_space(const ec2::Request& request) {
-  return std::holds_alternative<ec2::RunInstancesRequest>(request) ||
-         std::holds_alternative<ec2::CreateVolumeRequest>(request);
-}
-
-}  // namespace
-
-Result<ec2::Response> Cloud::Front::perform(const ec2::Request& request) {
-  if (auto* snapshot = std::get_if<ec2::CreateSnapshotRequest>(&request)) return perform_snapshot(*snapshot);
-  if (auto* console = std::get_if<ec2::GetConsoleOutputRequest>(&request)) return perform_console(*console);
-  int64_t free = needs_space(request) ? free_bytes() : 1;
-  return transact<ec2::Response>([&](Call& call) {
-    settings_.free_bytes = free;
-    return act_on(call, request);
-  });
-}
-
-// The rules are pure, so trying is carrying out and rolling back.
-Result<ec2::Response> Cloud::Front::try_out(const ec2::Request& request) {
-  int64_t free = needs_space(request) ? free_bytes() : 1;
-  return transact<ec2::Response>([&](Call& call) -> Result<ec2::Response> {
-    settings_.free_bytes = free;
-    if (auto* console = std::get_if<ec2::GetConsoleOutputRequest>(&request)) {
-      HF_TRY_VOID(need(model_.instances, console->instance_id, "InstanceId"));
-    } else {
-      HF_TRY_VOID(act_on(call, request));
-    }
-    return ec2::ec2_fail("DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
-  });
-}
-
-// The answer waits until the substrate holds the volume's state: what the caller writes or deletes afterwards must not
-// be missing from, or be in, the snapshot. It shows the snapshot as EC2 does, pending.
-Result<ec2::Response> Cloud::Front::perform_snapshot(const ec2::CreateSnapshotRequest& request) {
-  HF_TRY(ec2::Response response, transact<ec2::Response>([&](Call& call) { return act(call, request); }));
-  if (options_.snapshot_wait == Duration(0)) return response;
-  const auto& snapshot = std::get<ec2::CreateSnapshotResponse>(response).snapshot;
-  std::string flight = "clone/" + snapshot.volume_id.str() + "/" + snapshot.snapshot_id.str();
-  std::unique_lock hold(mutex_);
-  changed_.wait_for(hold, options_.snapshot_wait, [&] { return closed_ || !model_.flights.contains(flight); });
-  return response;
-}
-
-Result<ec2::Response> Cloud::Front::perform_console(const ec2::GetConsoleOutputRequest& request) {
-  {
-    std::lock_guard hold(mutex_);
-    HF_TRY_VOID(need(model_.instances, request.instance_id, "InstanceId"));
-  }
-  HF_TRY(std::string output, substrate_.console_output(request.instance_id));
-  return ec2::GetConsoleOutputResponse{request.instance_id, runtime_.now(), std::move(output)};
-}
-
-Result<void> Cloud::Front::need_machine(const InstanceId& instance) const {
-  std::lock_guard hold(mutex_);
-  HF_TRY(const Instance* row, need(model_.instances, instance, "id"));
-  if (row->state == "running") return {};
-  return ec2::ec2_fail("IncorrectInstanceState",
-                       "The instance '" + instance.str() + "' is " + row->state + ", not running.");
-}
+// ---- looking
 
 Result<ImageId> Cloud::Front::wait_for_build(const ImageId& image, Duration limit) {
   std::unique_lock hold(mutex_);
@@ -361,6 +290,10 @@ T Cloud::Front::read(const std::function<T(const Model&)>& look) const {
   return look(model_);
 }
 
+template Result<ec2::Response> Cloud::Front::transact<ec2::Response>(
+    const std::function<Result<ec2::Response>(Call&)>&);
+template Result<ec2::FurtherResponse> Cloud::Front::transact<ec2::FurtherResponse>(
+    const std::function<Result<ec2::FurtherResponse>(Call&)>&);
 template Result<ImageId> Cloud::Front::transact<ImageId>(const std::function<Result<ImageId>(Call&)>&);
 template Result<void> Cloud::Front::transact<void>(const std::function<Result<void>(Call&)>&);
 template std::vector<MarketInfo> Cloud::Front::read(const std::function<std::vector<MarketInfo>(const Model&)>&) const;

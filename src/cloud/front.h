@@ -41,6 +41,12 @@ class Cloud::Front : public SubstrateEvents, public std::enable_shared_from_this
   Result<void> set_fault(const Fault& fault);
 
   Result<ec2::Response> perform(const ec2::Request& request);
+  Result<ec2::FurtherResponse> perform_further(const ec2::FurtherRequest& request);
+  Result<ec2::FurtherResponse> try_out_further(const ec2::FurtherRequest& request);
+  Result<ec2::FurtherResponse> transact_further(
+      const ec2::FurtherRequest& request,
+      const std::function<Result<ec2::FurtherResponse>(Result<ec2::FurtherResponse>)>& finish);
+  void wait_for_snapshots(const ec2::FurtherResponse& answer);
   Result<ec2::Response> try_out(const ec2::Request& request);
   const std::string& region() const { return options_.region; }  // `start` has compared it
   Result<ec2::Response> perform_snapshot(const ec2::CreateSnapshotRequest& request);

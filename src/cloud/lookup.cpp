@@ -17,6 +17,13 @@ constexpr IdKind kInterface{"eni", "network interface", "InvalidNetworkInterface
 constexpr IdKind kSubnet{"subnet", "subnet", "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "subnet"};
 constexpr IdKind kVpc{"vpc", "VPC", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc"};
 constexpr IdKind kGroup{"sg", "security group", "InvalidGroup.NotFound", "InvalidGroupId.Malformed", "security-group"};
+constexpr IdKind kAllocation{"eipalloc", "Elastic IP address", "InvalidAllocationID.NotFound",
+                             "InvalidAllocationID.Malformed", "elastic-ip"};
+constexpr IdKind kKeyPair{"key", "key pair", "InvalidKeyPair.NotFound", "InvalidKeyPair.Format", "key-pair"};
+constexpr IdKind kSpotRequest{"sir", "spot instance request", "InvalidSpotInstanceRequestID.NotFound",
+                              "InvalidSpotInstanceRequestID.Malformed", "spot-instances-request"};
+constexpr IdKind kRootTask{"replacevol", "root volume replacement", "InvalidReplaceRootVolumeTaskId.NotFound",
+                           "InvalidReplaceRootVolumeTaskId.Malformed", "replace-root-volume-task"};
 
 constexpr size_t kMaxTags = 50, kMaxTagKey = 128, kMaxTagValue = 256;
 
@@ -45,6 +52,18 @@ const IdKind& kind_of(const VpcId&) {
 }
 const IdKind& kind_of(const SecurityGroupId&) {
   return kGroup;
+}
+const IdKind& kind_of(const AllocationId&) {
+  return kAllocation;
+}
+const IdKind& kind_of(const KeyPairId&) {
+  return kKeyPair;
+}
+const IdKind& kind_of(const SpotRequestId&) {
+  return kSpotRequest;
+}
+const IdKind& kind_of(const RootTaskId&) {
+  return kRootTask;
 }
 
 Result<void> check_id(const IdKind& kind, const std::string& id, const std::string& field) {

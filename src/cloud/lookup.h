@@ -28,6 +28,10 @@ const IdKind& kind_of(const InterfaceId&);
 const IdKind& kind_of(const SubnetId&);
 const IdKind& kind_of(const VpcId&);
 const IdKind& kind_of(const SecurityGroupId&);
+const IdKind& kind_of(const AllocationId&);
+const IdKind& kind_of(const KeyPairId&);
+const IdKind& kind_of(const SpotRequestId&);
+const IdKind& kind_of(const RootTaskId&);
 
 Result<void> check_id(const IdKind& kind, const std::string& id, const std::string& field);
 Failure not_found(const IdKind& kind, const std::string& id, const std::string& field);

@@ -18,6 +18,10 @@ void Model::derive() {
   for (const auto& [id, interface] : interfaces.rows()) {
     addresses.load(address_name(interface.subnet, interface.ip), id);
     addresses.load(mac_name(interface.mac), id);
+    for (const auto& ip : interface.secondary_ips) addresses.load(address_name(interface.subnet, ip), id);
+  }
+  for (const auto& [id, request] : spot_requests.rows()) {
+    if (request.state == "open") open_spot_requests.load(id.str(), id);
   }
   for (const auto& [id, image] : images.rows()) {
     image_names.load(image.name, id);

@@ -17,9 +17,16 @@
 
 namespace holdfast::cloud {
 
+using AllocationId = Id<struct AllocationTag>;    // eipalloc-…
+using KeyPairId = Id<struct KeyPairTag>;          // key-…
+using SpotRequestId = Id<struct SpotRequestTag>;  // sir-…
+using RootTaskId = Id<struct RootTaskTag>;        // replacevol-…
+
 // pending ──launched──▶ running ──terminate, notice's end, disappearance──▶ shutting-down ──seen dead──▶ terminated
 //    └──a launch that failed or was terminated──────────────────────────────────▲        (visible for an hour, then
 //    gone)
+// running ──stop──▶ stopping ──seen dead──▶ stopped ──start──▶ pending ; a start that fails ──▶ stopping. A stopped one
+// keeps its volumes, interfaces and addresses, and is terminated at once.
 struct Instance {
   InstanceId id;
   ImageId image;
@@ -47,8 +54,17 @@ struct Instance {
   std::optional<Time> interruption_at;
   std::optional<Time> rebalance_at;
   bool reboot_due = false;               // asked for, not known to be done
-  StopHow stop_how = StopHow::shutdown;  // while shutting-down
+  StopHow stop_how = StopHow::shutdown;  // while stopping or shutting-down
   std::optional<Time> terminated_at;
+  bool has_run = false;  // a start that fails then ends in `stopped`: what its volumes hold is somebody's
+  bool monitoring = false;
+  int metadata_hop_limit = 1;
+  bool metadata_tags = true;  // tags in the metadata service: shown always, as data
+  std::string key_name;
+  SpotRequestId spot_request;
+  // While it is `running`: what its machine is stopped for and then started again (an image that is made of it, a root
+  // volume that is replaced). EC2 shows no other state meanwhile.
+  std::string errand;
 };
 
 struct VolumeAttachment {
@@ -90,6 +106,39 @@ struct Snapshot {
   int64_t attachments_then = 0;  // Volume::attachments_made at the call
   std::string built;             // name of the public image it is built for, else empty
   std::vector<ec2::Tag> tags;
+  std::optional<SnapshotId> copied_from;  // its content is that snapshot's, not a volume's
+  // Taken in one moment with the others of that name, while the instance's machine stands still. The name is the
+  // image's that is made of them, if there is one.
+  std::string set;
+  InstanceId set_of;
+};
+
+// A volume's last modification: modifying ──seen done──▶ completed | failed
+struct Modification {
+  VolumeId volume;
+  std::string state = "modifying";
+  std::string message;
+  int size = 0, old_size = 0;
+  std::string type, old_type;
+  std::optional<int> iops, old_iops;
+  std::optional<int> throughput, old_throughput;
+  Time started_at{};
+  std::optional<Time> ended_at;
+};
+
+// pending ──root volume made, machine stopped, swapped, started again──▶ succeeded | failed
+struct RootTask {
+  RootTaskId id;
+  InstanceId instance;
+  std::string state = "pending";
+  VolumeId volume;    // the new one
+  VolumeId replaced;  // the old one, once it was swapped
+  std::optional<SnapshotId> snapshot;
+  ImageId image;  // asked for, else empty
+  bool delete_replaced = false;
+  Time started_at{};
+  std::optional<Time> completed_at;
+  std::vector<ec2::Tag> tags;
 };
 
 struct Image {
@@ -120,6 +169,44 @@ struct Interface {
   std::vector<SecurityGroupId> groups;
   std::optional<ec2::InterfaceAttachment> attachment;
   std::vector<ec2::Tag> tags;
+  std::vector<std::string> secondary_ips;
+};
+
+// An Elastic IP address: data only, no packet is sent to it.
+struct Allocation {
+  AllocationId id;
+  std::string public_ip;
+  std::string association;  // eipassoc-…, empty if it belongs to no interface
+  InterfaceId interface;
+  std::string private_ip;
+  std::vector<ec2::Tag> tags;
+};
+
+struct KeyPair {
+  KeyPairId id;
+  std::string name;
+  std::string type;  // rsa ed25519
+  std::string fingerprint;
+  std::string public_key;  // "ssh-rsa AAAA…"
+  Time created_at{};
+  std::vector<ec2::Tag> tags;
+};
+
+// open ──capacity at that price──▶ active ──its instance ends──▶ closed ; open or active ──▶ cancelled ; open ──▶
+// failed
+struct SpotRequest {
+  SpotRequestId id;
+  std::string state = "open";
+  std::string status = "pending-evaluation";
+  std::string status_message;
+  Time status_at{};
+  std::string launch;  // the RunInstances request it stands for, as JSON
+  std::string max_price;
+  InstanceId instance;
+  std::string zone;  // where it was launched
+  Time created_at{};
+  std::optional<Time> valid_from, valid_until;
+  std::vector<ec2::Tag> tags;
 };
 
 struct Subnet {
@@ -140,12 +227,24 @@ struct Vpc {
   std::vector<ec2::Tag> tags;
 };
 
+// One rule of what may come in: from a block or from the members of a group. Data only: nothing is filtered.
+struct GroupRule {
+  std::string id;  // sgr-…
+  std::string protocol;
+  std::optional<int> from_port, to_port;
+  std::string cidr;
+  SecurityGroupId group;
+  std::string description;
+  std::vector<ec2::Tag> tags;
+};
+
 struct SecurityGroup {
   SecurityGroupId id;
   VpcId vpc;
   std::string name;
   std::string description;
   std::vector<ec2::Tag> tags;
+  std::vector<GroupRule> ingress;
 };
 
 // What was changed from a market's published terms.
@@ -186,11 +285,17 @@ struct Model {
   Table<std::string, Market> markets;  // by market_name
   Table<std::string, Token> tokens;
   Table<std::string, Meta> meta;
+  Table<VolumeId, Modification> modifications;
+  Table<RootTaskId, RootTask> root_tasks;
+  Table<AllocationId, Allocation> allocations;
+  Table<KeyPairId, KeyPair> key_pairs;
+  Table<SpotRequestId, SpotRequest> spot_requests;
 
   // Address and MAC in use: "subnet-…/10.31.0.10", "mac/02:…" to the interface.
   Table<std::string, InterfaceId> addresses;
   Table<std::string, ImageId> image_names;
-  Table<std::string, ImageId> snapshot_images;  // "snap-…/ami-…"
+  Table<std::string, ImageId> snapshot_images;           // "snap-…/ami-…"
+  Table<std::string, SpotRequestId> open_spot_requests;  // by their ids
   // Orders the substrate has not answered, "launch/i-…" to a detail (orders.h). Empty after a restart: whatever is not
   // in flight and still due is ordered again.
   Table<std::string, std::string> flights;
@@ -200,12 +305,15 @@ struct Model {
   void each_persistent(F&& f) {
     f("instance", instances), f("volume", volumes), f("snapshot", snapshots), f("image", images);
     f("interface", interfaces), f("subnet", subnets), f("vpc", vpcs), f("security-group", groups);
-    f("market", markets), f("token", tokens), f("meta", meta);
+    f("market", markets), f("token", tokens), f("meta", meta), f("modification", modifications);
+    f("root-task", root_tasks), f("allocation", allocations), f("key-pair", key_pairs);
+    f("spot-request", spot_requests);
   }
   template <class F>
   void each(F&& f) {
     each_persistent(f);
-    f("", addresses), f("", image_names), f("", snapshot_images), f("", flights), f("", wakes);
+    f("", addresses), f("", image_names), f("", snapshot_images), f("", open_spot_requests), f("", flights),
+        f("", wakes);
   }
   void commit() {
     each([](const char*, auto& table) { table.commit(); });

@@ -65,9 +65,38 @@ struct RebalanceOrder {  // not answered
   Time at;
 };
 
-using Order = std::variant<LaunchOrder, StopOrder, RebootOrder, AttachOrder, DetachOrder, CreateVolumeOrder,
-                           DeleteVolumeOrder, CreateSnapshotOrder, DeleteSnapshotOrder, BuildImageOrder,
-                           CreateSubnetOrder, DeleteSubnetOrder, NoticeOrder, RebalanceOrder>;
+struct CreateSnapshotSetOrder {
+  InstanceId instance;
+  std::vector<SnapshotOfVolume> snapshots;
+};
+struct CopySnapshotOrder {
+  SnapshotId snapshot;
+  SnapshotId from;
+};
+struct GrowVolumeOrder {
+  VolumeId volume;
+  int size = 0;
+};
+struct AttachInterfaceOrder {
+  InstanceId instance;
+  MachineInterface interface;
+  std::string attachment;
+};
+struct DetachInterfaceOrder {
+  InstanceId instance;
+  InterfaceId interface;
+  std::string attachment;
+};
+struct MetadataOrder {  // not answered
+  InstanceId instance;
+  bool tokens_required = false;
+};
+
+using Order =
+    std::variant<LaunchOrder, StopOrder, RebootOrder, AttachOrder, DetachOrder, CreateVolumeOrder, DeleteVolumeOrder,
+                 CreateSnapshotOrder, DeleteSnapshotOrder, BuildImageOrder, CreateSubnetOrder, DeleteSubnetOrder,
+                 NoticeOrder, RebalanceOrder, MetadataOrder, CreateSnapshotSetOrder, CopySnapshotOrder, GrowVolumeOrder,
+                 AttachInterfaceOrder, DetachInterfaceOrder>;
 
 // What a transaction lets out once it is committed.
 struct Outbox {

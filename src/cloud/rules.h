@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "cloud/instance_types.h"
+#include "cloud/key_pairs.h"
 #include "cloud/model.h"
 #include "cloud/orders.h"
 #include "ec2/ec2.h"
@@ -27,6 +28,7 @@ struct Settings {
   bool snapshot_rate_rule = false;
   int64_t free_bytes = 0;                  // of the pool, asked before the call
   std::map<std::string, int> image_sizes;  // of the images the substrate can build, in GiB
+  KeyMaterial fresh_key;                   // for CreateKeyPair, made before the call
 };
 
 inline constexpr Duration kTerminatedVisible = std::chrono::hours(1);
@@ -87,8 +89,13 @@ Answer act(Call&, const ec2::DescribeSpotPriceHistoryRequest&);
 void progress_instance(Call&, const InstanceId&);
 void progress_volume(Call&, const VolumeId&);
 void progress_snapshot(Call&, const SnapshotId&);
+// Those of one set that are still pending; whether there are any.
+void progress_set(Call&, const std::string& set);
+bool set_under_way(const Model&, const std::string& set);
 void progress_image(Call&, const ImageId&);
 void progress_subnet(Call&, const SubnetId&);
+void progress_interface(Call&, const InterfaceId&);
+void progress_spot_request(Call&, const SpotRequestId&);
 // All rows that this transaction has touched.
 void progress_touched(Call&);
 // A wake has come for the resource of that id.
@@ -107,8 +114,14 @@ void finished(Call&, const DeleteSnapshotOrder&, const Result<void>&);
 void finished(Call&, const BuildImageOrder&, const Result<void>&);
 void finished(Call&, const CreateSubnetOrder&, const Result<void>&);
 void finished(Call&, const DeleteSubnetOrder&, const Result<void>&);
+void finished(Call&, const CreateSnapshotSetOrder&, const Result<void>&);
+void finished(Call&, const CopySnapshotOrder&, const Result<void>&);
+void finished(Call&, const GrowVolumeOrder&, const Result<void>&);
+void finished(Call&, const AttachInterfaceOrder&, const Result<void>&);
+void finished(Call&, const DetachInterfaceOrder&, const Result<void>&);
 inline void finished(Call&, const NoticeOrder&, const Result<void>&) {}
 inline void finished(Call&, const RebalanceOrder&, const Result<void>&) {}
+inline void finished(Call&, const MetadataOrder&, const Result<void>&) {}
 void machine_ended(Call&, const InstanceId&, const std::string& reason);
 void user_data_ended(Call&, const InstanceId&, UserDataOutcome);
 
@@ -129,10 +142,31 @@ std::vector<SubnetSpec> subnets_for_start(const Model&);
 std::vector<MachineSpec> machines_for_start(const Model&, const Settings&);
 
 // ---- shared between the rules
-// Moves a pending or running instance to shutting-down, or makes a shutdown under way harder.
+// Moves an instance to shutting-down, or makes a shutdown under way harder.
 void begin_shutdown(Call&, const InstanceId&, StopHow, ec2::StateReason);
-void delete_volume(Call&, const VolumeId&);    // it is free: available, or failed
-void drop_snapshot(Call&, const SnapshotId&);  // no image uses it
+// The same with `stopping`; it must be pending, running or stopping.
+void begin_stop(Call&, const InstanceId&, StopHow, ec2::StateReason);
+Result<void> need_instances(const Model&, const std::vector<InstanceId>&);
+void delete_volume(Call&, const VolumeId&);                  // it is free: available, or failed
+void drop_snapshot(Call&, const SnapshotId&);                // no image uses it
+void end_snapshot(Call&, const SnapshotId&, bool complete);  // it was pending
+// A snapshot of the set has ended: the image and the instance that wait for it are looked at.
+void set_changed(Call&, const std::string& set, const InstanceId& instance);
+Result<void> check_rate(const Call&, const VolumeId&);  // of snapshots
+Result<void> check_image_name(const Model&, const std::string& name);
+void put_mapping(Call&, Image&, std::vector<ec2::BlockDeviceMapping>);
+enum class Making { under_way, done, failed };
+Making root_volume_of(const Model&, const RootTaskId&);
+void swap_root(Call&, const RootTaskId&);  // its machine is dead; afterwards it has the new one, or the task has failed
+void volume_made(Call&, const VolumeId&);  // or not: whoever waits for it is looked at
+void sweep_root_tasks(Call&);              // what has ended long ago is forgotten
+void end_root_task(Call&, const RootTaskId&, bool succeeded);
+void instance_ended(Call&, const Instance&);                    // its spot request closes
+GroupRule rule_from_itself(Call&, const SecurityGroupId&);      // what a default group begins with
+Result<void> check_key(const Model&, const std::string& name);  // of a key pair; empty: none is wanted
+// The instance's machine is stopped for it and started again.
+Result<void> check_errand(const Instance&);
+void begin_errand(Call&, const InstanceId&, const std::string& errand);
 InterfaceId make_interface(Call&, const Subnet&, const std::string& ip, std::vector<SecurityGroupId>,
                            std::string description, std::vector<ec2::Tag>);
 void erase_interface(Call&, const InterfaceId&);  // it is not attached

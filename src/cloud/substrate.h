@@ -24,7 +24,7 @@ using Done = std::function<void(Result<void>)>;
 
 struct SubnetSpec {
   SubnetId id;
-  std::string cidr;     // "10.31.0.0/20"; the gateway is its first host address
+  std::string cidr;      // "10.31.0.0/20"; the gateway is its first host address
   bool outside = false;  // reaches the outside through NAT
 };
 
@@ -52,8 +52,8 @@ struct MachineIdentity {
 
 struct MachineSpec {
   InstanceId id;
-  std::string root_device;              // among volumes
-  std::vector<AttachedVolume> volumes;  // attached before the machine starts
+  std::string root_device;                   // among volumes
+  std::vector<AttachedVolume> volumes;       // attached before the machine starts
   std::vector<MachineInterface> interfaces;  // index 0 is the primary
   std::string user_data;                     // decoded; run once by each new instance
   int vcpus = 1;
@@ -100,6 +100,11 @@ struct CommandOutcome {
   std::string err;
 };
 
+struct SnapshotOfVolume {
+  SnapshotId snapshot;
+  VolumeId volume;
+};
+
 class Substrate {
  public:
   virtual ~Substrate() = default;
@@ -115,10 +120,17 @@ class Substrate {
   virtual void delete_subnet(const SubnetId& subnet, Done done) = 0;
 
   // A blank volume, or one with the snapshot's content grown to `size_gib`. ENOSPC: code "InsufficientVolumeCapacity".
-  virtual void create_volume(const VolumeId& volume, int size_gib, const std::optional<SnapshotId>& from, Done done) = 0;
+  virtual void create_volume(const VolumeId& volume, int size_gib, const std::optional<SnapshotId>& from,
+                             Done done) = 0;
   virtual void delete_volume(const VolumeId& volume, Done done) = 0;
   // The volume as of this moment, crash consistent, also while a machine writes to it.
   virtual void create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, Done done) = 0;
+  // All of them as of one moment: the machine, if one runs, stands still while they are taken.
+  virtual void create_snapshots(const InstanceId& machine, const std::vector<SnapshotOfVolume>& snapshots,
+                                Done done) = 0;
+  virtual void copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, Done done) = 0;
+  // Larger at its end, also while a machine has it; a machine sees its new size. As large already: nothing to do.
+  virtual void grow_volume(const VolumeId& volume, int size_gib, Done done) = 0;
   virtual void delete_snapshot(const SnapshotId& snapshot, Done done) = 0;
 
   // Done when the machine's init runs. A failure leaves nothing behind.
@@ -129,9 +141,15 @@ class Substrate {
   // Done when the device is there in the machine / observed gone from it.
   virtual void attach(const InstanceId& machine, const AttachedVolume& volume, Done done) = 0;
   virtual void detach(const InstanceId& machine, const AttachedVolume& volume, bool force, Done done) = 0;
+  // A further link of a machine that runs; the primary one comes and goes with it. Done when it is there, or seen gone.
+  virtual void attach_interface(const InstanceId& machine, const MachineInterface& interface, Done done) = 0;
+  virtual void detach_interface(const InstanceId& machine, const InterfaceId& interface, Done done) = 0;
 
   virtual void set_notice(const InstanceId& machine, const std::optional<InterruptionNotice>& notice) = 0;
   virtual void set_rebalance_recommendation(const InstanceId& machine, Time at) = 0;
+
+  // Whether the metadata service refuses requests without a token, from now on.
+  virtual void set_tokens_required(const InstanceId& machine, bool required) = 0;
 
   // The last 64 KiB of what the machine wrote to its console; kept for an hour after its end.
   virtual Result<std::string> console_output(const InstanceId& machine) = 0;

@@ -58,15 +58,26 @@ class TestCloud : public ::testing::Test {
     substrate_->set_options(options);
   }
 
+  // An action of either kind.
+  template <class R>
+  Result<typename R::Response> ask(const R& request) {
+    if constexpr (std::is_constructible_v<ec2::Request, const R&>) {
+      return cloud_->call(request);
+    } else {
+      auto answer = cloud_->perform_further(ec2::FurtherRequest(request));
+      if (!answer) return Failure(std::move(answer).error());
+      return std::get<typename R::Response>(std::move(*answer));
+    }
+  }
   template <class R>
   typename R::Response ok(const R& request) {
-    auto answer = cloud_->call(request);
+    auto answer = ask(request);
     EXPECT_TRUE(answer.has_value()) << R::kAction << ": " << describe(answer.error());
     return answer ? *answer : typename R::Response{};
   }
   template <class R>
   std::string code(const R& request) {
-    auto answer = cloud_->call(request);
+    auto answer = ask(request);
     return answer ? "" : answer.error().code;
   }
 

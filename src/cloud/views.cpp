@@ -1,8 +1,41 @@
 #include "cloud/views.h"
 
+#include <algorithm>
+
+#include "cloud/addresses.h"
 #include "cloud/cidr.h"
 
 namespace holdfast::cloud {
+
+namespace {
+
+std::optional<ec2::NetworkInterfaceAssociation> association_of(const Model& model, const InterfaceId& id,
+                                                               const std::string& ip) {
+  const Allocation* row = public_address_of(model, id, ip);
+  if (row == nullptr) return std::nullopt;
+  return ec2::NetworkInterfaceAssociation{row->public_ip, row->id.str(), row->association, kAccount};
+}
+
+std::vector<ec2::IpPermission> permissions(const SecurityGroup& group) {
+  std::vector<ec2::IpPermission> shown;
+  for (const auto& rule : group.ingress) {
+    auto same = [&](const ec2::IpPermission& other) {
+      return other.ip_protocol == rule.protocol && other.from_port == rule.from_port && other.to_port == rule.to_port;
+    };
+    auto found = std::find_if(shown.begin(), shown.end(), same);
+    if (found == shown.end()) {
+      found = shown.insert(shown.end(), ec2::IpPermission{rule.from_port, rule.protocol, {}, rule.to_port, {}});
+    }
+    if (rule.group.empty()) {
+      found->ip_ranges.push_back({rule.cidr, rule.description});
+    } else {
+      found->user_id_group_pairs.push_back({rule.description, rule.group, "", kAccount, VpcId()});
+    }
+  }
+  return shown;
+}
+
+}  // namespace
 
 ec2::VolumeAttachment view_attachment(const VolumeId& volume, const VolumeAttachment& row) {
   return {row.instance, row.device, row.state, row.delete_on_termination, row.at, volume};
@@ -30,6 +63,10 @@ ec2::Instance view(const Model& model, const Instance& row) {
     if (const Interface* interface = model.interfaces.find(id))
       shown.network_interfaces.push_back(view(model, *interface));
   }
+  const auto& interfaces = shown.network_interfaces;
+  if (!interfaces.empty() && interfaces[0].association) shown.public_ip_address = interfaces[0].association->public_ip;
+  shown.monitoring = row.monitoring ? "enabled" : "disabled", shown.key_name = row.key_name;
+  shown.spot_instance_request_id = row.spot_request.str();
   return shown;
 }
 
@@ -71,6 +108,10 @@ ec2::NetworkInterface view(const Model& model, const Interface& row) {
   }
   shown.description = row.description, shown.groups = row.groups, shown.attachment = row.attachment;
   shown.tag_set = row.tags;
+  shown.association = association_of(model, row.id, row.ip);
+  shown.private_ip_addresses.push_back({row.ip, true, shown.association});
+  for (const auto& ip : row.secondary_ips)
+    shown.private_ip_addresses.push_back({ip, false, association_of(model, row.id, ip)});
   return shown;
 }
 
@@ -92,7 +133,7 @@ ec2::Vpc view(const Model&, const Vpc& row) {
 }
 
 ec2::SecurityGroup view(const Model&, const SecurityGroup& row) {
-  return {row.id, row.name, row.description, row.vpc, row.tags};
+  return {row.id, row.name, row.description, row.vpc, row.tags, permissions(row)};
 }
 
 ec2::InstanceStatus view_status(const Instance& row) {

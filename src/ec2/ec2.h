@@ -65,6 +65,7 @@ struct RunInstancesRequest {
   std::optional<MetadataOptions> metadata_options;
   std::vector<TagSpecification> tag_specifications;
   bool dry_run = false;
+  std::string key_name = {};
   bool operator==(const RunInstancesRequest&) const = default;
 };
 

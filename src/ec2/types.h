@@ -65,6 +65,20 @@ struct InterfaceAttachment {
   Time attach_time{};
 };
 
+// The public address of a private one.
+struct NetworkInterfaceAssociation {
+  std::string public_ip;
+  std::string allocation_id;   // not shown within an instance
+  std::string association_id;  // not shown within an instance
+  std::string ip_owner_id;
+};
+
+struct NetworkInterfacePrivateIpAddress {
+  std::string private_ip_address;
+  bool primary = false;
+  std::optional<NetworkInterfaceAssociation> association;
+};
+
 struct NetworkInterface {
   InterfaceId network_interface_id;
   std::string status;  // available associated attaching in-use detaching
@@ -77,6 +91,8 @@ struct NetworkInterface {
   std::vector<SecurityGroupId> groups;
   std::optional<InterfaceAttachment> attachment;
   std::vector<Tag> tag_set;
+  std::vector<NetworkInterfacePrivateIpAddress> private_ip_addresses = {};  // the primary one first
+  std::optional<NetworkInterfaceAssociation> association = {};              // of the primary address
 };
 
 struct StateReason {
@@ -105,6 +121,9 @@ struct Instance {
   std::vector<Tag> tags;
   std::string reservation_id = {};  // of the launch it came from
   std::string owner_id = {};        // the account
+  std::string monitoring = {};      // enabled disabled
+  std::string key_name = {};
+  std::string spot_instance_request_id = {};
 };
 
 struct VolumeAttachment {
@@ -180,12 +199,34 @@ struct Vpc {
   std::vector<Tag> tags;
 };
 
+struct IpRange {
+  std::string cidr_ip;
+  std::string description;
+};
+
+struct UserIdGroupPair {
+  std::string description;
+  SecurityGroupId group_id;
+  std::string group_name;
+  std::string user_id;
+  VpcId vpc_id;
+};
+
+struct IpPermission {
+  std::optional<int> from_port;
+  std::string ip_protocol;
+  std::vector<IpRange> ip_ranges;
+  std::optional<int> to_port;
+  std::vector<UserIdGroupPair> user_id_group_pairs;
+};
+
 struct SecurityGroup {
   SecurityGroupId group_id;
   std::string group_name;
   std::string description;
   VpcId vpc_id;
   std::vector<Tag> tags;
+  std::vector<IpPermission> ip_permissions = {};  // what may come in
 };
 
 struct AvailabilityZone {

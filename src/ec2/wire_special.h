@@ -60,6 +60,8 @@ void base64(A& a, Names names, T& bytes) {
     if (!text) return;
     auto decoded = base64_decode(*text);
     if (decoded) bytes = std::move(*decoded);
+    else if constexpr (requires { a.refuse(names, "", ""); })
+      a.refuse(names, "InvalidParameterValue", fmt::format("{} must be base64", names.form));
     else a.refuse(names, fmt::format("<{}> does not hold base64", names.xml));
   } else if (!bytes.empty()) {
     a.text(names, base64_encode(bytes));

@@ -2,6 +2,7 @@
 
 Shared by the tests of this folder. The model is scripts/ec2/model.py's, so that generator and judge mean the same one.
 """
+import base64
 import os
 import sys
 import xml.etree.ElementTree as tree
@@ -60,6 +61,8 @@ def read_scalar(shape, text, where):
         return text == "true"
     if shape.type_name == "timestamp":
         return botocore.parsers.DEFAULT_TIMESTAMP_PARSER(text)
+    if shape.type_name == "blob":
+        return base64.b64decode(text, validate=True)
     return text
 
 

@@ -81,6 +81,15 @@ void SlowSubstrate::stop(const InstanceId& machine, StopHow how, Duration limit,
   later(machine.str(), {},
         [=, slow = delayed(spreads_.stop, std::move(done))](Substrate& to) { to.stop(machine, how, limit, slow); });
 }
+void SlowSubstrate::grow_volume(const VolumeId& volume, int size, Done done) {
+  later(volume.str(), {}, [=](Substrate& to) { to.grow_volume(volume, size, done); });
+}
+void SlowSubstrate::attach_interface(const InstanceId& machine, const MachineInterface& interface, Done done) {
+  later(machine.str(), spreads_.attach, [=](Substrate& to) { to.attach_interface(machine, interface, done); });
+}
+void SlowSubstrate::detach_interface(const InstanceId& machine, const InterfaceId& interface, Done done) {
+  later(machine.str(), spreads_.detach, [=](Substrate& to) { to.detach_interface(machine, interface, done); });
+}
 void SlowSubstrate::reboot(const InstanceId& machine, Done done) {
   later(machine.str(), {}, [=](Substrate& to) { to.reboot(machine, done); });
 }
@@ -89,6 +98,13 @@ void SlowSubstrate::reboot(const InstanceId& machine, Done done) {
 
 void SlowSubstrate::create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, Done done) {
   state_->inner->create_snapshot(snapshot, volume, std::move(done));
+}
+void SlowSubstrate::create_snapshots(const InstanceId& machine, const std::vector<SnapshotOfVolume>& snapshots,
+                                     Done done) {
+  state_->inner->create_snapshots(machine, snapshots, std::move(done));
+}
+void SlowSubstrate::copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, Done done) {
+  state_->inner->copy_snapshot(snapshot, from, std::move(done));
 }
 void SlowSubstrate::delete_snapshot(const SnapshotId& snapshot, Done done) {
   state_->inner->delete_snapshot(snapshot, std::move(done));
@@ -103,6 +119,9 @@ void SlowSubstrate::create_subnet(const SubnetSpec& subnet, Done done) {
 }
 void SlowSubstrate::delete_subnet(const SubnetId& subnet, Done done) {
   state_->inner->delete_subnet(subnet, std::move(done));
+}
+void SlowSubstrate::set_tokens_required(const InstanceId& machine, bool required) {
+  state_->inner->set_tokens_required(machine, required);
 }
 void SlowSubstrate::set_notice(const InstanceId& machine, const std::optional<InterruptionNotice>& notice) {
   state_->inner->set_notice(machine, notice);

@@ -26,12 +26,18 @@ class SlowSubstrate : public Substrate {
   void create_volume(const VolumeId& volume, int size_gib, const std::optional<SnapshotId>& from, Done done) override;
   void delete_volume(const VolumeId& volume, Done done) override;
   void create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, Done done) override;
+  void create_snapshots(const InstanceId& machine, const std::vector<SnapshotOfVolume>& snapshots, Done done) override;
+  void copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, Done done) override;
+  void grow_volume(const VolumeId& volume, int size_gib, Done done) override;
   void delete_snapshot(const SnapshotId& snapshot, Done done) override;
   void launch(const MachineSpec& machine, Done done) override;
   void stop(const InstanceId& machine, StopHow how, Duration limit, Done done) override;
   void reboot(const InstanceId& machine, Done done) override;
   void attach(const InstanceId& machine, const AttachedVolume& volume, Done done) override;
   void detach(const InstanceId& machine, const AttachedVolume& volume, bool force, Done done) override;
+  void attach_interface(const InstanceId& machine, const MachineInterface& interface, Done done) override;
+  void detach_interface(const InstanceId& machine, const InterfaceId& interface, Done done) override;
+  void set_tokens_required(const InstanceId& machine, bool required) override;
   void set_notice(const InstanceId& machine, const std::optional<InterruptionNotice>& notice) override;
   void set_rebalance_recommendation(const InstanceId& machine, Time at) override;
   Result<std::string> console_output(const InstanceId& machine) override;

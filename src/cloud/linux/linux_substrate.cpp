@@ -122,12 +122,12 @@ Result<std::unique_ptr<LinuxSubstrate>> LinuxSubstrate::open(LinuxSubstrateOptio
                                        raw->watcher->watch(machine, pidfd);
                                      }));
   parts->tasks = std::make_unique<Tasks>(options.threads);
-  HF_TRY(parts->watcher,
-         Watcher::start([raw = parts.get()](const InstanceId& machine) { raw->machine_ended(machine); },
-                        [raw = parts.get()] {
-                          (void)raw->tasks->give("housekeeping", [raw] { raw->runner->forget_old_consoles(); });
-                        },
-                        housekeeping));
+  HF_TRY(parts->watcher, Watcher::start([raw = parts.get()](const InstanceId& machine) { raw->machine_ended(machine); },
+                                        [raw = parts.get()] {
+                                          (void)raw->tasks->give("housekeeping",
+                                                                 [raw] { raw->runner->forget_old_consoles(); });
+                                        },
+                                        housekeeping));
   parts->options = std::move(options);
   return std::unique_ptr<LinuxSubstrate>(new LinuxSubstrate(std::move(parts)));
 }
@@ -172,6 +172,36 @@ void LinuxSubstrate::create_snapshot(const SnapshotId& snapshot, const VolumeId&
        [this, snapshot, volume] { return parts_->volumes->create_snapshot(snapshot, volume); });
 }
 
+void LinuxSubstrate::create_snapshots(const InstanceId& machine, const std::vector<SnapshotOfVolume>& snapshots,
+                                      Done done) {
+  give(machine.str(), std::move(done), [this, machine, snapshots] {
+    return parts_->runner->standing_still(machine, [&]() -> Result<void> {
+      for (const auto& one : snapshots) HF_TRY_VOID(parts_->volumes->create_snapshot(one.snapshot, one.volume));
+      return {};
+    });
+  });
+}
+
+void LinuxSubstrate::copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, Done done) {
+  give(snapshot.str(), std::move(done),
+       [this, snapshot, from] { return parts_->volumes->copy_snapshot(snapshot, from); });
+}
+
+void LinuxSubstrate::grow_volume(const VolumeId& volume, int size_gib, Done done) {
+  give(volume.str(), std::move(done),
+       [this, volume, size_gib] { return parts_->volumes->grow_volume(volume, size_gib); });
+}
+
+void LinuxSubstrate::attach_interface(const InstanceId& machine, const MachineInterface& interface, Done done) {
+  give(machine.str(), std::move(done),
+       [this, machine, interface] { return parts_->runner->attach_interface(machine, interface); });
+}
+
+void LinuxSubstrate::detach_interface(const InstanceId& machine, const InterfaceId& interface, Done done) {
+  give(machine.str(), std::move(done),
+       [this, machine, interface] { return parts_->runner->detach_interface(machine, interface); });
+}
+
 void LinuxSubstrate::delete_snapshot(const SnapshotId& snapshot, Done done) {
   give(snapshot.str(), std::move(done), [this, snapshot] { return parts_->volumes->delete_snapshot(snapshot); });
 }
@@ -183,7 +213,8 @@ void LinuxSubstrate::launch(const MachineSpec& machine, Done done) {
 void LinuxSubstrate::stop(const InstanceId& machine, StopHow how, Duration limit, Done done) {
   // An orderly shutdown under way would be waited for otherwise.
   if (how != StopHow::shutdown) parts_->runner->hasten(machine);
-  give(machine.str(), std::move(done), [this, machine, how, limit] { return parts_->runner->stop(machine, how, limit); });
+  give(machine.str(), std::move(done),
+       [this, machine, how, limit] { return parts_->runner->stop(machine, how, limit); });
 }
 
 void LinuxSubstrate::reboot(const InstanceId& machine, Done done) {
@@ -205,6 +236,15 @@ void LinuxSubstrate::set_notice(const InstanceId& machine, const std::optional<I
 
 void LinuxSubstrate::set_rebalance_recommendation(const InstanceId& machine, Time at) {
   parts_->metadata->change(machine, [&](MachineFacts& facts) { facts.rebalance = at; });
+}
+
+void LinuxSubstrate::set_tokens_required(const InstanceId& machine, bool required) {
+  auto change = [this, machine, required]() -> Result<void> {
+    parts_->runner->set_tokens_required(machine, required);
+    return {};
+  };
+  give(
+      machine.str(), [](const Result<void>&) {}, change);
 }
 
 Result<std::string> LinuxSubstrate::console_output(const InstanceId& machine) {

@@ -17,11 +17,11 @@
 namespace holdfast::cloud::linux_ {
 
 struct LinuxSubstrateOptions {
-  std::string data_dir;      // absolute; made if it is not there; one substrate at a time (locked)
-  std::string init_program;  // holdfast-init; empty: beside this program
-  int64_t pool_size_bytes = 0;                      // 0: 80 % of what is free
+  std::string data_dir;         // absolute; made if it is not there; one substrate at a time (locked)
+  std::string init_program;     // holdfast-init; empty: beside this program
+  int64_t pool_size_bytes = 0;  // 0: 80 % of what is free
   int64_t free_floor_bytes = int64_t{1} << 30;
-  int threads = 16;                                 // operations under way at once
+  int threads = 16;  // operations under way at once
 };
 
 class LinuxSubstrate : public Substrate {
@@ -39,14 +39,20 @@ class LinuxSubstrate : public Substrate {
   void create_volume(const VolumeId& volume, int size_gib, const std::optional<SnapshotId>& from, Done done) override;
   void delete_volume(const VolumeId& volume, Done done) override;
   void create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, Done done) override;
+  void create_snapshots(const InstanceId& machine, const std::vector<SnapshotOfVolume>& snapshots, Done done) override;
+  void copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, Done done) override;
+  void grow_volume(const VolumeId& volume, int size_gib, Done done) override;
   void delete_snapshot(const SnapshotId& snapshot, Done done) override;
   void launch(const MachineSpec& machine, Done done) override;
   void stop(const InstanceId& machine, StopHow how, Duration limit, Done done) override;
   void reboot(const InstanceId& machine, Done done) override;
   void attach(const InstanceId& machine, const AttachedVolume& volume, Done done) override;
   void detach(const InstanceId& machine, const AttachedVolume& volume, bool force, Done done) override;
+  void attach_interface(const InstanceId& machine, const MachineInterface& interface, Done done) override;
+  void detach_interface(const InstanceId& machine, const InterfaceId& interface, Done done) override;
   void set_notice(const InstanceId& machine, const std::optional<InterruptionNotice>& notice) override;
   void set_rebalance_recommendation(const InstanceId& machine, Time at) override;
+  void set_tokens_required(const InstanceId& machine, bool required) override;
   Result<std::string> console_output(const InstanceId& machine) override;
   Result<CommandOutcome> run_command(const InstanceId& machine, const std::vector<std::string>& argv,
                                      const std::string& input, Duration limit) override;

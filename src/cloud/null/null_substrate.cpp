@@ -1,5 +1,7 @@
 #include "cloud/null/null_substrate.h"
 
+#include <algorithm>
+
 #include "ec2/ec2.h"
 
 namespace holdfast::cloud {
@@ -116,9 +118,62 @@ void NullSubstrate::delete_volume(const VolumeId& volume, Done done) {
 void NullSubstrate::create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, Done done) {
   auto change = [snapshot, volume](State& state) -> Result<void> {
     if (state.snapshots.count(snapshot) != 0) return {};
-    if (state.lacks(volume))
-      return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
+    if (state.lacks(volume)) return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
     state.snapshots.insert(snapshot);
+    return {};
+  };
+  later(change, std::move(done));
+}
+
+void NullSubstrate::create_snapshots(const InstanceId&, const std::vector<SnapshotOfVolume>& snapshots, Done done) {
+  auto change = [snapshots](State& state) -> Result<void> {
+    for (const auto& one : snapshots) {
+      if (state.volumes.count(one.volume) == 0)
+        return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
+    }
+    for (const auto& one : snapshots) state.snapshots.insert(one.snapshot);
+    return {};
+  };
+  later(change, std::move(done));
+}
+
+void NullSubstrate::copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, Done done) {
+  auto change = [snapshot, from](State& state) -> Result<void> {
+    if (state.snapshots.count(snapshot) != 0) return {};
+    if (state.snapshots.count(from) == 0)
+      return fail(ErrorKind::not_found, "InvalidSnapshot.NotFound", "No such snapshot.");
+    state.snapshots.insert(snapshot);
+    return {};
+  };
+  later(change, std::move(done));
+}
+
+void NullSubstrate::grow_volume(const VolumeId& volume, int, Done done) {
+  auto change = [volume](State& state) -> Result<void> {
+    if (state.volumes.count(volume) != 0) return {};
+    return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
+  };
+  later(change, std::move(done));
+}
+
+void NullSubstrate::attach_interface(const InstanceId& machine, const MachineInterface& interface, Done done) {
+  auto change = [machine, interface](State& state) -> Result<void> {
+    auto found = state.machines.find(machine);
+    if (found == state.machines.end())
+      return fail(ErrorKind::not_found, "InvalidInstanceID.NotFound", "No such machine.");
+    auto& all = found->second.spec.interfaces;
+    bool there = std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.id == interface.id; });
+    if (!there) all.push_back(interface);
+    return {};
+  };
+  later(change, std::move(done));
+}
+
+void NullSubstrate::detach_interface(const InstanceId& machine, const InterfaceId& interface, Done done) {
+  auto change = [machine, interface](State& state) -> Result<void> {
+    auto found = state.machines.find(machine);
+    if (found == state.machines.end()) return {};
+    std::erase_if(found->second.spec.interfaces, [&](const auto& other) { return other.id == interface; });
     return {};
   };
   later(change, std::move(done));
@@ -133,8 +188,7 @@ void NullSubstrate::launch(const MachineSpec& machine, Done done) {
   auto change = [machine, &runtime = runtime_, shared = state_](State& state) -> Result<void> {
     if (state.machines.count(machine.id) != 0) return {};
     for (const auto& volume : machine.volumes) {
-      if (state.lacks(volume.id))
-        return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
+      if (state.lacks(volume.id)) return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
       auto at = state.attached.find(volume.id);
       bool elsewhere = at != state.attached.end() && at->second != machine.id;
       if (elsewhere) return fail(ErrorKind::conflict, "VolumeInUse", "The volume is attached elsewhere.");
@@ -171,8 +225,7 @@ void NullSubstrate::attach(const InstanceId& machine, const AttachedVolume& volu
   auto change = [machine, volume](State& state) -> Result<void> {
     if (state.machines.count(machine) == 0)
       return fail(ErrorKind::not_found, "InvalidInstanceID.NotFound", "No such machine.");
-    if (state.lacks(volume.id))
-      return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
+    if (state.lacks(volume.id)) return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
     auto at = state.attached.try_emplace(volume.id, machine).first;
     if (at->second != machine) return fail(ErrorKind::conflict, "VolumeInUse", "The volume is attached elsewhere.");
     return {};
@@ -196,6 +249,12 @@ void NullSubstrate::set_notice(const InstanceId& machine, const std::optional<In
 }
 
 void NullSubstrate::set_rebalance_recommendation(const InstanceId&, Time) {}  // there is no guest to see it
+
+void NullSubstrate::set_tokens_required(const InstanceId& machine, bool required) {
+  std::lock_guard hold(state_->mutex);
+  auto found = state_->machines.find(machine);
+  if (found != state_->machines.end()) found->second.spec.imds_tokens_required = required;
+}
 
 void NullSubstrate::end_machine(const InstanceId& machine, const std::string& reason) {
   std::unique_lock hold(state_->mutex);
@@ -256,6 +315,12 @@ std::vector<InstanceId> NullSubstrate::machines() const {
 std::map<VolumeId, InstanceId> NullSubstrate::attachments() const {
   std::lock_guard hold(state_->mutex);
   return state_->attached;
+}
+
+std::optional<MachineSpec> NullSubstrate::machine(const InstanceId& machine) const {
+  std::lock_guard hold(state_->mutex);
+  auto found = state_->machines.find(machine);
+  return found == state_->machines.end() ? std::nullopt : std::optional(found->second.spec);
 }
 
 std::optional<InterruptionNotice> NullSubstrate::notice(const InstanceId& machine) const {

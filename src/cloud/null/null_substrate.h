@@ -34,21 +34,27 @@ class NullSubstrate : public Substrate {
   // The machine ends by itself, as when its init exits or the host pulls it.
   void end_machine(const InstanceId& machine, const std::string& reason);
 
-  Result<std::vector<MachineSeen>> start(const std::vector<SubnetSpec>& subnets, const std::vector<MachineSpec>& machines,
-                                         SubstrateEvents& events) override;
+  Result<std::vector<MachineSeen>> start(const std::vector<SubnetSpec>& subnets,
+                                         const std::vector<MachineSpec>& machines, SubstrateEvents& events) override;
   void create_subnet(const SubnetSpec& subnet, Done done) override;
   void delete_subnet(const SubnetId& subnet, Done done) override;
   void create_volume(const VolumeId& volume, int size_gib, const std::optional<SnapshotId>& from, Done done) override;
   void delete_volume(const VolumeId& volume, Done done) override;
   void create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, Done done) override;
+  void create_snapshots(const InstanceId& machine, const std::vector<SnapshotOfVolume>& snapshots, Done done) override;
+  void copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, Done done) override;
+  void grow_volume(const VolumeId& volume, int size_gib, Done done) override;
   void delete_snapshot(const SnapshotId& snapshot, Done done) override;
   void launch(const MachineSpec& machine, Done done) override;
   void stop(const InstanceId& machine, StopHow how, Duration limit, Done done) override;
   void reboot(const InstanceId& machine, Done done) override;
   void attach(const InstanceId& machine, const AttachedVolume& volume, Done done) override;
   void detach(const InstanceId& machine, const AttachedVolume& volume, bool force, Done done) override;
+  void attach_interface(const InstanceId& machine, const MachineInterface& interface, Done done) override;
+  void detach_interface(const InstanceId& machine, const InterfaceId& interface, Done done) override;
   void set_notice(const InstanceId& machine, const std::optional<InterruptionNotice>& notice) override;
   void set_rebalance_recommendation(const InstanceId& machine, Time at) override;
+  void set_tokens_required(const InstanceId& machine, bool required) override;
   Result<std::string> console_output(const InstanceId& machine) override;
   Result<CommandOutcome> run_command(const InstanceId& machine, const std::vector<std::string>& argv,
                                      const std::string& input, Duration limit) override;
@@ -62,6 +68,7 @@ class NullSubstrate : public Substrate {
   std::set<SnapshotId> snapshots() const;
   std::vector<InstanceId> machines() const;
   std::map<VolumeId, InstanceId> attachments() const;
+  std::optional<MachineSpec> machine(const InstanceId& machine) const;
   std::optional<InterruptionNotice> notice(const InstanceId& machine) const;
 
  private:

@@ -14,6 +14,10 @@ std::string yes_no(bool value) {
   return value ? "true" : "false";
 }
 
+std::string port_text(const std::optional<int>& port) {
+  return port ? std::to_string(*port) : "";
+}
+
 template <class List, class F>
 Values each(const List& list, F f) {
   Values values;
@@ -39,6 +43,11 @@ const Fields<ec2::Instance> kInstanceFields = {
     {"launch-time", [](const auto& x) { return Values{to_iso(x.launch_time)}; }},
     {"root-device-name", [](const auto& x) { return Values{x.root_device_name}; }},
     {"root-device-type", [](const auto&) { return Values{"ebs"}; }},
+    {"key-name", [](const auto& x) { return x.key_name.empty() ? Values{} : Values{x.key_name}; }},
+    {"monitoring-state", [](const auto& x) { return Values{x.monitoring}; }},
+    {"spot-instance-request-id",
+     [](const auto& x) { return x.spot_instance_request_id.empty() ? Values{} : Values{x.spot_instance_request_id}; }},
+    {"state-reason-code", [](const auto& x) { return x.state_reason ? Values{x.state_reason->code} : Values{}; }},
     {"instance.group-id",
      [](const auto& x) { return each(x.security_groups, [](const auto& id) { return id.str(); }); }},
     {"network-interface.network-interface-id",
@@ -130,7 +139,14 @@ const Fields<ec2::NetworkInterface> kInterfaceFields = {
     {"private-ip-address", [](const auto& x) { return Values{x.private_ip_address}; }},
     {"mac-address", [](const auto& x) { return Values{x.mac_address}; }},
     {"description", [](const auto& x) { return Values{x.description}; }},
-    {"addresses.private-ip-address", [](const auto& x) { return Values{x.private_ip_address}; }},
+    {"addresses.private-ip-address",
+     [](const auto& x) { return each(x.private_ip_addresses, [](const auto& a) { return a.private_ip_address; }); }},
+    {"association.public-ip",
+     [](const auto& x) { return x.association ? Values{x.association->public_ip} : Values{}; }},
+    {"association.allocation-id",
+     [](const auto& x) { return x.association ? Values{x.association->allocation_id} : Values{}; }},
+    {"association.association-id",
+     [](const auto& x) { return x.association ? Values{x.association->association_id} : Values{}; }},
     {"group-id", [](const auto& x) { return each(x.groups, [](const auto& id) { return id.str(); }); }},
     {"owner-id", [](const auto&) { return Values{kAccount}; }},
     {"attachment.device-index",
@@ -150,6 +166,7 @@ const Fields<ec2::Subnet> kSubnetFields = {
     {"availability-zone", [](const auto& x) { return Values{x.availability_zone}; }},
     {"cidr-block", [](const auto& x) { return Values{x.cidr_block}; }},
     {"state", [](const auto& x) { return Values{x.state}; }},
+    {"available-ip-address-count", [](const auto& x) { return Values{std::to_string(x.available_ip_address_count)}; }},
     {"default-for-az", [](const auto& x) { return Values{yes_no(x.default_for_az)}; }},
     {"owner-id", [](const auto&) { return Values{kAccount}; }},
 };
@@ -167,6 +184,20 @@ const Fields<ec2::SecurityGroup> kGroupFields = {
     {"group-id", [](const auto& x) { return Values{x.group_id.str()}; }},
     {"group-name", [](const auto& x) { return Values{x.group_name}; }},
     {"description", [](const auto& x) { return Values{x.description}; }},
+    {"ip-permission.protocol",
+     [](const auto& x) { return each(x.ip_permissions, [](const auto& p) { return p.ip_protocol; }); }},
+    {"ip-permission.from-port",
+     [](const auto& x) { return each(x.ip_permissions, [](const auto& p) { return port_text(p.from_port); }); }},
+    {"ip-permission.to-port",
+     [](const auto& x) { return each(x.ip_permissions, [](const auto& p) { return port_text(p.to_port); }); }},
+    {"ip-permission.cidr",
+     [](const auto& x) {
+       Values blocks;
+       for (const auto& permission : x.ip_permissions) {
+         for (const auto& range : permission.ip_ranges) blocks.push_back(range.cidr_ip);
+       }
+       return blocks;
+     }},
     {"vpc-id", [](const auto& x) { return Values{x.vpc_id.str()}; }},
     {"owner-id", [](const auto&) { return Values{kAccount}; }},
 };

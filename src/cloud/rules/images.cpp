@@ -8,17 +8,21 @@
 
 namespace holdfast::cloud {
 
-namespace {
-
-Result<void> check_name(const std::string& name) {
+Result<void> check_image_name(const Model& model, const std::string& name) {
   bool fits = name.size() >= 3 && name.size() <= 128 &&
               name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789()[] ./-'@_") ==
                   std::string::npos;
-  if (fits) return {};
-  return fail(ErrorKind::invalid, "InvalidAMIName.Malformed",
-              "An image's name has 3 to 128 characters of letters, digits and ()[] ./-'@_; '" + name + "' has not.",
-              "Name");
+  if (!fits) {
+    return fail(ErrorKind::invalid, "InvalidAMIName.Malformed",
+                "An image's name has 3 to 128 characters of letters, digits and ()[] ./-'@_; '" + name + "' has not.",
+                "Name");
+  }
+  const ImageId* other = model.image_names.find(name);
+  if (other == nullptr) return {};
+  return ec2::ec2_fail("InvalidAMIName.Duplicate", "The name '" + name + "' is in use by " + other->str() + ".");
 }
+
+namespace {
 
 Result<void> check_machine(const ec2::RegisterImageRequest& request) {
   if (!request.architecture.empty() && request.architecture != "x86_64") {
@@ -35,6 +39,8 @@ Result<void> check_machine(const ec2::RegisterImageRequest& request) {
   return {};
 }
 
+}  // namespace
+
 void put_mapping(Call& call, Image& image, std::vector<ec2::BlockDeviceMapping> mappings) {
   auto name = [&](const auto& mapping) { return mapping.ebs->snapshot_id->str() + "/" + image.id.str(); };
   for (const auto& old : image.mappings) {
@@ -46,15 +52,9 @@ void put_mapping(Call& call, Image& image, std::vector<ec2::BlockDeviceMapping> 
   }
 }
 
-}  // namespace
-
 Answer act(Call& call, const ec2::RegisterImageRequest& request) {
-  HF_TRY_VOID(check_name(request.name));
+  HF_TRY_VOID(check_image_name(call.model, request.name));
   HF_TRY_VOID(check_machine(request));
-  if (const ImageId* other = call.model.image_names.find(request.name)) {
-    return ec2::ec2_fail("InvalidAMIName.Duplicate",
-                         "The name '" + request.name + "' is in use by " + other->str() + ".");
-  }
   HF_TRY(auto volumes, plan_volumes(call.model, Image(), request.block_device_mappings));
   auto root =
       std::find_if(volumes.begin(), volumes.end(), [&](const auto& v) { return v.device == request.root_device_name; });

@@ -9,15 +9,6 @@ namespace holdfast::cloud {
 
 namespace {
 
-constexpr size_t kMaxIdsACall = 1000;
-
-Result<void> need_instances(const Model& model, const std::vector<InstanceId>& ids) {
-  if (ids.empty()) return missing("InstanceId");
-  if (ids.size() > kMaxIdsACall) return bad_value("At most 1000 instances a call.", "InstanceId");
-  for (const auto& id : ids) HF_TRY_VOID(need(model.instances, id, "InstanceId"));
-  return {};
-}
-
 Failure wrong_state(const Instance& instance) {
   return ec2::ec2_fail("IncorrectInstanceState", "The instance '" + instance.id.str() + "' is " + instance.state +
                                                      "; it must be running for that.");
@@ -27,7 +18,19 @@ bool alive(const Instance& instance) {
   return instance.state == "pending" || instance.state == "running";
 }
 
+bool ending(const Instance& instance) {
+  return instance.state == "shutting-down" || instance.state == "terminated";
+}
+
 }  // namespace
+
+Result<void> need_instances(const Model& model, const std::vector<InstanceId>& ids) {
+  constexpr size_t kMaxIdsACall = 1000;
+  if (ids.empty()) return missing("InstanceId");
+  if (ids.size() > kMaxIdsACall) return bad_value("At most 1000 instances a call.", "InstanceId");
+  for (const auto& id : ids) HF_TRY_VOID(need(model.instances, id, "InstanceId"));
+  return {};
+}
 
 // Safe to terminate: what the caller wants kept has DeleteOnTermination false, which finish_termination honours, and
 // nothing of the instance comes free before its machine was seen dead.
@@ -36,7 +39,7 @@ Answer act(Call& call, const ec2::TerminateInstancesRequest& request) {
   ec2::TerminateInstancesResponse response;
   for (const auto& id : request.instance_ids) {
     std::string before = call.model.instances.find(id)->state;
-    if (alive(*call.model.instances.find(id))) {
+    if (!ending(*call.model.instances.find(id))) {
       begin_shutdown(call, id, StopHow::shutdown,
                      {"Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"});
     }
@@ -57,7 +60,7 @@ Answer act(Call& call, const ec2::RebootInstancesRequest& request) {
 
 Answer act(Call& call, const ec2::ModifyInstanceAttributeRequest& request) {
   HF_TRY(const Instance* instance, need(call.model.instances, request.instance_id, "InstanceId"));
-  if (!alive(*instance)) return wrong_state(*instance);
+  if (ending(*instance)) return wrong_state(*instance);
   if (request.block_device_mappings.empty()) return missing("BlockDeviceMapping");
   std::map<VolumeId, bool> changes;
   for (const auto& mapping : request.block_device_mappings) {

@@ -1,6 +1,7 @@
 // Network interfaces and their addresses. An interface keeps its address and MAC for its whole life.
 #include <algorithm>
 
+#include "cloud/addresses.h"
 #include "cloud/cidr.h"
 #include "cloud/lookup.h"
 #include "cloud/rules.h"
@@ -56,7 +57,12 @@ InterfaceId make_interface(Call& call, const Subnet& subnet, const std::string& 
 void erase_interface(Call& call, const InterfaceId& id) {
   const Interface* interface = call.model.interfaces.find(id);
   CHECK(interface != nullptr && !interface->attachment);
-  call.model.addresses.erase(address_name(interface->subnet, interface->ip));
+  auto ips = interface->secondary_ips;
+  ips.push_back(interface->ip);
+  for (const auto& ip : ips) {
+    disassociate(call, id, ip);
+    call.model.addresses.erase(address_name(interface->subnet, ip));
+  }
   call.model.addresses.erase(mac_name(interface->mac));
   call.model.interfaces.erase(id);
 }

@@ -3,6 +3,7 @@
 #include "cloud/lookup.h"
 #include "cloud/rules.h"
 #include "cloud/rules/launch_plan.h"
+#include "cloud/rules/spot_requests.h"
 #include "cloud/tokens.h"
 #include "cloud/views.h"
 
@@ -46,27 +47,6 @@ void make_attachment(Call& call, Instance& instance, const PlannedInterface& pla
   if (planned.device_index == 0) instance.private_ip = interface.ip, instance.groups = interface.groups;
 }
 
-InstanceId make_instance(Call& call, const ec2::RunInstancesRequest& request, const LaunchPlan& plan,
-                         const std::string& reservation) {
-  Instance instance;
-  instance.reservation = reservation;
-  instance.id = fresh_id(call.model.instances, call.random);
-  instance.image = plan.image->id, instance.type = std::string(plan.type->name), instance.spot = plan.market.spot;
-  if (request.spot_options) instance.max_price = request.spot_options->max_price;
-  instance.zone = plan.subnet->zone, instance.subnet = plan.subnet->id, instance.vpc = plan.subnet->vpc;
-  instance.root_device = plan.image->root_device_name;
-  instance.client_token = request.client_token, instance.user_data = plan.user_data;
-  instance.imds_tokens_required = request.metadata_options && request.metadata_options->http_tokens == "required";
-  instance.launched_at = call.now, instance.tags = tags_for(request.tag_specifications, "instance");
-  auto volume_tags = tags_for(request.tag_specifications, "volume");
-  auto interface_tags = tags_for(request.tag_specifications, "network-interface");
-  for (const auto& planned : plan.volumes) make_volume(call, instance, planned, volume_tags);
-  for (const auto& planned : plan.interfaces) make_attachment(call, instance, planned, *plan.subnet, interface_tags);
-  call.model.instances.put(instance.id, instance);
-  tell(call, ec2::kInstanceStateChange, instance.id.str(), "pending");
-  return instance.id;
-}
-
 Answer answer_again(const Call& call, const std::vector<std::string>& made) {
   ec2::RunInstancesResponse response;
   for (const auto& id : made) {
@@ -83,6 +63,28 @@ Answer answer_again(const Call& call, const std::vector<std::string>& made) {
 }
 
 }  // namespace
+
+InstanceId make_instance(Call& call, const ec2::RunInstancesRequest& request, const LaunchPlan& plan,
+                         const std::string& reservation) {
+  Instance instance;
+  instance.reservation = reservation;
+  instance.id = fresh_id(call.model.instances, call.random);
+  instance.image = plan.image->id, instance.type = std::string(plan.type->name), instance.spot = plan.market.spot;
+  if (request.spot_options) instance.max_price = request.spot_options->max_price;
+  instance.zone = plan.subnet->zone, instance.subnet = plan.subnet->id, instance.vpc = plan.subnet->vpc;
+  instance.root_device = plan.image->root_device_name;
+  instance.client_token = request.client_token, instance.user_data = plan.user_data;
+  instance.imds_tokens_required = request.metadata_options && request.metadata_options->http_tokens == "required";
+  instance.key_name = request.key_name, instance.launched_at = call.now,
+  instance.tags = tags_for(request.tag_specifications, "instance");
+  auto volume_tags = tags_for(request.tag_specifications, "volume");
+  auto interface_tags = tags_for(request.tag_specifications, "network-interface");
+  for (const auto& planned : plan.volumes) make_volume(call, instance, planned, volume_tags);
+  for (const auto& planned : plan.interfaces) make_attachment(call, instance, planned, *plan.subnet, interface_tags);
+  call.model.instances.put(instance.id, instance);
+  tell(call, ec2::kInstanceStateChange, instance.id.str(), "pending");
+  return instance.id;
+}
 
 Answer act(Call& call, const ec2::RunInstancesRequest& request) {
   HF_TRY(const Subnet* named, named_subnet(call.model, request));
@@ -101,6 +103,7 @@ Answer act(Call& call, const ec2::RunInstancesRequest& request) {
   std::string reservation = "r-" + call.random.hex(17);
   for (int i = 0; i < plan.count; ++i) {
     InstanceId id = make_instance(call, request, plan, reservation);
+    if (plan.market.spot) put_fulfilled_request(call, request, id);
     ids.push_back(id.str());
     response.instances.push_back(view(call.model, *call.model.instances.find(id)));
   }

@@ -33,7 +33,8 @@ Result<void> check_options(const ec2::RunInstancesRequest& request) {
       return bad_value("HttpTokens is 'optional' or 'required', not '" + tokens + "'.", "MetadataOptions.HttpTokens");
     }
   }
-  return check_tag_specifications(request.tag_specifications, {"instance", "volume", "network-interface"});
+  return check_tag_specifications(request.tag_specifications,
+                                  {"instance", "volume", "network-interface", "spot-instances-request"});
 }
 
 Result<std::string> decode_user_data(const std::string& text) {
@@ -200,6 +201,7 @@ Result<LaunchPlan> plan_launch(const Call& call, const ec2::RunInstancesRequest&
   LaunchPlan plan;
   HF_TRY_VOID(check_options(request));
   HF_TRY(plan.user_data, decode_user_data(request.user_data));
+  HF_TRY_VOID(check_key(call.model, request.key_name));
   if (request.instance_type.empty()) return missing("InstanceType");
   plan.type = find_instance_type(request.instance_type);
   if (plan.type == nullptr) return bad_value(unknown_instance_type(request.instance_type), "InstanceType");

@@ -3,6 +3,7 @@
 
 #include "cloud/lookup.h"
 #include "cloud/rules.h"
+#include "cloud/rules/spot_requests.h"
 
 namespace holdfast::cloud {
 
@@ -11,12 +12,16 @@ namespace {
 // Spot is offered at a share of the on-demand price that differs by zone, until somebody sets another price.
 constexpr double kSpotShare[] = {0.30, 0.34, 0.38};
 
+bool holds_capacity(const Instance& instance) {
+  return instance.state != "terminated" && instance.state != "stopped";
+}
+
 int running_in(const Model& model, const MarketKey& key) {
   int count = 0;
   for (const auto& [id, instance] : model.instances.rows()) {
     bool here =
         instance.type == key.instance_type && instance.zone == key.availability_zone && instance.spot == key.spot;
-    if (here && instance.state != "terminated") ++count;
+    if (here && holds_capacity(instance)) ++count;
   }
   return count;
 }
@@ -67,6 +72,7 @@ Result<void> set_capacity(Call& call, const MarketKey& key, std::optional<int> c
   HF_TRY_VOID(check_market(call.model, key));
   if (capacity && *capacity < 0) return bad_value("A capacity is 0 or more, or null for unlimited.", "capacity");
   edit_market(call, key).capacity = capacity;
+  try_spot_requests(call);
   return {};
 }
 
@@ -84,13 +90,14 @@ Result<void> set_spot_price(Call& call, const MarketKey& key, double usd) {
     if (std::strtod(instance.max_price.c_str(), nullptr) < usd) outbid.push_back(id);
   }
   for (const auto& id : outbid) HF_TRY_VOID(interrupt(call, id, InterruptHow{}));
+  try_spot_requests(call);
   return {};
 }
 
 std::vector<MarketInfo> list_markets(const Model& model) {
   std::map<std::string, int> running;
   for (const auto& [id, instance] : model.instances.rows()) {
-    if (instance.state != "terminated") ++running[market_name({instance.type, instance.zone, instance.spot})];
+    if (holds_capacity(instance)) ++running[market_name({instance.type, instance.zone, instance.spot})];
   }
   std::vector<MarketInfo> infos;
   for (const auto& type : kInstanceTypes) {

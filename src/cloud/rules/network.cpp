@@ -97,7 +97,7 @@ Answer act(Call& call, const ec2::CreateSecurityGroupRequest& request) {
                   "The name '" + group.name + "' is in use by " + id.str() + ".", "GroupName");
     }
   }
-  SecurityGroup group{fresh_id(call.model.groups, call.random), vpc, request.group_name, request.description, {}};
+  SecurityGroup group{fresh_id(call.model.groups, call.random), vpc, request.group_name, request.description, {}, {}};
   call.model.groups.put(group.id, group);
   return ec2::CreateSecurityGroupResponse{group.id};
 }
@@ -115,7 +115,8 @@ Result<void> found(Call& call, const CloudOptions& options) {
   VpcId vpc(kDefaultVpc);
   call.model.vpcs.put(vpc, Vpc{vpc, options.cidr_block, true, {}});
   SecurityGroupId group(kDefaultSecurityGroup);
-  call.model.groups.put(group, SecurityGroup{group, vpc, "default", "default VPC security group", {}});
+  call.model.groups.put(
+      group, SecurityGroup{group, vpc, "default", "default VPC security group", {}, {rule_from_itself(call, group)}});
   uint32_t base = cidr->base;
   for (auto [id, zone] : {std::pair(kSubnetA, "a"), std::pair(kSubnetB, "b"), std::pair(kSubnetC, "c")}) {
     Subnet subnet;

@@ -57,7 +57,35 @@ void finish_termination(Call& call, const InstanceId& id) {
   row.volumes.clear(), row.interfaces.clear(), row.private_ip.clear();
   row.interruption_at.reset();
   tell(call, ec2::kInstanceStateChange, id.str(), "terminated");
+  instance_ended(call, *call.model.instances.find(id));
   wake_at(call, id.str(), call.now + kTerminatedVisible);
+}
+
+// The machine is dead and the instance stays: attachments that were on their way end where they were going to.
+void finish_stop(Call& call, const InstanceId& id) {
+  Instance& row = call.model.instances.edit(id);
+  row.state = "stopped", row.launch_sent = false;
+  auto volumes = row.volumes;
+  auto interfaces = row.interfaces;
+  tell(call, ec2::kInstanceStateChange, id.str(), "stopped");
+  for (const auto& volume : volumes) progress_volume(call, volume);
+  for (const auto& interface : interfaces) progress_interface(call, interface);
+}
+
+// Its machine was stopped for an errand: what waits for that begins.
+void begin_standstill(Call& call, const InstanceId& id) {
+  Instance& row = call.model.instances.edit(id);
+  row.launch_sent = false;
+  std::string errand = row.errand;
+  progress_set(call, errand);
+  progress_instance(call, id);
+}
+
+void seen_dead(Call& call, const InstanceId& id) {
+  const Instance& instance = *call.model.instances.find(id);
+  if (instance.state == "running" && !instance.errand.empty()) return begin_standstill(call, id);
+  if (instance.state == "stopping") return finish_stop(call, id);
+  if (instance.state == "shutting-down") return finish_termination(call, id);
 }
 
 void order_launch(Call& call, const InstanceId& id) {
@@ -74,11 +102,36 @@ void order_launch(Call& call, const InstanceId& id) {
 void order_stop(Call& call, const InstanceId& id) {
   const Instance& instance = *call.model.instances.find(id);
   if (call.model.flights.contains(launch_flight(id)) || attach_in_flight(call, instance)) return;
-  if (!instance.launch_sent) return finish_termination(call, id);  // there never was a machine
+  if (!instance.launch_sent) return seen_dead(call, id);  // there is no machine
   const std::string* under_way = call.model.flights.find(stop_flight(id));
   if (under_way != nullptr && *under_way >= hardness(instance.stop_how)) return;
   call.model.flights.put(stop_flight(id), hardness(instance.stop_how));
   call.out.orders.push_back(StopOrder{id, instance.stop_how});
+}
+
+// It ends otherwise than by a new start: what was made for it goes its own way.
+void drop_errand(Call& call, const InstanceId& id) {
+  std::string errand = std::exchange(call.model.instances.edit(id).errand, "");
+  if (errand.starts_with("ami-")) progress_set(call, errand);
+  if (errand.starts_with("replacevol-")) end_root_task(call, RootTaskId(errand), false);
+}
+
+void progress_errand(Call& call, const InstanceId& id) {
+  const Instance& instance = *call.model.instances.find(id);
+  if (call.model.flights.contains(launch_flight(id))) return;
+  bool image = instance.errand.starts_with("ami-");
+  Making root = image ? Making::done : root_volume_of(call.model, RootTaskId(instance.errand));
+  if (root == Making::under_way) return;
+  if (root == Making::failed && instance.launch_sent) return drop_errand(call, id);
+  if (instance.launch_sent) return order_stop(call, id);
+  if (image && set_under_way(call.model, instance.errand)) return;
+  if (!image) swap_root(call, RootTaskId(instance.errand));
+  order_launch(call, id);
+}
+
+void end_errand(Call& call, const InstanceId& id) {
+  std::string errand = std::exchange(call.model.instances.edit(id).errand, "");
+  if (errand.starts_with("replacevol-")) end_root_task(call, RootTaskId(errand), true);
 }
 
 void progress_running(Call& call, const InstanceId& id) {
@@ -89,6 +142,7 @@ void progress_running(Call& call, const InstanceId& id) {
         {"Server.SpotInstanceTermination", "Server.SpotInstanceTermination: Spot instance termination"});
   }
   if (instance.interruption_at) wake_at(call, id.str(), *instance.interruption_at);
+  if (!instance.errand.empty()) return progress_errand(call, id);
   if (instance.reboot_due && !call.model.flights.contains("reboot/" + id.str())) {
     call.model.flights.put("reboot/" + id.str(), "");
     call.out.orders.push_back(RebootOrder{id});
@@ -121,6 +175,7 @@ MachineSpec machine_spec(const Model& model, const Settings& settings, const Ins
 void begin_shutdown(Call& call, const InstanceId& id, StopHow how, ec2::StateReason reason) {
   Instance& row = call.model.instances.edit(id);
   if (row.state == "terminated") return;
+  drop_errand(call, id);
   if (row.state == "shutting-down") {
     row.stop_how = std::max(row.stop_how, how);
   } else {
@@ -130,12 +185,36 @@ void begin_shutdown(Call& call, const InstanceId& id, StopHow how, ec2::StateRea
   progress_instance(call, id);
 }
 
+Result<void> check_errand(const Instance& instance) {
+  if (instance.errand.empty()) return {};
+  return ec2::ec2_fail("IncorrectState", "The instance '" + instance.id.str() + "' is stopped for " + instance.errand +
+                                             " at this moment; ask again when it is done.");
+}
+
+void begin_errand(Call& call, const InstanceId& id, const std::string& errand) {
+  Instance& row = call.model.instances.edit(id);
+  CHECK(row.state == "running" && row.errand.empty());
+  row.errand = errand, row.stop_how = StopHow::shutdown;
+}
+
+void begin_stop(Call& call, const InstanceId& id, StopHow how, ec2::StateReason reason) {
+  drop_errand(call, id);
+  Instance& row = call.model.instances.edit(id);
+  if (row.state == "stopping") {
+    row.stop_how = std::max(row.stop_how, how);
+  } else {
+    row.state = "stopping", row.stop_how = how, row.reason = std::move(reason), row.reboot_due = false;
+    tell(call, ec2::kInstanceStateChange, id.str(), "stopping");
+  }
+  progress_instance(call, id);
+}
+
 void progress_instance(Call& call, const InstanceId& id) {
   const Instance* instance = call.model.instances.find(id);
   if (instance == nullptr) return;
   if (instance->state == "pending") return order_launch(call, id);
   if (instance->state == "running") return progress_running(call, id);
-  if (instance->state == "shutting-down") return order_stop(call, id);
+  if (instance->state == "shutting-down" || instance->state == "stopping") return order_stop(call, id);
   if (instance->terminated_at && call.now >= *instance->terminated_at + kTerminatedVisible) {
     call.model.instances.erase(id);  // safe: a record only; what it had came free an hour ago
   } else if (instance->terminated_at) {
@@ -148,17 +227,36 @@ void finished(Call& call, const LaunchOrder& order, const Result<void>& outcome)
   call.model.flights.erase(launch_flight(id));
   const Instance* instance = call.model.instances.find(id);
   if (instance == nullptr) return;
-  if (instance->state != "pending") return progress_instance(call, id);
+  bool back = instance->state == "running" && !instance->errand.empty();
+  if (instance->state != "pending" && !back) return progress_instance(call, id);
   if (!outcome) {
     bool full = outcome.error().code == "InsufficientVolumeCapacity";
     std::string code = full ? "Client.VolumeLimitExceeded" : "Server.InternalError";
-    return begin_shutdown(call, id, StopHow::kill, {code, code + ": " + outcome.error().message});
+    ec2::StateReason reason{code, code + ": " + outcome.error().message};
+    return instance->has_run ? begin_stop(call, id, StopHow::kill, reason)
+                             : begin_shutdown(call, id, StopHow::kill, reason);
   }
   Instance& row = call.model.instances.edit(id);
-  row.state = "running";
-  for (const auto& volume : row.volumes) call.model.volumes.edit(volume).attachment->state = "attached";
-  for (const auto& interface : row.interfaces) call.model.interfaces.edit(interface).attachment->status = "attached";
-  tell(call, ec2::kInstanceStateChange, id.str(), "running");
+  row.state = "running", row.has_run = true;
+  if (back) {
+    end_errand(call, id);
+    if (row.interruption_at) call.out.orders.push_back(NoticeOrder{id, {"terminate", *row.interruption_at}});
+  } else {
+    tell(call, ec2::kInstanceStateChange, id.str(), "running");
+  }
+  // What was about to leave when its machine was stopped goes on leaving.
+  auto volumes = row.volumes;
+  auto interfaces = row.interfaces;
+  for (const auto& volume : volumes) {
+    auto& attachment = *call.model.volumes.edit(volume).attachment;
+    if (attachment.state == "attaching") attachment.state = "attached";
+    progress_volume(call, volume);
+  }
+  for (const auto& interface : interfaces) {
+    auto& attachment = *call.model.interfaces.edit(interface).attachment;
+    if (attachment.status == "attaching") attachment.status = "attached";
+    progress_interface(call, interface);
+  }
   progress_instance(call, id);
 }
 
@@ -166,13 +264,13 @@ void finished(Call& call, const StopOrder& order, const Result<void>& outcome) {
   std::string flight = stop_flight(order.instance);
   const std::string* under_way = call.model.flights.find(flight);
   const Instance* instance = call.model.instances.find(order.instance);
-  if (instance == nullptr || instance->state != "shutting-down") return;
+  if (instance == nullptr || under_way == nullptr) return;
   if (outcome) {
     call.model.flights.erase(flight);
-    return finish_termination(call, order.instance);
+    return seen_dead(call, order.instance);
   }
   // Not seen dead: nothing comes free. A harder stop may be under way already.
-  if (under_way != nullptr && *under_way == hardness(order.how)) retry_later(call, flight, order.instance.str());
+  if (*under_way == hardness(order.how)) retry_later(call, flight, order.instance.str());
 }
 
 void finished(Call& call, const RebootOrder& order, const Result<void>& outcome) {

@@ -1,4 +1,4 @@
-// What the rows of volumes and snapshots call for from the substrate, and what comes of it.
+// What the rows of volumes call for from the substrate, and what comes of it.
 //
 // Deletion of data waits for all who still read it: a volume for snapshots being taken of it, a snapshot for volumes
 // being made from it ("clone/vol/snap" and "from/snap/vol" in flight).
@@ -15,6 +15,26 @@ std::string create_flight(const VolumeId& id) {
   return "create/" + id.str();
 }
 
+std::string grow_flight(const VolumeId& id) {
+  return "grow/" + id.str();
+}
+
+void end_modification(Call& call, const VolumeId& id, const std::string& problem) {
+  Modification& row = call.model.modifications.edit(id);
+  row.state = problem.empty() ? "completed" : "failed", row.message = problem, row.ended_at = call.now;
+  if (!problem.empty()) return;
+  Volume& volume = call.model.volumes.edit(id);
+  volume.size = row.size, volume.type = row.type, volume.iops = row.iops, volume.throughput = row.throughput;
+}
+
+void progress_modification(Call& call, const VolumeId& id) {
+  const Modification* row = call.model.modifications.find(id);
+  if (row == nullptr || row->state != "modifying" || call.model.flights.contains(grow_flight(id))) return;
+  if (row->size == row->old_size) return end_modification(call, id, "");
+  call.model.flights.put(grow_flight(id), "");
+  call.out.orders.push_back(GrowVolumeOrder{id, row->size});
+}
+
 void progress_creation(Call& call, const Volume& volume) {
   if (call.model.flights.contains(create_flight(volume.id))) return;
   call.model.flights.put(create_flight(volume.id), "");
@@ -22,10 +42,31 @@ void progress_creation(Call& call, const Volume& volume) {
   call.out.orders.push_back(CreateVolumeOrder{volume.id, volume.size, volume.snapshot});
 }
 
+void end_attachment(Call& call, const VolumeId& id) {
+  Volume& row = call.model.volumes.edit(id);
+  InstanceId instance = row.attachment->instance;
+  row.attachment.reset(), row.state = "available";
+  std::erase(call.model.instances.edit(instance).volumes, id);
+  tell(call, ec2::kVolumeNotification, id.str(), "available");
+}
+
+// There is no machine, so nothing needs to be done for it; but an order that the substrate still has comes first.
+void settle_attachment(Call& call, const Volume& volume) {
+  const std::string& id = volume.id.str();
+  if (call.model.flights.contains("attach/" + id) || call.model.flights.contains("detach/" + id)) return;
+  if (volume.attachment->state == "attaching") {
+    call.model.volumes.edit(volume.id).attachment->state = "attached";
+    tell(call, ec2::kVolumeNotification, id, "attached");
+  } else if (volume.attachment->state != "attached") {
+    end_attachment(call, volume.id);
+  }
+}
+
 void progress_attachment(Call& call, const Volume& volume) {
   const auto& attachment = *volume.attachment;
   const Instance* instance = call.model.instances.find(attachment.instance);
-  if (instance == nullptr || instance->state != "running") return;
+  if (instance != nullptr && instance->state == "stopped") return settle_attachment(call, volume);
+  if (instance == nullptr || instance->state != "running" || !instance->errand.empty()) return;
   std::string attach = "attach/" + volume.id.str(), detach = "detach/" + volume.id.str();
   if (attachment.state == "attaching" && !call.model.flights.contains(attach)) {
     call.model.flights.put(attach, "");
@@ -40,19 +81,14 @@ void progress_attachment(Call& call, const Volume& volume) {
 }
 
 void progress_deletion(Call& call, const Volume& volume) {
-  bool read = any_below(call.model.flights, "clone/" + volume.id.str() + "/");
-  if (read || call.model.flights.contains(create_flight(volume.id))) return;
+  bool used = any_below(call.model.flights, "clone/" + volume.id.str() + "/") ||
+              call.model.flights.contains(create_flight(volume.id)) ||
+              call.model.flights.contains(grow_flight(volume.id));
+  if (used) return;
   std::string flight = "delete/" + volume.id.str();
   if (call.model.flights.contains(flight)) return;
   call.model.flights.put(flight, "");
   call.out.orders.push_back(DeleteVolumeOrder{volume.id});
-}
-
-void end_attachment(Call& call, const VolumeId& id, const InstanceId& instance) {
-  Volume& row = call.model.volumes.edit(id);
-  row.attachment.reset(), row.state = "available";
-  std::erase(call.model.instances.edit(instance).volumes, id);
-  tell(call, ec2::kVolumeNotification, id.str(), "available");
 }
 
 }  // namespace
@@ -71,8 +107,9 @@ void progress_volume(Call& call, const VolumeId& id) {
     progress_creation(call, *volume);
   else if (volume->state == "deleting")
     progress_deletion(call, *volume);
-  else if (volume->attachment)
-    progress_attachment(call, *volume);
+  else
+    progress_modification(call, id);
+  if (volume->state == "in-use" && volume->attachment) progress_attachment(call, *volume);
 }
 
 void finished(Call& call, const CreateVolumeOrder& order, const Result<void>& outcome) {
@@ -88,12 +125,12 @@ void finished(Call& call, const CreateVolumeOrder& order, const Result<void>& ou
   if (outcome) {
     row.state = row.attachment ? "in-use" : "available";
     tell(call, ec2::kVolumeNotification, order.volume.str(), "available");
-    if (row.attachment) progress_instance(call, row.attachment->instance);
-    return;
+    if (row.attachment) return progress_instance(call, row.attachment->instance);
+    return volume_made(call, order.volume);
   }
   row.state = "error";
   tell(call, ec2::kVolumeNotification, order.volume.str(), "failed");
-  if (!row.attachment) return;
+  if (!row.attachment) return volume_made(call, order.volume);
   // A launch without one of its volumes fails. The machine never was: its new volumes hold nothing that is not in
   // their snapshots, so all of them may go.
   InstanceId id = row.attachment->instance;
@@ -111,6 +148,20 @@ void finished(Call& call, const DeleteVolumeOrder& order, const Result<void>& ou
   if (!outcome) return retry_later(call, flight, order.volume.str());
   call.model.flights.erase(flight);
   call.model.volumes.erase(order.volume);
+  call.model.modifications.erase(order.volume);
+}
+
+// A conflict passes (a power cut that is not finished yet); anything else is told to whoever asked.
+void finished(Call& call, const GrowVolumeOrder& order, const Result<void>& outcome) {
+  std::string flight = grow_flight(order.volume);
+  const Modification* row = call.model.modifications.find(order.volume);
+  bool ours = row != nullptr && row->state == "modifying" && row->size == order.size;
+  if (ours && !outcome && outcome.error().kind == ErrorKind::conflict) {
+    return retry_later(call, flight, order.volume.str());
+  }
+  call.model.flights.erase(flight);
+  if (ours) end_modification(call, order.volume, outcome ? "" : outcome.error().message);
+  progress_volume(call, order.volume);  // a deletion may have waited
 }
 
 void finished(Call& call, const AttachOrder& order, const Result<void>& outcome) {
@@ -142,51 +193,18 @@ void finished(Call& call, const DetachOrder& order, const Result<void>& outcome)
   const Volume* volume = call.model.volumes.find(id);
   bool leaving = volume != nullptr && volume->attachment && volume->attachment->instance == order.instance &&
                  (volume->attachment->state == "detaching" || volume->attachment->state == "busy");
-  if (leaving && !outcome) {
+  const Instance* instance = call.model.instances.find(order.instance);
+  bool dead = instance != nullptr && instance->state == "stopped";
+  if (leaving && !outcome && !dead) {
     call.model.volumes.edit(id).attachment->state = "busy";  // mounted, as EC2 says; it goes on trying
     if (last) retry_later(call, flight, id.str());
     return;
   }
   if (last || leaving) call.model.flights.erase(flight);
   if (leaving)
-    end_attachment(call, id, order.instance);
+    end_attachment(call, id);
   else
     progress_volume(call, id);  // it may be leaving another instance by now
-}
-
-void progress_snapshot(Call& call, const SnapshotId& id) {
-  const Snapshot* snapshot = call.model.snapshots.find(id);
-  if (snapshot == nullptr || !snapshot->built.empty()) return;
-  std::string clone = "clone/" + snapshot->volume.str() + "/" + id.str(), drop = "drop/" + id.str();
-  if (snapshot->state == "pending" && !call.model.flights.contains(clone)) {
-    call.model.flights.put(clone, "");
-    call.out.orders.push_back(CreateSnapshotOrder{id, snapshot->volume});
-  }
-  if (snapshot->state != "deleted") return;
-  bool read = call.model.flights.contains(clone) || any_below(call.model.flights, "from/" + id.str() + "/");
-  if (read || call.model.flights.contains(drop)) return;
-  call.model.flights.put(drop, "");
-  call.out.orders.push_back(DeleteSnapshotOrder{id});
-}
-
-void finished(Call& call, const CreateSnapshotOrder& order, const Result<void>& outcome) {
-  call.model.flights.erase("clone/" + order.volume.str() + "/" + order.snapshot.str());
-  const Snapshot* snapshot = call.model.snapshots.find(order.snapshot);
-  if (snapshot != nullptr && snapshot->state == "pending") {
-    Snapshot& row = call.model.snapshots.edit(order.snapshot);
-    row.state = outcome ? "completed" : "error";
-    row.completed_at = call.now;
-    tell(call, ec2::kSnapshotNotification, order.snapshot.str(), outcome ? "succeeded" : "failed");
-  }
-  progress_snapshot(call, order.snapshot);
-  progress_volume(call, order.volume);  // a deletion may have waited
-}
-
-void finished(Call& call, const DeleteSnapshotOrder& order, const Result<void>& outcome) {
-  std::string flight = "drop/" + order.snapshot.str();
-  if (!outcome) return retry_later(call, flight, order.snapshot.str());
-  call.model.flights.erase(flight);
-  call.model.snapshots.erase(order.snapshot);
 }
 
 }  // namespace holdfast::cloud

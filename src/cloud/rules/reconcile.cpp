@@ -4,6 +4,7 @@
 
 #include "cloud/lookup.h"
 #include "cloud/rules.h"
+#include "cloud/rules/spot_requests.h"
 
 namespace holdfast::cloud {
 
@@ -15,20 +16,22 @@ namespace {
 void judge_snapshot(Call& call, const SnapshotId& id) {
   const Snapshot& snapshot = *call.model.snapshots.find(id);
   if (snapshot.state != "pending" || !snapshot.built.empty()) return;
+  if (snapshot.copied_from) {
+    const Snapshot* from = call.model.snapshots.find(*snapshot.copied_from);
+    if (from == nullptr) end_snapshot(call, id, false);
+    return;
+  }
   const Volume* volume = call.model.volumes.find(snapshot.volume);
   bool unwritten = volume != nullptr && snapshot.quiet && !volume->attachment &&
                    volume->attachments_made == snapshot.attachments_then;
-  if (unwritten) return;
-  Snapshot& row = call.model.snapshots.edit(id);
-  row.state = "error", row.completed_at = call.now;
-  tell(call, ec2::kSnapshotNotification, id.str(), "failed");
+  if (!unwritten) end_snapshot(call, id, false);
 }
 
 void compare_machines(Call& call, const std::vector<MachineSeen>& seen) {
   std::set<InstanceId> running;
   for (const auto& machine : seen) {
     const Instance* instance = call.model.instances.find(machine.id);
-    if (instance == nullptr || instance->state == "terminated") {
+    if (instance == nullptr || instance->state == "terminated" || instance->state == "stopped") {
       // Nobody's machine: an instance's row is written before its machine is launched and stays until it was seen
       // dead, so this one belongs to nothing. Stopping it deletes nothing; its volumes stay.
       call.out.orders.push_back(StopOrder{machine.id, StopHow::shutdown});
@@ -39,7 +42,8 @@ void compare_machines(Call& call, const std::vector<MachineSeen>& seen) {
   }
   std::vector<InstanceId> vanished;
   for (const auto& [id, instance] : call.model.instances.rows()) {
-    if (instance.state == "running" && running.count(id) == 0) vanished.push_back(id);
+    bool away = !instance.errand.empty();  // it may be stopped just for that, and is started again
+    if (instance.state == "running" && !away && running.count(id) == 0) vanished.push_back(id);
   }
   for (const auto& id : vanished) machine_ended(call, id, "the machine was gone when the service started");
 }
@@ -63,6 +67,8 @@ void sweep_tokens(Call& call) {
   each_key(call.model.tokens, [&](const std::string& key) {
     if (call.now - call.model.tokens.find(key)->at > kTokensKept) call.model.tokens.erase(key);
   });
+  sweep_spot_requests(call);
+  sweep_root_tasks(call);
   wake_at(call, "sweep", call.now + kSweepEvery);
 }
 
@@ -96,26 +102,37 @@ void reconcile(Call& call, const std::vector<MachineSeen>& seen) {
   each_key(call.model.snapshots, [&](const SnapshotId& id) { judge_snapshot(call, id); });
   compare_machines(call, seen);
   show_notices(call);
-  // Snapshots before volumes: a volume's deletion waits for those that are taken of it.
+  each_key(call.model.spot_requests, [&](const SpotRequestId& id) { progress_spot_request(call, id); });
+  // Who reads before who deletes: what is made from a snapshot, then snapshots, then the volumes that they are taken
+  // of.
+  each_key(call.model.volumes, [&](const VolumeId& id) {
+    if (call.model.volumes.find(id)->state == "creating") progress_volume(call, id);
+  });
+  each_key(call.model.snapshots, [&](const SnapshotId& id) {
+    if (call.model.snapshots.find(id)->state == "pending") progress_snapshot(call, id);
+  });
   each_key(call.model.snapshots, [&](const SnapshotId& id) { progress_snapshot(call, id); });
   each_key(call.model.subnets, [&](const SubnetId& id) { progress_subnet(call, id); });
   each_key(call.model.images, [&](const ImageId& id) { progress_image(call, id); });
   each_key(call.model.volumes, [&](const VolumeId& id) { progress_volume(call, id); });
+  each_key(call.model.interfaces, [&](const InterfaceId& id) { progress_interface(call, id); });
   each_key(call.model.instances, [&](const InstanceId& id) { progress_instance(call, id); });
   sweep_tokens(call);
 }
 
 void progress_touched(Call& call) {
+  each_touched(call.model.spot_requests, [&](const SpotRequestId& id) { progress_spot_request(call, id); });
   each_touched(call.model.snapshots, [&](const SnapshotId& id) { progress_snapshot(call, id); });
   each_touched(call.model.subnets, [&](const SubnetId& id) { progress_subnet(call, id); });
   each_touched(call.model.images, [&](const ImageId& id) { progress_image(call, id); });
   each_touched(call.model.volumes, [&](const VolumeId& id) { progress_volume(call, id); });
+  each_touched(call.model.interfaces, [&](const InterfaceId& id) { progress_interface(call, id); });
   each_touched(call.model.instances, [&](const InstanceId& id) { progress_instance(call, id); });
 }
 
 void woken(Call& call, const std::string& id) {
   call.model.wakes.erase(id);
-  for (const char* kind : {"stop/", "reboot/", "detach/", "delete/", "drop/", "subnet/"}) {
+  for (const char* kind : {"stop/", "reboot/", "detach/", "delete/", "drop/", "subnet/", "grow/", "link/"}) {
     std::string flight = kind + id;
     if (!call.model.flights.contains("later/" + flight)) continue;
     call.model.flights.erase("later/" + flight);
@@ -126,6 +143,8 @@ void woken(Call& call, const std::string& id) {
   if (id.starts_with("vol-")) return progress_volume(call, VolumeId(id));
   if (id.starts_with("snap-")) return progress_snapshot(call, SnapshotId(id));
   if (id.starts_with("subnet-")) return progress_subnet(call, SubnetId(id));
+  if (id.starts_with("eni-")) return progress_interface(call, InterfaceId(id));
+  if (id.starts_with("sir-")) return progress_spot_request(call, SpotRequestId(id));
 }
 
 void tell(Call& call, const char* detail_type, const std::string& resource, std::string state,

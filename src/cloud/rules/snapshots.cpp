@@ -5,8 +5,6 @@
 
 namespace holdfast::cloud {
 
-namespace {
-
 Result<void> check_rate(const Call& call, const VolumeId& volume) {
   int under_way = 0;
   std::string prefix = "clone/" + volume.str() + "/";
@@ -25,8 +23,6 @@ Result<void> check_rate(const Call& call, const VolumeId& volume) {
   }
   return {};
 }
-
-}  // namespace
 
 Answer act(Call& call, const ec2::CreateSnapshotRequest& request) {
   HF_TRY(const Volume* volume, need(call.model.volumes, request.volume_id, "VolumeId"));

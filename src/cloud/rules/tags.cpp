@@ -26,6 +26,7 @@ Result<std::vector<ec2::Tag>*> find_tags(Model& model, const std::string& id, bo
   };
   look(model.instances), look(model.volumes), look(model.snapshots), look(model.images);
   look(model.interfaces), look(model.subnets), look(model.vpcs), look(model.groups);
+  look(model.allocations), look(model.key_pairs), look(model.spot_requests), look(model.root_tasks);
   if (found && *found == nullptr) {
     return fail(ErrorKind::invalid, "InvalidID", "'" + id + "' is not the id of anything that has tags.", "ResourceId");
   }

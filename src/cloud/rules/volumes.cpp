@@ -80,10 +80,11 @@ Answer act(Call& call, const ec2::AttachVolumeRequest& request) {
     return fail(ErrorKind::invalid, "InvalidVolume.ZoneMismatch",
                 "The volume is in " + volume->zone + ", the instance in " + instance->zone + ".", "VolumeId");
   }
-  if (instance->state != "running") {
-    return ec2::ec2_fail("IncorrectState",
-                         "The instance '" + instance->id.str() + "' is " + instance->state + ", not running.");
+  if (instance->state != "running" && instance->state != "stopped") {
+    return ec2::ec2_fail("IncorrectState", "The instance '" + instance->id.str() + "' is " + instance->state +
+                                               ", neither running nor stopped.");
   }
+  HF_TRY_VOID(check_errand(*instance));
   for (const auto& other : instance->volumes) {
     const Volume* attached = call.model.volumes.find(other);
     if (attached != nullptr && attached->attachment && attached->attachment->device == request.device) {
@@ -115,9 +116,9 @@ Answer act(Call& call, const ec2::DetachVolumeRequest& request) {
   }
   const Instance* instance = call.model.instances.find(attachment.instance);
   CHECK(instance != nullptr);
-  if (attachment.device == instance->root_device) {
+  if (attachment.device == instance->root_device && instance->state != "stopped") {
     return fail(ErrorKind::invalid, "OperationNotPermitted",
-                "The root volume of an instance comes free only when the instance is terminated.", "VolumeId");
+                "The root volume comes free only when its instance is stopped or terminated.", "VolumeId");
   }
   if (attachment.state == "attaching" || instance->state == "pending") {
     return ec2::ec2_fail("IncorrectState", "The volume is still being attached.");

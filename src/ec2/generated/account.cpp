@@ -157,6 +157,25 @@ struct CreateKeyPairOut {
   }
 };
 
+struct ImportKeyPairIn {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"KeyName", "keyName"}, v.key_name, kRequired);
+    special::base64(a, {"PublicKeyMaterial", "publicKeyMaterial"}, v.public_key_material);
+    a.template objects<TagSpecification>({"TagSpecification", "TagSpecification"}, v.tag_specifications);
+  }
+};
+
+struct ImportKeyPairOut {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"KeyFingerprint", "keyFingerprint"}, v.key_fingerprint);
+    a.value({"KeyName", "keyName"}, v.key_name);
+    a.value({"KeyPairId", "keyPairId"}, v.key_pair_id);
+    a.template objects<Tag>({"TagSet", "tagSet"}, v.tags);
+  }
+};
+
 struct DeleteKeyPairIn {
   template <class A, class T>
   static void visit(A& a, T& v) {
@@ -255,6 +274,13 @@ struct ShapesOf<CreateKeyPairRequest> {
   using Out = shape::CreateKeyPairOut;
 };
 template struct Wire<CreateKeyPairRequest>;
+
+template <>
+struct ShapesOf<ImportKeyPairRequest> {
+  using In = shape::ImportKeyPairIn;
+  using Out = shape::ImportKeyPairOut;
+};
+template struct Wire<ImportKeyPairRequest>;
 
 template <>
 struct ShapesOf<DeleteKeyPairRequest> {

@@ -22,8 +22,8 @@ using FurtherRequest =
                  DeleteVpcRequest, DeleteSecurityGroupRequest, AuthorizeSecurityGroupIngressRequest,
                  RevokeSecurityGroupIngressRequest, RequestSpotInstancesRequest, CancelSpotInstanceRequestsRequest,
                  DescribeSpotInstanceRequestsRequest, GetSpotPlacementScoresRequest, DescribeTagsRequest,
-                 CreateKeyPairRequest, DeleteKeyPairRequest, DescribeKeyPairsRequest, DescribeRegionsRequest,
-                 DescribeAccountAttributesRequest>;
+                 CreateKeyPairRequest, ImportKeyPairRequest, DeleteKeyPairRequest, DescribeKeyPairsRequest,
+                 DescribeRegionsRequest, DescribeAccountAttributesRequest>;
 
 using FurtherResponse =
     std::variant<Empty, StopInstancesResponse, StartInstancesResponse, DescribeInstanceAttributeResponse,
@@ -35,7 +35,7 @@ using FurtherResponse =
                  DescribeAddressesResponse, CreateVpcResponse, AuthorizeSecurityGroupIngressResponse,
                  RevokeSecurityGroupIngressResponse, RequestSpotInstancesResponse, CancelSpotInstanceRequestsResponse,
                  DescribeSpotInstanceRequestsResponse, GetSpotPlacementScoresResponse, DescribeTagsResponse,
-                 CreateKeyPairResponse, DescribeKeyPairsResponse, DescribeRegionsResponse,
+                 CreateKeyPairResponse, ImportKeyPairResponse, DescribeKeyPairsResponse, DescribeRegionsResponse,
                  DescribeAccountAttributesResponse>;
 
 }  // namespace holdfast::ec2

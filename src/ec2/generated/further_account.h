@@ -63,6 +63,21 @@ struct CreateKeyPairRequest {
   std::string key_format;
 };
 
+struct ImportKeyPairResponse {
+  std::string key_fingerprint;
+  std::string key_name;
+  std::string key_pair_id;
+  std::vector<Tag> tags;
+};
+struct ImportKeyPairRequest {
+  static constexpr std::string_view kAction = "ImportKeyPair";
+  static constexpr bool kMutates = true;
+  using Response = ImportKeyPairResponse;
+  std::string key_name;
+  std::string public_key_material;
+  std::vector<TagSpecification> tag_specifications;
+};
+
 struct DeleteKeyPairRequest {
   static constexpr std::string_view kAction = "DeleteKeyPair";
   static constexpr bool kMutates = true;

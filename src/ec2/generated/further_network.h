@@ -23,27 +23,6 @@ struct Address {
   std::string network_border_group;
 };
 
-struct IpRange {
-  std::string cidr_ip;
-  std::string description;
-};
-
-struct UserIdGroupPair {
-  std::string description;
-  SecurityGroupId group_id;
-  std::string group_name;
-  std::string user_id;
-  VpcId vpc_id;
-};
-
-struct IpPermission {
-  std::optional<int> from_port;
-  std::string ip_protocol;
-  std::vector<IpRange> ip_ranges;
-  std::optional<int> to_port;
-  std::vector<UserIdGroupPair> user_id_group_pairs;
-};
-
 struct SecurityGroupRule {
   std::string security_group_rule_id;
   SecurityGroupId group_id;

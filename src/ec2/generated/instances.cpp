@@ -52,6 +52,23 @@ struct InstanceNetworkInterfaceAttachment {
   }
 };
 
+struct InstanceNetworkInterfaceAssociation {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"PublicIp", "publicIp"}, v.public_ip);
+    a.value({"IpOwnerId", "ipOwnerId"}, v.ip_owner_id);
+  }
+};
+
+struct InstancePrivateIpAddress {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"PrivateIpAddress", "privateIpAddress"}, v.private_ip_address);
+    a.value({"Primary", "primary"}, v.primary);
+    a.template object<InstanceNetworkInterfaceAssociation>({"Association", "association"}, v.association);
+  }
+};
+
 struct InstanceNetworkInterface {
   template <class A, class T>
   static void visit(A& a, T& v) {
@@ -64,6 +81,9 @@ struct InstanceNetworkInterface {
     a.value({"Description", "description"}, v.description, kAlways);
     a.values_within({"GroupSet", "groupSet"}, {"GroupId", "groupId"}, v.groups);
     a.template object<InstanceNetworkInterfaceAttachment>({"Attachment", "attachment"}, v.attachment);
+    a.template objects<InstancePrivateIpAddress>(
+        {"PrivateIpAddressesSet", "privateIpAddressesSet"}, v.private_ip_addresses);
+    a.template object<InstanceNetworkInterfaceAssociation>({"Association", "association"}, v.association);
   }
 };
 
@@ -91,6 +111,11 @@ struct Instance {
     a.value({"ClientToken", "clientToken"}, v.client_token);
     a.value({"LaunchTime", "launchTime"}, v.launch_time);
     a.template objects<Tag>({"TagSet", "tagSet"}, v.tags);
+    a.within({"Monitoring", "monitoring"}, [&](auto& b) {
+      b.value({"State", "state"}, v.monitoring);
+    });
+    a.value({"KeyName", "keyName"}, v.key_name);
+    a.value({"SpotInstanceRequestId", "spotInstanceRequestId"}, v.spot_instance_request_id);
   }
 };
 
@@ -192,6 +217,7 @@ struct RunInstancesIn {
     special::spot_market<SpotMarketOptions>(a, {"InstanceMarketOptions", "InstanceMarketOptions"}, v.spot_options);
     a.template object<InstanceMetadataOptionsRequest>({"MetadataOptions", "MetadataOptions"}, v.metadata_options);
     a.template objects<TagSpecification>({"TagSpecification", "TagSpecification"}, v.tag_specifications);
+    a.value({"KeyName", "KeyName"}, v.key_name);
   }
 };
 

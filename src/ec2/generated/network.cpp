@@ -16,6 +16,25 @@ struct NetworkInterfaceAttachment {
   }
 };
 
+struct NetworkInterfaceAssociation {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"PublicIp", "publicIp"}, v.public_ip);
+    a.value({"AllocationId", "allocationId"}, v.allocation_id);
+    a.value({"AssociationId", "associationId"}, v.association_id);
+    a.value({"IpOwnerId", "ipOwnerId"}, v.ip_owner_id);
+  }
+};
+
+struct NetworkInterfacePrivateIpAddress {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"PrivateIpAddress", "privateIpAddress"}, v.private_ip_address);
+    a.value({"Primary", "primary"}, v.primary);
+    a.template object<NetworkInterfaceAssociation>({"Association", "association"}, v.association);
+  }
+};
+
 struct NetworkInterface {
   template <class A, class T>
   static void visit(A& a, T& v) {
@@ -30,6 +49,9 @@ struct NetworkInterface {
     a.values_within({"GroupSet", "groupSet"}, {"GroupId", "groupId"}, v.groups);
     a.template object<NetworkInterfaceAttachment>({"Attachment", "attachment"}, v.attachment);
     a.template objects<Tag>({"TagSet", "tagSet"}, v.tag_set);
+    a.template objects<NetworkInterfacePrivateIpAddress>(
+        {"PrivateIpAddressesSet", "privateIpAddressesSet"}, v.private_ip_addresses);
+    a.template object<NetworkInterfaceAssociation>({"Association", "association"}, v.association);
   }
 };
 
@@ -55,41 +77,6 @@ struct Vpc {
     a.value({"CidrBlock", "cidrBlock"}, v.cidr_block);
     a.value({"IsDefault", "isDefault"}, v.is_default);
     a.template objects<Tag>({"TagSet", "tagSet"}, v.tags);
-  }
-};
-
-struct SecurityGroup {
-  template <class A, class T>
-  static void visit(A& a, T& v) {
-    a.value({"GroupId", "groupId"}, v.group_id);
-    a.value({"GroupName", "groupName"}, v.group_name);
-    a.value({"GroupDescription", "groupDescription"}, v.description);
-    a.value({"VpcId", "vpcId"}, v.vpc_id);
-    a.template objects<Tag>({"TagSet", "tagSet"}, v.tags);
-  }
-};
-
-struct AssignedPrivateIpAddress {
-  template <class A, class T>
-  static void visit(A& a, T& v) {
-    a.value({"PrivateIpAddress", "privateIpAddress"}, v.private_ip_address);
-  }
-};
-
-struct Address {
-  template <class A, class T>
-  static void visit(A& a, T& v) {
-    a.value({"InstanceId", "instanceId"}, v.instance_id);
-    a.value({"PublicIp", "publicIp"}, v.public_ip);
-    a.value({"AllocationId", "allocationId"}, v.allocation_id);
-    a.value({"AssociationId", "associationId"}, v.association_id);
-    a.value({"Domain", "domain"}, v.domain);
-    a.value({"NetworkInterfaceId", "networkInterfaceId"}, v.network_interface_id);
-    a.value({"NetworkInterfaceOwnerId", "networkInterfaceOwnerId"}, v.network_interface_owner_id);
-    a.value({"PrivateIpAddress", "privateIpAddress"}, v.private_ip_address);
-    a.template objects<Tag>({"TagSet", "tagSet"}, v.tags);
-    a.value({"PublicIpv4Pool", "publicIpv4Pool"}, v.public_ipv4_pool);
-    a.value({"NetworkBorderGroup", "networkBorderGroup"}, v.network_border_group);
   }
 };
 
@@ -120,6 +107,42 @@ struct IpPermission {
     a.template objects<IpRange>({"IpRanges", "ipRanges"}, v.ip_ranges);
     a.value({"ToPort", "toPort"}, v.to_port);
     a.template objects<UserIdGroupPair>({"Groups", "groups"}, v.user_id_group_pairs);
+  }
+};
+
+struct SecurityGroup {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"GroupId", "groupId"}, v.group_id);
+    a.value({"GroupName", "groupName"}, v.group_name);
+    a.value({"GroupDescription", "groupDescription"}, v.description);
+    a.value({"VpcId", "vpcId"}, v.vpc_id);
+    a.template objects<Tag>({"TagSet", "tagSet"}, v.tags);
+    a.template objects<IpPermission>({"IpPermissions", "ipPermissions"}, v.ip_permissions);
+  }
+};
+
+struct AssignedPrivateIpAddress {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"PrivateIpAddress", "privateIpAddress"}, v.private_ip_address);
+  }
+};
+
+struct Address {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"InstanceId", "instanceId"}, v.instance_id);
+    a.value({"PublicIp", "publicIp"}, v.public_ip);
+    a.value({"AllocationId", "allocationId"}, v.allocation_id);
+    a.value({"AssociationId", "associationId"}, v.association_id);
+    a.value({"Domain", "domain"}, v.domain);
+    a.value({"NetworkInterfaceId", "networkInterfaceId"}, v.network_interface_id);
+    a.value({"NetworkInterfaceOwnerId", "networkInterfaceOwnerId"}, v.network_interface_owner_id);
+    a.value({"PrivateIpAddress", "privateIpAddress"}, v.private_ip_address);
+    a.template objects<Tag>({"TagSet", "tagSet"}, v.tags);
+    a.value({"PublicIpv4Pool", "publicIpv4Pool"}, v.public_ipv4_pool);
+    a.value({"NetworkBorderGroup", "networkBorderGroup"}, v.network_border_group);
   }
 };
 

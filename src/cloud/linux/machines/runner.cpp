@@ -212,10 +212,16 @@ Result<void> Runner::launch(const MachineSpec& spec) {
   if (started) return {};
   // Safe: its process was never let go, or is dead.
   if (const auto cleared = clear_away(*machine); !cleared) {
-    spdlog::error("{} could not be started, and something of it is left: {}", spec.id.str(),
-                  describe(cleared.error()));
+    spdlog::error("{} could not be started, and something of it is left: {}", spec.id.str(), describe(cleared.error()));
   }
   return started;
+}
+
+void Runner::set_tokens_required(const InstanceId& id, bool required) {
+  const Shared machine = find(id);
+  if (machine == nullptr) return;
+  if (machine->spec) machine->spec->imds_tokens_required = required;
+  parts_.metadata.change(id, [&](MachineFacts& facts) { facts.spec.imds_tokens_required = required; });
 }
 
 Result<CommandOutcome> Runner::run_command(const InstanceId& id, const std::vector<std::string>& argv,

@@ -6,7 +6,8 @@
 //
 // - The record is durable before the machine can run, and removed only when nothing of the machine is left. So after a
 //   crash whatever runs is recorded, and whatever is recorded is either found running or cleared away.
-// - Released is what was observed released: the process by its pidfd (its namespace is empty then), the volumes by their
+// - Released is what was observed released: the process by its pidfd (its namespace is empty then), the volumes by
+// their
 //   loop devices, the links by their names.
 #pragma once
 
@@ -61,6 +62,14 @@ class Runner {
   Result<void> reboot(const InstanceId& machine, Duration limit);
   Result<void> attach(const InstanceId& machine, const AttachedVolume& volume);
   Result<void> detach(const InstanceId& machine, const AttachedVolume& volume, bool force);
+  // Runs `work` while nothing of the machine runs, so that no program sees a moment between its steps. Without such a
+  // machine: just runs it. Conflict if the machine cannot be made to stand still.
+  Result<void> standing_still(const InstanceId& machine, const std::function<Result<void>()>& work);
+  Result<void> attach_interface(const InstanceId& machine, const MachineInterface& interface);
+  // Success if the machine has no such interface.
+  Result<void> detach_interface(const InstanceId& machine, const InterfaceId& interface);
+  // Also for its next start. Nothing happens if there is no such machine.
+  void set_tokens_required(const InstanceId& machine, bool required);
   Result<CommandOutcome> run_command(const InstanceId& machine, const std::vector<std::string>& argv,
                                      const std::string& input, Duration limit);
   Result<std::string> console_output(const InstanceId& machine);

@@ -33,14 +33,28 @@ Result<void> without_ipv6(const std::string& interface) {
 }
 
 Failure bad_cidr(const SubnetSpec& subnet) {
-  return fail(ErrorKind::invalid, "InvalidSubnet.Range",
-              fmt::format("'{}' is no IPv4 block for a subnet; give one from /16 to /28, such as 10.31.0.0/20",
-                          subnet.cidr),
-              "cidr");
+  return fail(
+      ErrorKind::invalid, "InvalidSubnet.Range",
+      fmt::format("'{}' is no IPv4 block for a subnet; give one from /16 to /28, such as 10.31.0.0/20", subnet.cidr),
+      "cidr");
 }
 
 std::string peer_name(size_t number) {
   return fmt::format("eth{}", number);
+}
+
+// Within the machine's namespace.
+Result<void> bring_up(Netlink& netlink, const MachineInterface& interface, const Block& block,
+                      const std::string& name) {
+  const auto address = parse_address(interface.ip);
+  if (!address || !block.contains(*address)) {
+    return fail(ErrorKind::invalid, "InvalidAddress.Range",
+                fmt::format("'{}' is no address of the subnet {}", interface.ip, block_text(block)), "interfaces.ip");
+  }
+  HF_TRY(const auto index, netlink.index_of(name));
+  if (!index) return fail(ErrorKind::conflict, "LinkVanished", "a link was removed while it was being made");
+  HF_TRY_VOID(netlink.add_address(*index, *address, block.prefix));
+  return netlink.set_up(*index, true);
 }
 
 }  // namespace
@@ -173,32 +187,47 @@ Result<void> Network::connect(int namespace_fd, const std::vector<MachineInterfa
   }
   std::vector<Block> blocks;
   for (size_t i = 0; i < interfaces.size(); ++i) {
-    HF_TRY(const SubnetSpec spec, subnet(interfaces[i].subnet));
-    const auto block = parse_block(spec.cidr);
-    CHECK(block.has_value());
-    blocks.push_back(*block);
-    HF_TRY(const auto bridge, outer->index_of(names_.bridge(spec.id)));
-    if (!bridge) return fail(ErrorKind::conflict, "BridgeVanished", "the bridge of " + spec.id.str() + " is gone");
-    const std::string name = names_.link(interfaces[i].id);
-    HF_TRY_VOID(outer->delete_link(name));
-    HF_TRY_VOID(outer->create_pair({name, *bridge, namespace_fd, peer_name(i), interfaces[i].mac}));
+    HF_TRY(blocks.emplace_back(), make_link(*outer, namespace_fd, interfaces[i], peer_name(i)));
   }
   HF_TRY(const auto inside, InNamespace::enter(namespace_fd));
   HF_TRY(const auto netlink, Netlink::open());
   for (size_t i = 0; i < interfaces.size(); ++i) {
-    const auto address = parse_address(interfaces[i].ip);
-    if (!address || !blocks[i].contains(*address)) {
-      return fail(ErrorKind::invalid, "InvalidAddress.Range",
-                  fmt::format("'{}' is no address of the subnet {}", interfaces[i].ip, block_text(blocks[i])),
-                  "interfaces.ip");
-    }
-    HF_TRY(const auto index, netlink->index_of(peer_name(i)));
-    if (!index) return fail(ErrorKind::conflict, "LinkVanished", "a link was removed while it was being made");
-    HF_TRY_VOID(netlink->add_address(*index, *address, blocks[i].prefix));
-    HF_TRY_VOID(netlink->set_up(*index, true));
+    HF_TRY_VOID(bring_up(*netlink, interfaces[i], blocks[i], peer_name(i)));
   }
   if (!blocks.empty()) HF_TRY_VOID(netlink->add_default_route(blocks[0].first_host()));
   return {};
+}
+
+Result<void> Network::connect_one(int namespace_fd, const MachineInterface& interface) {
+  HF_TRY(const auto outer, Netlink::open());
+  HF_TRY_VOID(outer->delete_link(names_.link(interface.id)));  // its other end goes with it
+  std::string peer;
+  {
+    HF_TRY(const auto inside, InNamespace::enter(namespace_fd));
+    HF_TRY(const auto netlink, Netlink::open());
+    for (size_t number = 0; peer.empty(); ++number) {
+      HF_TRY(const auto used, netlink->index_of(peer_name(number)));
+      if (!used) peer = peer_name(number);
+    }
+  }
+  HF_TRY(const Block block, make_link(*outer, namespace_fd, interface, peer));
+  HF_TRY(const auto inside, InNamespace::enter(namespace_fd));
+  HF_TRY(const auto netlink, Netlink::open());
+  return bring_up(*netlink, interface, block, peer);
+}
+
+// The pair: our end at the bridge, the other one in the namespace. Answers the subnet's block.
+Result<Block> Network::make_link(Netlink& outer, int namespace_fd, const MachineInterface& interface,
+                                 const std::string& peer) {
+  HF_TRY(const SubnetSpec spec, subnet(interface.subnet));
+  const auto block = parse_block(spec.cidr);
+  CHECK(block.has_value());
+  HF_TRY(const auto bridge, outer.index_of(names_.bridge(spec.id)));
+  if (!bridge) return fail(ErrorKind::conflict, "BridgeVanished", "the bridge of " + spec.id.str() + " is gone");
+  const std::string name = names_.link(interface.id);
+  HF_TRY_VOID(outer.delete_link(name));
+  HF_TRY_VOID(outer.create_pair({name, *bridge, namespace_fd, peer, interface.mac}));
+  return *block;
 }
 
 Result<void> Network::cut(const std::vector<InterfaceId>& interfaces) {

@@ -3,8 +3,8 @@
 // one machine come one after the other.
 //
 // - Machines of one cloud reach each other, in all its subnets (a VPC routes between them). The host reaches them by
-//   their addresses. They reach of the host nothing but the answers to its own connections and pings of the gateway, and
-//   nothing of other clouds.
+//   their addresses. They reach of the host nothing but the answers to its own connections and pings of the gateway,
+//   and nothing of other clouds.
 // - `outside` subnets reach the outside through NAT.
 // - The host is changed no more than that needs: forwarding is switched on for our bridges alone; if there is an
 //   `outside` subnet, also for the interface of the default route. That one is remembered in the data folder and put
@@ -22,10 +22,13 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "cloud/linux/network/addresses.h"
 #include "cloud/linux/network/names.h"
 #include "cloud/substrate.h"
 
 namespace holdfast::cloud::linux_ {
+
+class Netlink;
 
 class Network {
  public:
@@ -40,6 +43,8 @@ class Network {
   // Gives the network namespace its links, addresses, routes and the metadata service's address. A link of that name
   // that is left from before is removed: the caller knows that no living machine has the interface.
   Result<void> connect(int namespace_fd, const std::vector<MachineInterface>& interfaces);
+  // One more link for a namespace that is connected already, under the next free name. There already: made anew.
+  Result<void> connect_one(int namespace_fd, const MachineInterface& interface);
   // Takes the links down, so that nothing a dying machine's kernel still says reaches anybody.
   Result<void> cut(const std::vector<InterfaceId>& interfaces);
   // Success once the links are observed gone.
@@ -50,6 +55,7 @@ class Network {
   Result<void> tear_down();
 
  private:
+  Result<Block> make_link(Netlink& outer, int namespace_fd, const MachineInterface& interface, const std::string& peer);
   Result<void> make_bridge(const SubnetSpec& subnet);
   Result<void> load_filter();
   Result<void> forward_on_uplink(bool wanted);

@@ -159,6 +159,13 @@ Result<void> flush_loop(const LoopDevice& device) {
   return {};
 }
 
+Result<void> resize_loop(const LoopDevice& device) {
+  HF_TRY(auto fd, open_same(device, O_RDWR));
+  if (!fd) return {};
+  if (::ioctl(fd->get(), LOOP_SET_CAPACITY, 0) != 0) return Failure(system_error("resizing " + device.path, errno));
+  return {};
+}
+
 Result<void> cut_off_loop(const LoopDevice& device) {
   HF_TRY(auto fd, open_same(device, O_RDWR));
   if (!fd) return {};

@@ -39,6 +39,8 @@ Result<std::vector<LoopDevice>> loop_devices_of(const FileIdentity& file);
 Result<LoopDevice> attach_loop(int file);
 // Everything written to the device so far has reached the file and is durable there.
 Result<void> flush_loop(const LoopDevice& device);
+// The device becomes as large as its file is now. One that was taken away meanwhile: nothing to do.
+Result<void> resize_loop(const LoopDevice& device);
 // From when this returns nothing reaches the file through the device any more: its size is 0 for everyone who has it
 // open. What was under way has ended. The file is not touched.
 Result<void> cut_off_loop(const LoopDevice& device);

@@ -4,6 +4,7 @@
 //                                           └──release by force──▶ cut off (counts as none) ──last user gone──▶ gone
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -65,6 +66,25 @@ Result<BlockDevice> VolumeStore::attach_device(const VolumeId& volume) {
   }
   HF_TRY(const LoopDevice device, attach_loop(open.file.get()));
   return to_block_device(device);
+}
+
+Result<void> VolumeStore::grow_volume(const VolumeId& volume, int size_gib) {
+  HF_TRY_VOID(check_name(volume.str(), "volume"));
+  const KeyedLocks::Held lock(parts_->locks, volume.str());
+  HF_TRY(const OpenVolume open, open_volume(parts_->volume_path(volume), volume));
+  HF_TRY(const bool cut_pending, exists(parts_->cut_path(volume)));
+  if (cut_pending) {
+    return fail(ErrorKind::conflict, "VolumeBusy",
+                fmt::format("a power cut of the volume '{}' is not finished; ask again", volume.str()));
+  }
+  const int64_t bytes = static_cast<int64_t>(size_gib) << 30;
+  HF_TRY(const auto now, size_of(parts_->volume_path(volume)));
+  if (now && *now < bytes) {
+    if (::ftruncate(open.file.get(), bytes) != 0) return Failure(system_error("growing " + volume.str(), errno));
+    HF_TRY_VOID(sync_file(open.file.get(), volume.str()));
+  }
+  for (const auto& device : open.devices) HF_TRY_VOID(resize_loop(device));
+  return {};
 }
 
 Result<void> VolumeStore::release_device(const VolumeId& volume, ReleaseHow how, Duration limit) {

@@ -210,6 +210,18 @@ Result<void> VolumeStore::create_snapshot(const SnapshotId& snapshot, const Volu
   return parts_->clone_to(source.get(), parts_->scratch_path("snapshot", snapshot.str()), path, 0);
 }
 
+Result<void> VolumeStore::copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from) {
+  HF_TRY_VOID(check_name(snapshot.str(), "snapshot"));
+  HF_TRY_VOID(check_name(from.str(), "snapshot"));
+  const KeyedLocks::Held lock(parts_->locks, snapshot.str());
+  const std::string path = parts_->snapshot_path(snapshot);
+  HF_TRY(const bool there, exists(path));
+  if (there) return {};
+  HF_TRY_VOID(parts_->check_space());
+  HF_TRY(const Fd source, open_file(parts_->snapshot_path(from), O_RDONLY));  // a snapshot never changes: no lock
+  return parts_->clone_to(source.get(), parts_->scratch_path("copy", snapshot.str()), path, 0);
+}
+
 Result<void> VolumeStore::delete_snapshot(const SnapshotId& snapshot) {
   HF_TRY_VOID(check_name(snapshot.str(), "snapshot"));
   const KeyedLocks::Held lock(parts_->locks, snapshot.str());

@@ -73,6 +73,10 @@ class VolumeStore {
   Result<void> delete_volume(const VolumeId& volume);
   // The volume as of now, crash consistent also under writes: all that a writer has synced is in it.
   Result<void> create_snapshot(const SnapshotId& snapshot, const VolumeId& volume);
+  Result<void> copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from);
+  // Larger at its end, also the block device that it has now. Never smaller: as large or larger already is a success.
+  // Conflict, "VolumeBusy", while a power cut of it is not finished.
+  Result<void> grow_volume(const VolumeId& volume, int size_gib);
   Result<void> delete_snapshot(const SnapshotId& snapshot);
   // A snapshot of `size_bytes` made by `fill`, which gets the path of a sparse file that no one else knows.
   Result<void> import_snapshot(const SnapshotId& snapshot, int64_t size_bytes,
