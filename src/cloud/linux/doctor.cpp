@@ -278,6 +278,7 @@ std::vector<Finding> examine(const std::string& data_dir) {
           filesystem("xfs", "which keeps the volumes"),
           program("mkfs.xfs", "xfsprogs", "which makes the filesystem that keeps the volumes"),
           filesystem("ext4", "which is in the images"),
+          filesystem("overlay", "which shows machines the host's /usr without a way to write it"),
           program("mke2fs", "e2fsprogs", "which makes images"),
           namespaces(),
           cgroups(),

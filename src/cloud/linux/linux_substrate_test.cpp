@@ -219,6 +219,20 @@ TEST_F(SubstrateOnLinux, ShowsNothingOfTheHostButUsr) {
   EXPECT_EQ(cloud_->in(spec, "hostname"), "ip-" + join(split(cloud_->ip(10), '.'), "-"));
 }
 
+// CAP_SYS_ADMIN may remount what it sees, so the host's superblock must not be among it. The first look stops the test
+// before anything is tried on the host's.
+TEST_F(SubstrateOnLinux, CannotMakeTheHostsUsrWritable) {
+  const auto spec = launched(10);
+  ASSERT_EQ(cloud_->in(spec, "stat -f -c %T /usr"), "overlayfs");
+  for (const std::string how : {"remount,rw", "remount,bind,rw"}) {
+    EXPECT_EQ(cloud_->in(spec, "mount -o " + how + " /usr 2>/dev/null; "
+                               "touch /usr/holdfast-probe 2>/dev/null && echo written || echo refused"),
+              "refused")
+        << how;
+  }
+  EXPECT_EQ(::access("/usr/holdfast-probe", F_OK), -1);
+}
+
 TEST_F(SubstrateOnLinux, LimitsMemoryProcessesAndDevices) {
   auto spec = cloud_->spec(10);
   spec.memory_mib = 64;

@@ -43,8 +43,8 @@ Result<Fd> mount_as(const char* type, const std::string& device) {
   if (::fsconfig(context.get(), FSCONFIG_SET_STRING, "source", device.c_str(), 0) != 0 ||
       ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
     const int error = errno;
-    return Failure(system_error(fmt::format("mounting {} as {} ({})", device, type, driver_messages(context.get())),
-                                error));
+    return Failure(
+        system_error(fmt::format("mounting {} as {} ({})", device, type, driver_messages(context.get())), error));
   }
   Fd mount(::fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV));
   if (!mount.valid()) return Failure(system_error("mounting the root volume", errno));
@@ -177,15 +177,30 @@ Result<RootVolume> open_root_volume(const std::string& device, const MachineSpec
   return root;
 }
 
-Result<Fd> clone_host_usr() {
-  Fd usr(::open_tree(AT_FDCWD, "/usr", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
-  if (!usr.valid()) return Failure(system_error("cloning the host's /usr", errno));
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
-  attributes.propagation = MS_PRIVATE;
-  if (::mount_setattr(usr.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0) {
-    return Failure(system_error("making the host's /usr read-only", errno));
+// A bind of /usr would share its superblock with the host, and a machine (it has CAP_SYS_ADMIN) could make that, and so
+// the host's files, writable or, worse, the host read-only. An overlay has a superblock of its own, and one that has no
+// upper layer cannot be made writable by anyone. It takes two lower layers at least: the second has nothing in it.
+Result<Fd> mount_host_usr(const std::string& empty_folder) {
+  const Fd context(::fsopen("overlay", FSOPEN_CLOEXEC));
+  if (!context.valid()) {
+    const int error = errno;
+    return Failure(
+        system_error("asking for the filesystem overlay, which shows machines the host's /usr (load it: "
+                     "modprobe overlay)",
+                     error));
   }
+  std::string layers = "/usr:";
+  for (const char c : empty_folder) layers += (c == ':' || c == '\\') ? std::string{'\\', c} : std::string(1, c);
+  if (::fsconfig(context.get(), FSCONFIG_SET_STRING, "source", "usr", 0) != 0 ||
+      ::fsconfig(context.get(), FSCONFIG_SET_STRING, "lowerdir", layers.c_str(), 0) != 0 ||
+      ::fsconfig(context.get(), FSCONFIG_SET_FLAG, "ro", nullptr, 0) != 0 ||
+      ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    const int error = errno;
+    return Failure(system_error(
+        fmt::format("mounting the host's /usr as overlay of {} ({})", layers, driver_messages(context.get())), error));
+  }
+  Fd usr(::fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV));
+  if (!usr.valid()) return Failure(system_error("mounting the host's /usr", errno));
   return usr;
 }
 

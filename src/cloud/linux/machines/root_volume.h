@@ -20,7 +20,8 @@ struct RootVolume {
 // `resolver`: whether the machine reaches the outside, so that the host's name servers are of use to it.
 Result<RootVolume> open_root_volume(const std::string& device, const MachineSpec& spec, bool resolver);
 
-// The host's /usr, read only, without what else is mounted below it.
-Result<Fd> clone_host_usr();
+// The host's /usr, without what else is mounted below it, on a superblock of its own that nobody can make writable.
+// `empty_folder`: any folder with nothing in it, not below /usr.
+Result<Fd> mount_host_usr(const std::string& empty_folder);
 
 }  // namespace holdfast::cloud::linux_

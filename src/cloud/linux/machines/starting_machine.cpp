@@ -52,7 +52,7 @@ Result<StartingMachine> StartingMachine::clone(const StartPlan& plan, const Root
   for (size_t i = 0; i < names.size(); ++i) nodes.push_back({names[i].c_str(), numbers[i]});
   Fd usr;
   if (root.facts.host_usr) {
-    HF_TRY(usr, clone_host_usr());
+    HF_TRY(usr, mount_host_usr(plan.mount_point));
   }
   HF_TRY(Pipe go, make_pipe());
   HF_TRY(Pipe report, make_pipe());
