@@ -240,6 +240,15 @@ TEST_F(Commands, ExecPassesTheCommandWordForWordAndItsStatusBack) {
   EXPECT_EQ(change.body.at("stdin"), "input");
 }
 
+TEST_F(Commands, ExecFailsIfItDoesNotShowTheWholeOutput) {
+  service.answer("POST /cloud/instances/i-00000000000000001/exec", 200,
+                 {{{"exitStatus", 0}, {"stdout", "beginning"}, {"outputCut", true}}});
+  Outcome ran = type("exec db -- cat /data/large");
+  EXPECT_EQ(ran.status, kRefused);
+  EXPECT_EQ(ran.out, "beginning");
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("1 MiB"), HasSubstr("exit status was 0")));
+}
+
 TEST_F(Commands, ExecWantsACommandAndAnInstance) {
   EXPECT_EQ(type("exec db").status, kUsage);
   EXPECT_EQ(type("exec db --").status, kUsage);

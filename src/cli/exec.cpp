@@ -54,7 +54,13 @@ Result<int> exec(Session& session, const ExecOptions& options, const std::vector
                                        json::serialize(body), session.timeout() + kAnswerMargin})));
   session.terminal().out << bytes_at(outcome, "stdout") << std::flush;
   session.terminal().err << bytes_at(outcome, "stderr") << std::flush;
-  return static_cast<int>(number_at(outcome, "exitStatus"));
+  const int status = static_cast<int>(number_at(outcome, "exitStatus"));
+  const json::value* cut = outcome.as_object().if_contains("outputCut");
+  if (cut == nullptr || *cut != json::value(true)) return status;
+  return fail(ErrorKind::invalid, "OutputCut",
+              fmt::format("The command printed more than 1 MiB: what is shown is only its beginning (its exit status "
+                          "was {}). Let it write to a file on a volume, or filter it inside",
+                          status));
 }
 
 }  // namespace
@@ -86,7 +92,8 @@ void add_exec(CLI::App& app, Run& run) {
   add_examples(*command,
                "  holdfast exec postgres -- cat /etc/hostname\n"
                "  echo 'select now()' | holdfast exec postgres -- psql -h 127.0.0.1 -U postgres\n\n"
-               "Standard input is passed on unless it is a terminal. The exit status is the command's.");
+               "Standard input is passed on unless it is a terminal. The exit status is the command's; of its output at most\n"
+               "1 MiB is shown, and if there was more, that is an error.");
   command->callback([options, &run] {
     if (run.command.empty()) throw CLI::ValidationError("exec", "the command is missing; write: exec ID -- COMMAND…");
     run_in_session(*options, run, [&](Session& s) { return exec(s, *options, run.command); });

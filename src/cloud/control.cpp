@@ -147,7 +147,7 @@ http::Response exec(Cloud& cloud, const http::Request& request, const InstanceId
   auto outcome = cloud.run_command(id, *argv, input, std::chrono::seconds(seconds));
   if (!outcome) return error(request, outcome.error());
   // JSON carries text only: other bytes are given as base64, under another name.
-  json::object shown{{"exitStatus", outcome->exit_status}};
+  json::object shown{{"exitStatus", outcome->exit_status}, {"outputCut", outcome->cut}};
   auto put = [&](const std::string& name, const std::string& bytes) {
     if (is_utf8(bytes))
       shown[name] = bytes;

@@ -98,6 +98,7 @@ struct CommandOutcome {
   int exit_status = 0;  // 128 + signal if killed
   std::string out;
   std::string err;
+  bool cut = false;  // there was more output than is kept: what is above is its beginning
 };
 
 struct SnapshotOfVolume {

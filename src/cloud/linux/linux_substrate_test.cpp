@@ -283,6 +283,14 @@ TEST_F(SubstrateOnLinux, RunsCommandsWithInputAndBounds) {
   EXPECT_EQ(outcome->exit_status, 3);
   EXPECT_EQ(outcome->out, "words");
   EXPECT_EQ(outcome->err, "no\n");
+  EXPECT_FALSE(outcome->cut);
+  outcome = cloud_->substrate().run_command(spec.id, {"head", "-c", "1048576", "/dev/zero"}, "", std::chrono::seconds(9));
+  ASSERT_TRUE(outcome);
+  EXPECT_FALSE(outcome->cut) << "it just fits";
+  outcome = cloud_->substrate().run_command(spec.id, {"head", "-c", "1048577", "/dev/zero"}, "", std::chrono::seconds(9));
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->out.size(), 1048576u);
+  EXPECT_TRUE(outcome->cut) << "the last byte is missing";
   outcome = cloud_->substrate().run_command(spec.id, {"no-such-program"}, "", std::chrono::seconds(9));
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->exit_status, 127);

@@ -114,13 +114,15 @@ int wait_for_inner(pid_t inner, const sigset_t& awaited) {
   ::_exit(wait_for_inner(inner, awaited));
 }
 
-// Keeps what fits, reads on so that the writer is not blocked; false at the end.
-bool take(int fd, std::string& into) {
+// Keeps what fits and says if that was not all; reads on so that the writer is not blocked; false at the end.
+bool take(int fd, std::string& into, bool& cut) {
   char buffer[16384];
   const ssize_t count = ::read(fd, buffer, sizeof buffer);
   if (count < 0) return errno == EINTR || errno == EAGAIN;
   if (count == 0) return false;
-  into.append(buffer, std::min(static_cast<size_t>(count), most_output - into.size()));
+  const size_t kept = std::min(static_cast<size_t>(count), most_output - into.size());
+  into.append(buffer, kept);
+  cut = cut || kept < static_cast<size_t>(count);
   return true;
 }
 
@@ -145,8 +147,8 @@ bool attend(Fd in, Fd out, Fd err, int outer, const CommandPlan& plan, CommandOu
                                     pollfd{err.get(), POLLIN, 0}, pollfd{ended ? -1 : outer, POLLIN, 0}};
     if (::poll(wanted.data(), wanted.size(), static_cast<int>(std::min<int64_t>(left, 60'000))) <= 0) continue;
     if (wanted[0].revents != 0 && !give(in.get(), plan.input, given)) in.reset();
-    if (wanted[1].revents != 0 && !take(out.get(), outcome.out)) out.reset();
-    if (wanted[2].revents != 0 && !take(err.get(), outcome.err)) err.reset();
+    if (wanted[1].revents != 0 && !take(out.get(), outcome.out, outcome.cut)) out.reset();
+    if (wanted[2].revents != 0 && !take(err.get(), outcome.err, outcome.cut)) err.reset();
     if (wanted[3].revents == 0) continue;
     ended = true;
     end = std::min(end, std::chrono::steady_clock::now() + after_end);
