@@ -128,6 +128,18 @@ INSTANTIATE_TEST_SUITE_P(Substrate, Restart, ::testing::Bool(),
 
 class Life : public TestCloud {};
 
+// Written to an unlinked file it would be lost at the next start, and the machines of it nobody's.
+TEST_F(Life, NothingIsDoneWhenTheStoresFileWasRemoved) {
+  const auto file = std::filesystem::path(dir_) / "cloud.sqlite";
+  const auto away = std::filesystem::path(dir_) / "away";
+  std::filesystem::rename(file, away);
+  EXPECT_EQ(code(launch_request()), "Unavailable");
+  settle();
+  EXPECT_THAT(substrate_->machines(), IsEmpty());
+  std::filesystem::rename(away, file);
+  EXPECT_EQ(instance(launch()).state, "running");
+}
+
 TEST_F(Life, AMachineThatVanishedWhileTheServiceWasDownIsTerminatedAndGivesBackItsVolumes) {
   auto id = launch();
   auto disk = make_volume();

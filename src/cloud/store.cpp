@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "base/kept_files.h"
 #include "cloud/codec.h"
 
 namespace holdfast::cloud {
@@ -66,6 +67,7 @@ void set_key(Id<Tag>& key, std::string text) {
 
 struct Store::Files {
   int lock = -1;
+  KeptFiles kept;
   Database database;
   Statement put, erase;
 
@@ -125,6 +127,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& data_dir
                              "INSERT INTO resources (kind, id, json) VALUES (?1, ?2, ?3)"
                              " ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json"));
   HF_TRY(files->erase, prepare(opened, "DELETE FROM resources WHERE kind = ?1 AND id = ?2"));
+  for (const char* name : {"cloud.sqlite", "cloud.sqlite-wal"}) files->kept.add((data_dir / name).string());
   return std::unique_ptr<Store>(new Store(std::move(files)));
 }
 
@@ -163,6 +166,10 @@ Result<void> Store::write(Model& model) {
   bool anything = false;
   model.each_persistent([&](const char*, const auto& table) { anything = anything || !table.touched().empty(); });
   if (!anything) return {};
+  if (auto kept = files_->kept.check(); !kept) {
+    kept.error().code = "Unavailable";  // EC2 knows no other
+    return kept;
+  }
   sqlite3* database = files_->database.get();
   Result<void> written = execute(database, "BEGIN IMMEDIATE");
   if (!written) return written;

@@ -24,6 +24,11 @@ bool is_control(const std::string& path) {
 http::Response Front::handle(const http::Request& request) {
   World* world = world_;
   if (!world) return not_open(request);
+  if (request.path == "/readyz" && request.method == "GET") {
+    if (auto kept = files_.check(); !kept) {
+      return api::answer_readiness(api::asked_of(request, now()), {false, kept.error().message});
+    }
+  }
   return is_control(request.path) ? control(request) : world->api().handle(request);
 }
 

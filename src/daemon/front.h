@@ -5,6 +5,7 @@
 #include <atomic>
 #include <string>
 
+#include "base/kept_files.h"
 #include "daemon/cloud_server.h"
 #include "daemon/world.h"
 #include "http/server.h"
@@ -16,8 +17,10 @@ class Front {
   explicit Front(std::string token) : token_(std::move(token)) {}
 
   http::Response handle(const http::Request& request);
-  // From now on requests go there. Both outlive the server that calls `handle`. `cloud` nullptr: AWS is the cloud.
-  void open_to(World& world, CloudServer* cloud) {
+  // From now on requests go there. Both outlive the server that calls `handle`. `cloud` nullptr: AWS is the cloud. Not
+  // ready while one of the files is gone. Called once.
+  void open_to(World& world, CloudServer* cloud, KeptFiles files) {
+    files_ = std::move(files);
     cloud_ = cloud;
     world_ = &world;
   }
@@ -27,6 +30,7 @@ class Front {
   http::Response control(const http::Request& request) const;
 
   const std::string token_;
+  KeptFiles files_;
   std::atomic<CloudServer*> cloud_ = nullptr;
   std::atomic<World*> world_ = nullptr;  // set last
 };

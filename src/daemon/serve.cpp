@@ -90,6 +90,12 @@ void greet(const Settings& settings, Streams streams, const std::string& url, co
   }
 }
 
+KeptFiles store_files(const DataDir& data_dir) {
+  KeptFiles files;
+  for (const char* name : {"holdfast.db", "cloud.sqlite"}) files.add(data_dir.path() + "/" + name);
+  return files;
+}
+
 Result<void> run(Settings settings, Streams streams) {
   const bool aws = settings.provider == "aws";
   HF_TRY(DataDir data_dir, DataDir::open(settings.data_dir));
@@ -118,7 +124,7 @@ Result<void> run(Settings settings, Streams streams) {
     HF_TRY(cloud, open_cloud_at_hand(settings, token, std::move(ground)));
     HF_TRY(world, World::open(settings, token, cloud.access));
   }
-  front.open_to(*world, cloud.local.get());
+  front.open_to(*world, cloud.local.get(), store_files(data_dir));
   greet(settings, streams, url_of(settings, server->port()), data_dir, cloud.local.get());
   while (!signals.stopped()) signals.wait();
   spdlog::info("stopping; machines go on");

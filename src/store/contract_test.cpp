@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -242,6 +243,24 @@ TEST(SqliteStore, RefusesADatabaseOfAnotherProgram) {
   auto refused = SqliteStore::open(folder.file());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, "StoreForeign");
+}
+
+// What is written to an unlinked file is lost at the next start, so it must not count as stored.
+TEST(SqliteStore, WritesNothingWhenItsFileWasRemovedOrReplaced) {
+  for (const std::string suffix : {"", "-wal"}) {
+    Sqlite kept;
+    ASSERT_TRUE(kept.store->commit({change("mi-1")}, at(1)));
+    const std::string file = kept.folder.file().string() + suffix;
+    ASSERT_EQ(::rename(file.c_str(), (file + ".away").c_str()), 0);
+    auto refused = kept.store->commit({change("mi-2")}, at(2));
+    ASSERT_FALSE(refused) << "removed: " << file;
+    EXPECT_EQ(refused.error().code, "StoreFileGone");
+    EXPECT_NE(refused.error().message.find(file), std::string::npos);
+    std::filesystem::copy_file(file + ".away", file);
+    EXPECT_FALSE(kept.store->commit({change("mi-2")}, at(2))) << "a copy is another file: " << file;
+    ASSERT_EQ(::rename((file + ".away").c_str(), file.c_str()), 0);
+    EXPECT_TRUE(kept.store->commit({change("mi-2")}, at(2))) << "it is back";
+  }
 }
 
 TEST(SqliteStore, IsOpenedByOneProcessOnly) {

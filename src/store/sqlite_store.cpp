@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <mutex>
 
+#include "base/kept_files.h"
 #include "base/text.h"
 #include "model/codec.h"
 #include "store/sqlite.h"
@@ -90,6 +91,7 @@ Result<void> prepare_schema(Connection& connection, const std::filesystem::path&
 
 struct SqliteStore::Impl {
   FileLock lock;
+  KeptFiles files;
   Connection writer;
   Statement put;
   Statement remove;
@@ -126,7 +128,11 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
   HF_TRY(Statement read_one, reader.prepare("SELECT sequence, instance, at, kind, message, data FROM records "
                                             "WHERE instance = :id AND sequence > :after ORDER BY sequence "
                                             "LIMIT :limit"));
+  KeptFiles files;
+  // SQLite has made the log by now (it has read), and unlinks it only when the last connection closes.
+  for (const char* suffix : {"", "-wal"}) files.add(file.string() + suffix);
   std::unique_ptr<Impl> impl(new Impl{std::move(lock),
+                                      std::move(files),
                                       std::move(writer),
                                       std::move(put),
                                       std::move(remove),
@@ -191,6 +197,7 @@ Result<void> SqliteStore::Impl::write(const Change& change, std::vector<int64_t>
 }
 
 Result<std::vector<int64_t>> SqliteStore::commit(const std::vector<Change>& changes, Time now) {
+  HF_TRY_VOID(impl_->files.check());
   HF_TRY(Transaction transaction, Transaction::begin(impl_->writer));
   std::vector<int64_t> sequences;
   for (const Change& change : changes) HF_TRY_VOID(impl_->write(change, sequences));

@@ -101,6 +101,19 @@ TEST_F(ServiceProcessTest, RepeatsNothingAfterAKill) {
   EXPECT_EQ(after.generation, before.generation);
 }
 
+TEST_F(ServiceProcessTest, IsNotReadyAndPromisesNothingOnceItsStoresFileIsRemoved) {
+  const std::string id = client_->create(hello()).value();
+  wait_active(id);
+  const std::filesystem::path store = service_->data_dir() + "/holdfast.db", away = service_->data_dir() + "/away";
+  std::filesystem::rename(store, away);
+  const Result<void> unready = client_->ready();
+  ASSERT_FALSE(unready);
+  EXPECT_THAT(unready.error().message, HasSubstr("holdfast.db was removed or replaced"));
+  EXPECT_FALSE(client_->act(id, "recycle")) << "it would be forgotten at the next start";
+  std::filesystem::rename(away, store);
+  EXPECT_TRUE(wait_until(60s, [&] { return client_->ready().has_value(); }));
+}
+
 // The data directory is a filesystem of its own that can be filled to the last byte.
 class FullStoreTest : public SimulatedTest {
  protected:
