@@ -263,6 +263,19 @@ TEST(SqliteStore, WritesNothingWhenItsFileWasRemovedOrReplaced) {
   }
 }
 
+TEST(SqliteStore, SaysWhatToDoAboutADamagedFileAndLeavesItAlone) {
+  Folder folder;
+  const std::string damage(8192, 'x');
+  std::ofstream(folder.file()) << damage;
+  auto refused = SqliteStore::open(folder.file());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::invalid);
+  EXPECT_NE(refused.error().message.find(".recover"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("put a copy"), std::string::npos);
+  std::ifstream in(folder.file());
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), damage);
+}
+
 TEST(SqliteStore, IsOpenedByOneProcessOnly) {
   Sqlite back_end;
   pid_t child = ::fork();

@@ -27,8 +27,15 @@ ErrorKind kind_of(int code) {
 
 Failure failure(sqlite3* connection, int code) {
   const char* file = sqlite3_db_filename(connection, "main");
-  return fail(kind_of(code), "Store",
-              fmt::format("{}: {}", file != nullptr ? file : "database", sqlite3_errmsg(connection)));
+  const std::string name = file != nullptr ? file : "database";
+  const ErrorKind kind = kind_of(code);
+  const std::string remedy =
+      kind != ErrorKind::invalid
+          ? ""
+          : fmt::format("; it is damaged and is left as it is: stop the service, copy {} with its -wal aside, then put a "
+                        "copy of the data directory back, or mend it: sqlite3 {} .recover | sqlite3 NEW",
+                        name, name);
+  return fail(kind, "Store", fmt::format("{}: {}{}", name, sqlite3_errmsg(connection), remedy));
 }
 
 int parameter(sqlite3_stmt* statement, const char* name) {
