@@ -112,10 +112,30 @@ Result<DataDir> DataDir::open(const std::string& path) {
   return DataDir(path, std::exchange(lock.fd, -1));
 }
 
-DataDir::DataDir(DataDir&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+DataDir::DataDir(DataDir&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)), store_locks_(std::exchange(other.store_locks_, {})) {}
 
 DataDir::~DataDir() {
+  for (const int fd : store_locks_) ::close(fd);
   if (lock_ >= 0) ::close(lock_);
+}
+
+// The file `lock` may have been removed under a running service: then it says nothing. The stores are locked besides.
+Result<void> DataDir::lock_stores() {
+  for (const char* name : {"cloud.lock", "holdfast.db.lock"}) {
+    const std::string file = path_ + "/" + name;
+    Descriptor held(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+    if (held.fd < 0 && errno == ENOENT) continue;
+    if (held.fd < 0) return Failure(system_error("opening " + file, errno));
+    if (::flock(held.fd, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return Failure(system_error("locking " + file, errno));
+      return fail(ErrorKind::conflict, "DataDirInUse",
+                  fmt::format("A service has a store of the data directory {} open ({} is locked): stop it first.", path_,
+                              name),
+                  "data_dir");
+    }
+    store_locks_.push_back(std::exchange(held.fd, -1));
+  }
+  return {};
 }
 
 Result<std::string> DataDir::kept_secret(const std::string& file_name,

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -29,6 +30,9 @@ class DataDir {
   // the machines for gone and the volumes for its own, so it is refused (conflict), from before the first start on.
   Result<std::string> substrate() const;
   Result<void> bind_to_substrate(const std::string& kind) const;
+  // Takes the locks of the stores too, until the end of this object. conflict: a service has one of them open, whatever
+  // became of this directory's own lock file. Before a removal.
+  Result<void> lock_stores();
   // Removes the service's own files (not the substrate's, which must be torn down before: they would be known to
   // nobody). Whatever else is in the folder stays; an empty folder goes.
   Result<void> erase_records() const;
@@ -37,6 +41,7 @@ class DataDir {
   DataDir(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::string path_;
   int lock_;
+  std::vector<int> store_locks_;
 };
 
 }  // namespace holdfast::daemon

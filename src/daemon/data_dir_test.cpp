@@ -3,13 +3,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
+
+#include "daemon/serve.h"
 
 namespace holdfast::daemon {
 namespace {
@@ -102,6 +107,23 @@ TEST_F(DataDirTest, BelongsToOneKindOfSubstrateForGood) {
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().kind, ErrorKind::conflict);
   EXPECT_EQ(dir->substrate().value(), "linux");
+}
+
+// `cloud destroy`, when someone removed the file `lock` under a running service.
+TEST_F(DataDirTest, IsNotDestroyedWhileAServiceHasAStoreOpenThoughItsOwnLockFileIsGone) {
+  for (const std::string name : {"cloud.lock", "holdfast.db.lock"}) {
+    auto service = DataDir::open(path_);
+    const int store = ::open((path_ + "/" + name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_EQ(flock(store, LOCK_EX | LOCK_NB), 0);
+    fs::remove(path_ + "/lock");
+    Settings settings;
+    settings.data_dir = path_;
+    std::ostringstream out, err;
+    EXPECT_EQ(destroy_cloud(settings, {out, err}), 1);
+    EXPECT_THAT(err.str(), HasSubstr(name));
+    EXPECT_TRUE(fs::exists(path_ + "/" + name));
+    close(store);
+  }
 }
 
 TEST_F(DataDirTest, ErasesItsOwnFilesAndNoOthers) {

@@ -35,7 +35,8 @@ Result<void> destroy(Settings settings, Streams streams) {
     return fail(ErrorKind::not_found, "NoDataDir", fmt::format("There is no data directory {}.", settings.data_dir),
                 "data_dir");
   }
-  HF_TRY(const DataDir data_dir, DataDir::open(settings.data_dir));
+  HF_TRY(DataDir data_dir, DataDir::open(settings.data_dir));
+  HF_TRY_VOID(data_dir.lock_stores());
   HF_TRY(const std::string kind, data_dir.substrate());
   if (!kind.empty()) {
     settings.substrate = kind;
