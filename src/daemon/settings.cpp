@@ -130,7 +130,7 @@ const std::vector<Known>& table() {
       known("cloud.cidr", "BLOCK", "addresses of a new data directory's machines: auto, or such as 10.31.0.0/16",
             set_cidr),
       known("cloud.pool_size_gib", "N", "size of a new pool of volumes (most of what is free)",
-            number(1, 1 << 20, [](Settings& s, int64_t v) { s.pool_size_gib = v; })),
+            number(2, 1 << 20, [](Settings& s, int64_t v) { s.pool_size_gib = v; })),
       known("cloud.access_key", "KEY", "access key of the local cloud's EC2 endpoint (made at the first start)",
             text_of(&Settings::access_key, "a key is made")),
       known("cloud.secret_key", "SECRET", "its secret key; better in the environment or the file than in a flag",

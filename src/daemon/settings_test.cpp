@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "daemon/substrate_choice.h"
+
 namespace holdfast::daemon {
 namespace {
 
@@ -44,6 +46,15 @@ TEST_F(SettingsTest, TakesAFlagBeforeTheEnvironmentBeforeTheFile) {
   EXPECT_EQ(settings->log_level, "warn");
   EXPECT_TRUE(settings->outside);
   EXPECT_EQ(settings->sweep_interval, std::chrono::seconds(5));
+}
+
+// What the cloud keeps free in its pool does not fit into one GiB: not even the image would.
+TEST_F(SettingsTest, RefusesAPoolTooSmallForAnyMachine) {
+  SettingSources sources;
+  sources.flags = {{"--pool-size-gib", "1"}};
+  EXPECT_THAT(faults(read_settings(sources)), HasSubstr("whole number from 2"));
+  sources.flags = {{"--pool-size-gib", "2"}};
+  EXPECT_EQ(faults(read_settings(sources)), "");
 }
 
 TEST_F(SettingsTest, TellsEveryFaultAtOnceWithTheNearestKnownName) {
