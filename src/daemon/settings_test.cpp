@@ -48,6 +48,20 @@ TEST_F(SettingsTest, TakesAFlagBeforeTheEnvironmentBeforeTheFile) {
   EXPECT_EQ(settings->sweep_interval, std::chrono::seconds(5));
 }
 
+// The block of a first start is written down for good, so a bad one must be refused before that.
+TEST_F(SettingsTest, ABlockThatTheHostUsesIsRefusedBeforeAFirstStartWritesItDown) {
+  Settings settings;
+  settings.data_dir = folder_;
+  settings.substrate = "linux";
+  settings.cidr = "127.0.0.0/16";
+  auto refused = choose_cidr(settings);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "InvalidSubnet.Conflict");
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  std::ofstream(folder_ + "/cloud.sqlite") << "";
+  EXPECT_TRUE(choose_cidr(settings)) << "one that is there is held to what it has";
+}
+
 // What the cloud keeps free in its pool does not fit into one GiB: not even the image would.
 TEST_F(SettingsTest, RefusesAPoolTooSmallForAnyMachine) {
   SettingSources sources;

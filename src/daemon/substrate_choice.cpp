@@ -1,5 +1,7 @@
 #include "daemon/substrate_choice.h"
 
+#include <filesystem>
+
 #include "base/random.h"
 #include "cloud/behaviour/slow_substrate.h"
 #include "cloud/linux/doctor.h"
@@ -21,7 +23,12 @@ std::string missing_for(const Settings& settings) {
 }
 
 Result<std::string> choose_cidr(const Settings& settings) {
-  if (settings.cidr != "auto") return settings.cidr;
+  if (settings.cidr != "auto") {
+    // Before anything is written down: the first start's block is the data directory's for good.
+    const bool first = !std::filesystem::exists(settings.data_dir + "/cloud.sqlite");
+    if (first && settings.substrate != "null") HF_TRY_VOID(cloud::linux_::check_block_is_free(settings.cidr));
+    return settings.cidr;
+  }
   if (settings.substrate == "null") return std::string(kUsualBlock);
   return cloud::linux_::free_cidr_block(settings.data_dir);
 }

@@ -70,6 +70,21 @@ Result<std::string> free_cidr_block(const std::string& data_dir) {
               "every /16 of 10.0.0.0/8 overlaps an address or route of this host; give the cloud a block of its own");
 }
 
+Result<void> check_block_is_free(const std::string& cidr) {
+  const auto block = parse_block(cidr);
+  HF_TRY(const auto netlink, Netlink::open());
+  HF_TRY(const auto used, netlink->blocks_in_use());
+  for (const auto& other : used) {
+    if (!block || !other.overlaps(*block)) continue;
+    return fail(ErrorKind::conflict, "InvalidSubnet.Conflict",
+                fmt::format("the block {} overlaps {}, which this host uses already (another cloud, a VPN, a container "
+                            "network); choose another, or auto",
+                            cidr, block_text(other)),
+                "cloud.cidr");
+  }
+  return {};
+}
+
 void give_back_cidr_block(const std::string& data_dir) {
   const auto lock = take_lock();
   if (!lock) return;  // the note goes with the next boot, or counts no more once the data folder is gone

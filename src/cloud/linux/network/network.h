@@ -71,5 +71,7 @@ class Network {
 // gets the same block again. Kept in /run/holdfast, so until the next boot; the caller remembers it longer.
 Result<std::string> free_cidr_block(const std::string& data_dir);
 void give_back_cidr_block(const std::string& data_dir);
+// For a block that someone chose: conflict if this host uses a part of it already (another cloud, a VPN).
+Result<void> check_block_is_free(const std::string& cidr);
 
 }  // namespace holdfast::cloud::linux_
