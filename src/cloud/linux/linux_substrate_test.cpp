@@ -191,6 +191,18 @@ TEST_F(SubstrateOnLinux, RunsTheShutdownScriptsBeforeTheEnd) {
   cloud_->in(spec, "test -s /root/stopped");
 }
 
+TEST_F(SubstrateOnLinux, AShutdownIsHeardHoweverSoonItComes) {
+  auto spec = cloud_->spec(10);
+  ASSERT_OK(cloud_->volume("vol-root-10", 1, "minimal"));
+  for (int i = 0; i < 10; ++i) {
+    spec.id = InstanceId("i-soon" + std::to_string(i));
+    ASSERT_OK(cloud_->launch(spec));
+    double took = 0;
+    ASSERT_OK(cloud_->stop(spec, StopHow::shutdown, &took));
+    EXPECT_LT(took, 5'000) << "round " << i;
+  }
+}
+
 TEST_F(SubstrateOnLinux, AKillDoesNotWaitForAShutdownUnderWay) {
   const auto spec = launched(10);
   cloud_->in(spec, "mkdir -p /holdfast/shutdown.d; printf '#!/bin/sh\\nsleep 60\\n' >/holdfast/shutdown.d/50-slow; "

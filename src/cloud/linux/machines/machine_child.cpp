@@ -56,11 +56,13 @@ void wait_for_go(int go) {
   if (count != 1) ::_exit(125);
 }
 
-void reset_signals() {
+// A first process that has no handler yet never hears a signal, but a blocked one is kept until it listens.
+void reset_signals(int shutdown_signal) {
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  sigset_t kept;
+  sigemptyset(&kept);
+  if (shutdown_signal > 0) sigaddset(&kept, shutdown_signal);
+  ::sigprocmask(SIG_SETMASK, &kept, nullptr);
 }
 
 void bind_read_only(const char* path) {
@@ -168,7 +170,7 @@ bool give_up_capabilities() {
   int kept[] = {plan.go, plan.report, plan.root, plan.usr};
   close_all_but(kept);
   wait_for_go(plan.go);
-  reset_signals();
+  reset_signals(plan.shutdown_signal);
   ::umask(0);
   // Now, not by clone3: the parent has put this process into its groups meanwhile, and they are to be the roots.
   must(::unshare(CLONE_NEWCGROUP), "making the cgroup namespace");

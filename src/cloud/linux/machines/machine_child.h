@@ -27,6 +27,7 @@ struct ChildPlan {
   const char* host_name = nullptr;
   size_t host_name_length = 0;
   const char* init = nullptr;
+  int shutdown_signal = 0;  // blocked when init starts, so that none is lost before it listens; 0: none is
   const ChildNode* nodes = nullptr;
   size_t node_count = 0;
 };

@@ -68,6 +68,8 @@ Result<StartingMachine> StartingMachine::clone(const StartPlan& plan, const Root
   child.host_name = plan.host_name.c_str();
   child.host_name_length = plan.host_name.size();
   child.init = root.facts.init.c_str();
+  // Our own init waits for it blocked; what another image's init expects is not known, so that one gets a clean mask.
+  if (root.facts.host_usr) child.shutdown_signal = signal_number(root.facts.stop_signal).value_or(0);
   child.nodes = nodes.data();
   child.node_count = nodes.size();
 
