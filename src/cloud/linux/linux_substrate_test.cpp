@@ -245,6 +245,14 @@ TEST_F(SubstrateOnLinux, CannotMakeTheHostsUsrWritable) {
   EXPECT_EQ(::access("/usr/holdfast-probe", F_OK), -1);
 }
 
+TEST_F(SubstrateOnLinux, ALargerRootVolumeIsUsedToItsEnd) {
+  const auto spec = cloud_->spec(10);
+  ASSERT_OK(cloud_->volume("vol-root-10", 3, "minimal"));
+  ASSERT_OK(cloud_->launch(spec));
+  const std::string gib = cloud_->in(spec, "df -k / | awk 'NR == 2 { print int($2 / 1000000) }'");
+  EXPECT_GE(gib, "2") << "of 3 GiB";
+}
+
 TEST_F(SubstrateOnLinux, LimitsMemoryProcessesAndDevices) {
   auto spec = cloud_->spec(10);
   spec.memory_mib = 64;

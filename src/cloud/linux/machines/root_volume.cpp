@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <spdlog/spdlog.h>
 #include <sys/ioctl.h>
@@ -17,12 +18,14 @@
 
 #include "base/text.h"
 #include "cloud/linux/metadata/answers.h"
+#include "cloud/linux/process.h"
 #include "cloud/linux/small_files.h"
 
 namespace holdfast::cloud::linux_ {
 namespace {
 
 constexpr const char* mark = "# by holdfast";
+constexpr auto grow_limit = std::chrono::minutes(1);
 constexpr size_t largest_file = 64 * 1024;
 constexpr unsigned long grow_ext4 = _IOW('f', 16, uint64_t);  // EXT4_IOC_RESIZE_FS
 
@@ -147,20 +150,40 @@ Result<void> dress(int root, const MachineSpec& spec, bool resolver) {
   return {};
 }
 
-// A volume may be larger than the image's snapshot. Not essential, and not allowed to every service (it takes
-// CAP_SYS_RESOURCE): the filesystem then stays as it is.
-void grow(int root, const std::string& device) {
+// Whether the filesystem is to be made as large as its volume, which may be larger than the image's snapshot.
+bool is_small_for(int root, uint64_t bytes) {
+  struct statfs now {};
+  if (::fstatfs(root, &now) != 0 || now.f_type != EXT4_SUPER_MAGIC) return false;
+  const uint64_t blocks = bytes / static_cast<uint64_t>(now.f_bsize);
+  const uint64_t grown_by = blocks - std::min<uint64_t>(blocks, now.f_blocks);
+  return grown_by * 10 >= blocks;  // a smaller difference is the filesystem's own tables
+}
+
+// Growing a mounted filesystem takes CAP_SYS_RESOURCE, which not every service has; nobody has it mounted yet.
+Result<void> grow_unmounted(const std::string& device) {
+  const RunLimits limits{.time = grow_limit, .output_bytes = 64 * 1024, .private_mounts = false};
+  HF_TRY(const RunOutput checked, run({"e2fsck", "-f", "-p", device}, limits));  // resize2fs wants it first
+  if (checked.exit_status > 1) {                                                // 1: it has mended something
+    return fail(ErrorKind::unavailable, "NotGrown", "e2fsck: " + checked.out + checked.err);
+  }
+  HF_TRY_VOID(run_checked({"resize2fs", device}, limits));
+  return {};
+}
+
+// Not essential: on failure the filesystem stays as it is, and the machine starts all the same.
+Result<void> grow(Fd& root, const std::string& device) {
   const Fd volume(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
   uint64_t bytes = 0;
+  if (!volume.valid() || ::ioctl(volume.get(), BLKGETSIZE64, &bytes) != 0 || !is_small_for(root.get(), bytes)) return {};
   struct statfs now {};
-  if (!volume.valid() || ::ioctl(volume.get(), BLKGETSIZE64, &bytes) != 0 || ::fstatfs(root, &now) != 0) return;
-  const auto block = static_cast<uint64_t>(now.f_bsize);
-  uint64_t blocks = bytes / block;
-  const uint64_t grown_by = blocks - std::min<uint64_t>(blocks, now.f_blocks);
-  if (grown_by * 10 < blocks) return;  // the difference is the filesystem's own tables
-  if (::ioctl(root, grow_ext4, &blocks) != 0) {
-    spdlog::debug("the filesystem on {} stays smaller than its volume: {}", device, system_error("", errno).message);
+  uint64_t blocks = ::fstatfs(root.get(), &now) == 0 ? bytes / static_cast<uint64_t>(now.f_bsize) : 0;
+  if (::ioctl(root.get(), grow_ext4, &blocks) == 0) return {};
+  root.reset();
+  if (const auto grown = grow_unmounted(device); !grown) {
+    spdlog::warn("the filesystem on {} stays smaller than its volume: {}", device, describe(grown.error()));
   }
+  HF_TRY(root, mount_root(device));
+  return {};
 }
 
 }  // namespace
@@ -168,12 +191,12 @@ void grow(int root, const std::string& device) {
 Result<RootVolume> open_root_volume(const std::string& device, const MachineSpec& spec, bool resolver) {
   RootVolume root;
   HF_TRY(root.mount, mount_root(device));
+  HF_TRY_VOID(grow(root.mount, device));
   HF_TRY(root.facts, read_boot_facts(root.mount.get()));
   // A full or read-only root volume must still boot, as it would anywhere.
   if (const auto dressed = dress(root.mount.get(), spec, resolver); !dressed) {
     spdlog::warn("{} keeps its old host name and addresses in /etc: {}", spec.id.str(), describe(dressed.error()));
   }
-  grow(root.mount.get(), device);
   return root;
 }
 
