@@ -191,6 +191,10 @@ Finding firewall() {
     return output && output->exit_status == 0 ? 0 : EOPNOTSUPP;
   });
   if (error == 0) return good(what);
+  if (error == EPERM) {
+    return bad(what, "Without rights it cannot be seen whether nftables can be used.",
+               "Start Holdfast as root: sudo holdfast …", false);
+  }
   return bad(what, "This kernel takes no nftables rules, so machines have no way to the outside.",
              "Load it: modprobe nf_tables; modprobe nft_masq.", false);
 }
