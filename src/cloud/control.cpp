@@ -100,9 +100,11 @@ json::object show(const CloudInstance& one) {
   shown["subnetId"] = instance.subnet_id.str(), shown["privateIp"] = instance.private_ip_address;
   shown["launchedAt"] = to_iso(instance.launch_time);
   shown["interruptionAt"] = text_or_null(one.interruption_at), shown["rebalanceAt"] = text_or_null(one.rebalance_at);
-  shown["userData"] = one.user_data == UserDataOutcome::succeeded ? "succeeded"
-                      : one.user_data == UserDataOutcome::failed  ? "failed"
-                                                                  : "running";
+  const bool gone = instance.state == "terminated";  // then what had not ended by itself ended with the machine
+  shown["userData"] = one.user_data == UserDataOutcome::succeeded ? json::value("succeeded")
+                      : one.user_data == UserDataOutcome::failed  ? json::value("failed")
+                      : gone                                      ? json::value()
+                                                                  : json::value("running");
   shown["volumes"] = std::move(volumes), shown["networkInterfaces"] = std::move(interfaces);
   shown["tags"] = std::move(tags);
   return shown;

@@ -47,6 +47,20 @@ TEST_F(Control, ListsInstancesInTheEnvelope) {
   EXPECT_EQ(value.at("request").at("method").as_string(), "GET");
 }
 
+TEST_F(Control, AnInstanceThatIsGoneRunsNoUserData) {
+  auto id = ok(launch_request()).instances.at(0).instance_id;
+  terminate(id);
+  settle();
+  ASSERT_EQ(instance(id).state, "terminated");
+  EXPECT_EQ(json::parse(send("GET", "/cloud/instances").body).at("response").at("items").at(0).at("userData"), nullptr);
+}
+
+TEST_F(Control, ABadIdIsCalledWhatItShouldBeWithTheRightArticle) {
+  auto refused = cloud_->call(ec2::TerminateInstancesRequest{{InstanceId("i-x")}});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("the id of an instance"), std::string::npos) << refused.error().message;
+}
+
 TEST_F(Control, InterruptsByNoticeOrAtOnce) {
   auto id = launch(), other = launch();
   std::string path = "/cloud/instances/" + id.str() + "/interrupt";

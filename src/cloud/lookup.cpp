@@ -27,6 +27,10 @@ constexpr IdKind kRootTask{"replacevol", "root volume replacement", "InvalidRepl
 
 constexpr size_t kMaxTags = 50, kMaxTagKey = 128, kMaxTagValue = 256;
 
+std::string with_article(std::string_view noun) {
+  return (noun.find_first_of("aeiou") == 0 ? "an " : "a ") + std::string(noun);
+}
+
 }  // namespace
 
 const IdKind& kind_of(const InstanceId&) {
@@ -74,7 +78,7 @@ Result<void> check_id(const IdKind& kind, const std::string& id, const std::stri
                      id.find_first_not_of("0123456789abcdef", prefix.size()) == std::string::npos;
   if (well_formed) return {};
   auto failure =
-      ec2::ec2_fail(std::string(kind.malformed), "'" + id + "' is not the id of a " + std::string(kind.noun) +
+      ec2::ec2_fail(std::string(kind.malformed), "'" + id + "' is not the id of " + with_article(kind.noun) +
                                                      "; expected '" + prefix + "' and 17 hexadecimal digits.");
   failure.value().field = field;
   return failure;
