@@ -14,8 +14,9 @@ Result<void> KeptFiles::check() const {
     struct stat now {};
     if (::stat(one.path.c_str(), &now) == 0 && now.st_dev == one.device && now.st_ino == one.number) continue;
     return fail(ErrorKind::unavailable, "StoreFileGone",
-                one.path + " was removed or replaced while the service has it open, so nothing is written and nothing "
-                           "is done any more: stop the service, put the data directory back from a copy, then start it");
+                one.path +
+                    " was removed or replaced while the service has it open, so nothing is written and nothing "
+                    "is done any more: stop the service, put the data directory back from a copy, then start it");
   }
   return {};
 }

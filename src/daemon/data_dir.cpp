@@ -112,7 +112,10 @@ Result<DataDir> DataDir::open(const std::string& path) {
   return DataDir(path, std::exchange(lock.fd, -1));
 }
 
-DataDir::DataDir(DataDir&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)), store_locks_(std::exchange(other.store_locks_, {})) {}
+DataDir::DataDir(DataDir&& other) noexcept
+    : path_(std::move(other.path_)),
+      lock_(std::exchange(other.lock_, -1)),
+      store_locks_(std::exchange(other.store_locks_, {})) {}
 
 DataDir::~DataDir() {
   for (const int fd : store_locks_) ::close(fd);
@@ -129,8 +132,8 @@ Result<void> DataDir::lock_stores() {
     if (::flock(held.fd, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return Failure(system_error("locking " + file, errno));
       return fail(ErrorKind::conflict, "DataDirInUse",
-                  fmt::format("A service has a store of the data directory {} open ({} is locked): stop it first.", path_,
-                              name),
+                  fmt::format("A service has a store of the data directory {} open ({} is locked): stop it first.",
+                              path_, name),
                   "data_dir");
     }
     store_locks_.push_back(std::exchange(held.fd, -1));

@@ -37,7 +37,8 @@ class SettingsTest : public testing::Test {
 
 TEST_F(SettingsTest, TakesAFlagBeforeTheEnvironmentBeforeTheFile) {
   SettingSources sources;
-  sources.file = file("listen: {port: 1001}\nlog: {level: debug}\ncloud:\n  outside: true\nsweep_interval_seconds: 5\n");
+  sources.file =
+      file("listen: {port: 1001}\nlog: {level: debug}\ncloud:\n  outside: true\nsweep_interval_seconds: 5\n");
   sources.environment = {{"HOLDFAST_PORT", "1002"}, {"HOLDFAST_LOG_LEVEL", "warn"}};
   sources.flags = {{"--port", "1003"}};
   auto settings = read_settings(sources);
@@ -128,11 +129,11 @@ TEST_F(SettingsTest, HasNoProfileUnlessAskedFor) {
 }
 
 TEST_F(SettingsTest, RefusesBrokenFilesWithTheLine) {
-  for (auto [text, words] : std::vector<std::pair<std::string, std::string>>{
-           {"listen: {port: 1\n", "line"},
-           {"data_dir: /a\ndata_dir: /b\n", "given twice"},
-           {"listen: [1, 2]\n", "line 1"},
-           {"- a\n", "name: value"}}) {
+  for (auto [text, words] :
+       std::vector<std::pair<std::string, std::string>>{{"listen: {port: 1\n", "line"},
+                                                        {"data_dir: /a\ndata_dir: /b\n", "given twice"},
+                                                        {"listen: [1, 2]\n", "line 1"},
+                                                        {"- a\n", "name: value"}}) {
     SettingSources sources;
     sources.file = file(text);
     EXPECT_THAT(faults(read_settings(sources)), HasSubstr(words)) << text;
@@ -145,7 +146,8 @@ TEST_F(SettingsTest, RefusesBrokenFilesWithTheLine) {
 TEST_F(SettingsTest, TakesEverySettingInTheFileUnderItsName) {
   for (const SettingName& name : setting_names()) {
     std::string text = name.path;
-    if (size_t dot = text.find('.'); dot != std::string::npos) text = text.substr(0, dot) + ": {" + text.substr(dot + 1);
+    if (size_t dot = text.find('.'); dot != std::string::npos)
+      text = text.substr(0, dot) + ": {" + text.substr(dot + 1);
     text += ": [1]" + std::string(text.find('{') == std::string::npos ? "" : "}");
     SettingSources sources;
     sources.file = file(text + "\n");

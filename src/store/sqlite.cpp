@@ -32,9 +32,10 @@ Failure failure(sqlite3* connection, int code) {
   const std::string remedy =
       kind != ErrorKind::invalid
           ? ""
-          : fmt::format("; it is damaged and is left as it is: stop the service, copy {} with its -wal aside, then put a "
-                        "copy of the data directory back, or mend it: sqlite3 {} .recover | sqlite3 NEW",
-                        name, name);
+          : fmt::format(
+                "; it is damaged and is left as it is: stop the service, copy {} with its -wal aside, then put a "
+                "copy of the data directory back, or mend it: sqlite3 {} .recover | sqlite3 NEW",
+                name, name);
   return fail(kind, "Store", fmt::format("{}: {}{}", name, sqlite3_errmsg(connection), remedy));
 }
 
