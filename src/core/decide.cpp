@@ -34,6 +34,8 @@ Result<void> fold(Draft& draft, const Event& event) {
       return fail(ErrorKind::conflict, "CONFLICT", "managed instance " + draft.state().id.str() + " is being deleted");
     }
     draft.state().surroundings = changed->surroundings;
+    // What it has on it may be persisted only from now on: nothing ends it until it was seen to outlive it.
+    if (draft.state().instance) draft.state().instance->kept = false;
     draft.record("changed", "the specification was changed; what needs a new instance waits for the next one");
   } else if (std::holds_alternative<Restarted>(event)) {
     fold_restart(draft);

@@ -75,6 +75,34 @@ void keep_on_termination(Draft& draft, const ObservedInstance& seen) {
   draft.want("keep/" + seen.id.str(), keep, Urgency::save);
 }
 
+bool outlives(const ObservedInstance& seen, const VolumeId& volume) {
+  return std::any_of(seen.devices.begin(), seen.devices.end(), [&](const ObservedDevice& device) {
+    return device.volume == volume && !device.delete_on_termination;
+  });
+}
+
+// Whether all that is persisted on it was seen to be set to outlive it. A mapping without its root volume is not filled
+// in yet, and says nothing of the others; a volume of ours that the instance holds must be in it.
+bool all_kept(const Draft& draft, const ObservedInstance& seen) {
+  const Persistence& persistence = draft.spec.persistence;
+  const State& state = draft.state();
+  bool root_listed = std::any_of(seen.devices.begin(), seen.devices.end(),
+                                 [&](const ObservedDevice& device) { return device.device == seen.root_device; });
+  if ((persistence.root_device || persistence.block_devices) && !root_listed) return false;
+  for (const ObservedDevice& device : seen.devices) {
+    bool is_root = device.device == seen.root_device;
+    bool persisted = is_root ? persistence.root_device : persistence.block_devices;
+    if (persisted && device.delete_on_termination) return false;
+  }
+  if (persistence.root_device && (!state.root || !outlives(seen, state.root->id))) return false;
+  for (const auto& [name, volume] : state.data) {
+    bool here = persistence.block_devices && volume.attached_to == seen.id;
+    if (here && !outlives(seen, volume.id)) return false;
+  }
+  if (!persistence.private_ip) return true;
+  return !seen.interfaces.empty() && !seen.interface_delete_on_termination;
+}
+
 void fold_state_change(Draft& draft, const ObservedInstance& seen) {
   State& state = draft.state();
   Instance& instance = *state.instance;
@@ -105,6 +133,7 @@ void fold_present_instance(Draft& draft, const ObservedInstance& seen) {
   if (is_terminal(seen.state)) return;
   for (const ObservedDevice& device : seen.devices) fold_device(draft, seen, device);
   keep_on_termination(draft, seen);
+  instance.kept = all_kept(draft, seen);
 }
 
 // An instance of ours that the state does not know: a launch whose answer was lost.
@@ -378,6 +407,12 @@ Kinds where_seen(const EffectAction& action) {
 void settle_unknown(Draft& draft, const Observation& observation) {
   for (auto& [key, asked] : draft.state().asked) {
     if (asked.standing != Asked::Standing::unknown) continue;
+    if (std::holds_alternative<TerminateInstance>(asked.effect.action)) {
+      // Asked again only by take_down, and only if what is persisted by now outlives the instance.
+      asked.standing = Asked::Standing::waiting;
+      asked.again_at = draft.now;
+      continue;
+    }
     Kinds needed = where_seen(asked.effect.action);
     bool has_no_token = std::holds_alternative<CreateSnapshot>(asked.effect.action) ||
                         std::holds_alternative<SnapshotInstance>(asked.effect.action);

@@ -122,7 +122,15 @@ void begin_handover(Draft& draft, Reason reason) {
                    "\",\"from_generation\":" + std::to_string(handover.from_generation) + "}");
 }
 
+// Until everything persisted was seen to outlive the instance, it is looked at: the cloud may take it at any moment.
+void watch_over(Draft& draft) {
+  const Instance& instance = *draft.state().instance;
+  if (instance.kept || is_terminal(instance.state)) return;
+  draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now);
+}
+
 void tend_present_instance(Draft& draft) {
+  watch_over(draft);
   if (!is_outgoing(draft.state())) {
     Reason reason = reason_to_replace(draft);
     if (reason != Reason::none) begin_handover(draft, reason);

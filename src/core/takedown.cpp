@@ -12,13 +12,13 @@ using namespace model;
 
 namespace {
 
-// What is persisted must be known, and set to outlive the instance, before we end it ourselves.
+// What is persisted must be known, and have been observed to outlive the instance since the spec said so, before we end
+// it ourselves.
 bool may_terminate(const Draft& draft) {
   const State& state = draft.state();
   const Instance& instance = *state.instance;
-  if (draft.under_way("keep/" + instance.id.str())) return false;
   if (is_original(state) && !state.import->secured_at) return false;
-  return !draft.spec.persistence.root_device || state.root.has_value();
+  return instance.kept && !draft.under_way("keep/" + instance.id.str());
 }
 
 void save_volume(Draft& draft, const Volume& volume) {

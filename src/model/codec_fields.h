@@ -238,6 +238,7 @@ constexpr void fields(A& a, const Instance*) {
   a("notice_deadline", &Instance::notice_deadline);
   a("missing_since", &Instance::missing_since);
   a("missing_looks", &Instance::missing_looks);
+  a("kept", &Instance::kept);
 }
 
 template <class A>

@@ -44,6 +44,9 @@ struct Instance {
   std::optional<Time> notice_deadline;  // it will be taken then
   std::optional<Time> missing_since;    // not listed since then
   int missing_looks = 0;
+  // Everything that the spec persists was on it, known, and set to outlive it, when it was last observed. False from a
+  // change of the spec until the next observation, and in states stored before this was noted: looked at again then.
+  bool kept = false;
   bool operator==(const Instance&) const = default;
 };
 

@@ -194,6 +194,17 @@ ec2::Instance World::instance(const InstanceId& id) {
   return answer->instances.front();
 }
 
+Result<void> World::update(const ManagedInstanceId& id, const std::string& document) {
+  auto spec = model::read_spec(document);
+  if (!spec) return Failure(spec.error().errors.front());
+  std::optional<InterfaceId> own;
+  if (view(id)->state.interface) own = view(id)->state.interface->id;
+  auto surroundings = engine::inspect(*cloud_, *spec, own);
+  if (!surroundings) return Failure(surroundings.error().errors.front());
+  return request({id, model::SpecChanged{*surroundings}, 0,
+                  engine::Revision{document, *spec, *surroundings, view(id)->document}});
+}
+
 Result<void> World::ask(const ManagedInstanceId& id, model::Event event) {
   return request({id, std::move(event), 0, std::nullopt});
 }
