@@ -178,7 +178,7 @@ TEST_F(Crash, LosesNothingLaunchesNothingTwiceAndLeaksNothing) {
   int64_t kills = 0, during = 0, rounds = 0;
   {
     Watcher watcher(*client_);
-    while (during < wanted && kills < 4 * wanted && !HasFailure()) {
+    while (during < wanted && kills < 12 * wanted && !HasFailure()) {
       const int now = 1 + static_cast<int>(random_.below(4));
       during += one_round(now);
       kills += now;
