@@ -113,7 +113,8 @@ TEST_F(SubstrateOnLinux, AttachesAndDetachesWhileTheMachineRuns) {
   ASSERT_FALSE(root) << "the root stays";
 }
 
-// A program in the machine that writes numbers, syncs each, and only then tells it to us over the network.
+// A program in the machine that writes numbers, syncs each, and only then tells it to us over the network. It writes
+// them into a second file too, which it never syncs.
 class Ledger {
  public:
   Ledger(TestCloud& cloud, const MachineSpec& spec) {
@@ -122,8 +123,8 @@ use IO::Handle; use IO::Socket::INET;
 my $listener = IO::Socket::INET->new(Listen => 1, LocalPort => 7000, ReuseAddr => 1) or die;
 open(my $file, '>', '/root/ledger') or die; $file->autoflush(1);
 my $client = $listener->accept; $client->autoflush(1);
-open(my $unsynced, '>', '/root/unsynced'); $unsynced->autoflush(1); print $unsynced "words";
-for (my $n = 1; ; ++$n) { print $file "$n\n"; $file->sync or die; print $client "$n\n"; }
+open(my $unsynced, '>', '/root/unsynced') or die; $unsynced->autoflush(1);
+for (my $n = 1; ; ++$n) { print $unsynced "$n\n"; print $file "$n\n"; $file->sync or die; print $client "$n\n"; }
 PERL
 setsid perl /root/writer >/dev/null 2>&1 </dev/null &
 until ss -ltn | grep -q :7000; do sleep 0.01; done)END");
@@ -162,6 +163,7 @@ until ss -ltn | grep -q :7000; do sleep 0.01; done)END");
 TEST_F(SubstrateOnLinux, LosesNothingAcknowledgedHoweverItStops) {
   auto spec = launched(10);
   int number = 0;
+  int lossy = 0;
   for (const StopHow how : {StopHow::power_cut, StopHow::kill, StopHow::shutdown, StopHow::power_cut}) {
     Ledger ledger(*cloud_, spec);
     ASSERT_GE(ledger.read_until(100), 100);
@@ -174,12 +176,17 @@ TEST_F(SubstrateOnLinux, LosesNothingAcknowledgedHoweverItStops) {
     ASSERT_OK(cloud_->launch(spec));
     const int64_t found = parse_int(cloud_->in(spec, "grep -c . /root/ledger")).value_or(-1);
     EXPECT_GE(found, acknowledged);
-    const std::string words = cloud_->in(spec, "cat /root/unsynced || true");
-    EXPECT_EQ(words == "words", how != StopHow::power_cut) << "only a power cut loses what was not synced";
+    const int64_t unsynced = parse_int(cloud_->in(spec, "grep -c . /root/unsynced || true")).value_or(0);
+    if (unsynced < found) {
+      EXPECT_EQ(how, StopHow::power_cut) << "only a power cut loses what was not synced: " << unsynced;
+      ++lossy;
+    }
     EXPECT_EQ(cloud_->in(spec, "cat /sys/class/net/eth0/address"), spec.interfaces[0].mac);
     EXPECT_EQ(cloud_->in(spec, "hostname -I"), spec.interfaces[0].ip);
     fmt::print("stop {}: {:.1f} ms, {} acknowledged, {} found\n", static_cast<int>(how), took, acknowledged, found);
   }
+  // One of two is enough: the kernel may write pages back of itself, also because another test syncs the whole host.
+  EXPECT_GE(lossy, 1) << "a power cut loses what was not synced";
 }
 
 TEST_F(SubstrateOnLinux, RunsTheShutdownScriptsBeforeTheEnd) {
