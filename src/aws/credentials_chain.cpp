@@ -168,14 +168,13 @@ CredentialsChain::Found CredentialsChain::from_role(Visit& visit, const std::str
     role.duration_seconds = static_cast<int>(*seconds);
   }
   visit.profiles.push_back(name);
-  HF_TRY(auto source, role_source(visit, name, profile));
-  FixedCredentials asking(std::move(*source));
+  HF_TRY(const auto source, role_source(visit, name, profile));
+  FixedCredentials asking(source);
   HF_TRY(auto credentials, ask_sts(visit, &asking, role));
   return std::optional<Credentials>(std::move(credentials));
 }
 
-// Never nothing.
-CredentialsChain::Found CredentialsChain::role_source(Visit& visit, const std::string& name, const Profile& profile) {
+Result<Credentials> CredentialsChain::role_source(Visit& visit, const std::string& name, const Profile& profile) {
   const auto source = profile.get("source_profile"), kind = profile.get("credential_source");
   if (source && kind) return bad_profile(name, "source_profile and credential_source exclude each other: keep one");
   if (!source && !kind)
@@ -188,11 +187,11 @@ CredentialsChain::Found CredentialsChain::role_source(Visit& visit, const std::s
         name, fmt::format("source_profile leads in a circle: {} -> {}", join(visit.profiles, " -> "), *source));
   HF_TRY(auto found, from_profile(visit, *source, false));
   if (!found) return bad_profile(*source, fmt::format("it is the source_profile of '{}' but has no credentials", name));
-  return found;
+  return *found;
 }
 
-CredentialsChain::Found CredentialsChain::from_credential_source(Visit& visit, const std::string& name,
-                                                                 const std::string& source) {
+Result<Credentials> CredentialsChain::from_credential_source(Visit& visit, const std::string& name,
+                                                             const std::string& source) {
   Found found;
   if (source == "Environment")
     found = from_environment();
@@ -204,8 +203,9 @@ CredentialsChain::Found CredentialsChain::from_credential_source(Visit& visit, c
     return bad_profile(
         name,
         fmt::format("credential_source '{}' is none of Environment, EcsContainer and Ec2InstanceMetadata", source));
-  if (found && !*found) return bad_profile(name, fmt::format("credential_source {} has no credentials", source));
-  return found;
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return bad_profile(name, fmt::format("credential_source {} has no credentials", source));
+  return **found;
 }
 
 CredentialsChain::Found CredentialsChain::from_web_identity(Visit& visit, const std::string& name,

@@ -43,8 +43,8 @@ class CredentialsChain {
   Found from_environment() const;
   Found from_profile(Visit& visit, const std::string& name, bool is_top);
   Found from_role(Visit& visit, const std::string& name, const Profile& profile);
-  Found role_source(Visit& visit, const std::string& name, const Profile& profile);
-  Found from_credential_source(Visit& visit, const std::string& name, const std::string& source);
+  Result<Credentials> role_source(Visit& visit, const std::string& name, const Profile& profile);
+  Result<Credentials> from_credential_source(Visit& visit, const std::string& name, const std::string& source);
   Found from_web_identity(Visit& visit, const std::string& name, const Profile& profile, bool is_top);
   Found from_process(Visit& visit, const std::string& name, const Profile& profile);
   Found from_container(Visit& visit);
