@@ -189,10 +189,28 @@ TEST_F(SubstrateOnLinux, LosesNothingAcknowledgedHoweverItStops) {
   EXPECT_GE(lossy, 1) << "a power cut loses what was not synced";
 }
 
+// The host asks for the address while nobody has it, and would ask again only a second later.
+TEST_F(SubstrateOnLinux, TellsItsNeighboursWhereItsAddressIs) {
+  auto spec = cloud_->spec(10);
+  ASSERT_OK(cloud_->volume("vol-root-10", 1, "minimal"));
+  const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(7000);
+  ::inet_pton(AF_INET, cloud_->ip(10).c_str(), &to.sin_addr);
+  ASSERT_EQ(::sendto(socket.get(), "?", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 1);
+  double took = 0;
+  ASSERT_OK(cloud_->launch(spec, &took));
+  const auto entry = run({"ip", "neigh", "show", cloud_->ip(10)});
+  ASSERT_TRUE(entry);
+  EXPECT_NE(entry->out.find(spec.interfaces[0].mac), std::string::npos) << entry->out << took << " ms";
+}
+
 TEST_F(SubstrateOnLinux, RunsTheShutdownScriptsBeforeTheEnd) {
   auto spec = launched(10);
-  cloud_->in(spec, "mkdir -p /holdfast/shutdown.d; printf '#!/bin/sh\\nsleep 0.2; date >/root/stopped\\n' "
-                   ">/holdfast/shutdown.d/50-test; chmod +x /holdfast/shutdown.d/50-test");
+  cloud_->in(spec,
+             "mkdir -p /holdfast/shutdown.d; printf '#!/bin/sh\\nsleep 0.2; date >/root/stopped\\n' "
+             ">/holdfast/shutdown.d/50-test; chmod +x /holdfast/shutdown.d/50-test");
   ASSERT_OK(cloud_->stop(spec, StopHow::shutdown));
   ASSERT_OK(cloud_->launch(spec));
   cloud_->in(spec, "test -s /root/stopped");
@@ -212,8 +230,9 @@ TEST_F(SubstrateOnLinux, AShutdownIsHeardHoweverSoonItComes) {
 
 TEST_F(SubstrateOnLinux, AKillDoesNotWaitForAShutdownUnderWay) {
   const auto spec = launched(10);
-  cloud_->in(spec, "mkdir -p /holdfast/shutdown.d; printf '#!/bin/sh\\nsleep 60\\n' >/holdfast/shutdown.d/50-slow; "
-                   "chmod +x /holdfast/shutdown.d/50-slow");
+  cloud_->in(spec,
+             "mkdir -p /holdfast/shutdown.d; printf '#!/bin/sh\\nsleep 60\\n' >/holdfast/shutdown.d/50-slow; "
+             "chmod +x /holdfast/shutdown.d/50-slow");
   std::promise<void> stopped;
   cloud_->substrate().stop(spec.id, StopHow::shutdown, std::chrono::minutes(2),
                            [&](Result<void>) { stopped.set_value(); });
@@ -233,7 +252,8 @@ TEST_F(SubstrateOnLinux, ShowsNothingOfTheHostButUsr) {
             "refused");
   EXPECT_EQ(cloud_->in(spec, "echo h 2>/dev/null >/proc/sysrq-trigger; cat /proc/kcore | wc -c"), "0");
   EXPECT_EQ(cloud_->in(spec, "mknod /root/disk b 254 0 2>/dev/null && echo made || echo refused"), "refused");
-  EXPECT_EQ(cloud_->in(spec, "grep -v '^[^ ]* / \\| /usr \\| /proc\\| /sys\\| /dev\\| /run ' /proc/mounts | wc -l"), "0");
+  EXPECT_EQ(cloud_->in(spec, "grep -v '^[^ ]* / \\| /usr \\| /proc\\| /sys\\| /dev\\| /run ' /proc/mounts | wc -l"),
+            "0");
   EXPECT_EQ(cloud_->in(spec, "ls /proc | grep -c '^[0-9]'") < "9", true) << "no process but its own";
   EXPECT_EQ(cloud_->in(spec, "hostname"), "ip-" + join(split(cloud_->ip(10), '.'), "-"));
 }
@@ -244,8 +264,9 @@ TEST_F(SubstrateOnLinux, CannotMakeTheHostsUsrWritable) {
   const auto spec = launched(10);
   ASSERT_EQ(cloud_->in(spec, "stat -f -c %T /usr"), "overlayfs");
   for (const std::string how : {"remount,rw", "remount,bind,rw"}) {
-    EXPECT_EQ(cloud_->in(spec, "mount -o " + how + " /usr 2>/dev/null; "
-                               "touch /usr/holdfast-probe 2>/dev/null && echo written || echo refused"),
+    EXPECT_EQ(cloud_->in(spec, "mount -o " + how +
+                                   " /usr 2>/dev/null; "
+                                   "touch /usr/holdfast-probe 2>/dev/null && echo written || echo refused"),
               "refused")
         << how;
   }
@@ -281,9 +302,10 @@ TEST_F(SubstrateOnLinux, MachinesReachEachOtherButNotTheHost) {
   other.interfaces[0].ip = net + ".16.11";
   ASSERT_OK(cloud_->volume("vol-root-11", 1, "minimal"));
   ASSERT_OK(cloud_->launch(other));
-  cloud_->in(other, "setsid perl -MIO::Socket::INET -e '$l = IO::Socket::INET->new(Listen => 5, LocalPort => 7001); "
-                    "while ($c = $l->accept) { print $c \"here\\n\"; close $c }' >/dev/null 2>&1 </dev/null & "
-                    "until ss -ltn | grep -q :7001; do sleep 0.01; done");
+  cloud_->in(other,
+             "setsid perl -MIO::Socket::INET -e '$l = IO::Socket::INET->new(Listen => 5, LocalPort => 7001); "
+             "while ($c = $l->accept) { print $c \"here\\n\"; close $c }' >/dev/null 2>&1 </dev/null & "
+             "until ss -ltn | grep -q :7001; do sleep 0.01; done");
   EXPECT_EQ(cloud_->in(one, "timeout 5 bash -c 'cat </dev/tcp/" + other.interfaces[0].ip + "/7001'"), "here");
 
   const Fd service(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));  // on every address of the host
@@ -291,11 +313,12 @@ TEST_F(SubstrateOnLinux, MachinesReachEachOtherButNotTheHost) {
   sockaddr_in at{};
   socklen_t size = sizeof at;
   ::getsockname(service.get(), reinterpret_cast<sockaddr*>(&at), &size);
-  EXPECT_EQ(cloud_->in(one, fmt::format("timeout 2 bash -c 'echo </dev/tcp/{}/{}' 2>/dev/null && echo in || echo kept out",
-                                        cloud_->gateway(), ntohs(at.sin_port))),
-            "kept out");
-  const auto from_host = run({"bash", "-c", fmt::format("timeout 2 bash -c 'echo </dev/tcp/{}/{}'", cloud_->gateway(),
-                                                        ntohs(at.sin_port))});
+  EXPECT_EQ(
+      cloud_->in(one, fmt::format("timeout 2 bash -c 'echo </dev/tcp/{}/{}' 2>/dev/null && echo in || echo kept out",
+                                  cloud_->gateway(), ntohs(at.sin_port))),
+      "kept out");
+  const auto from_host = run(
+      {"bash", "-c", fmt::format("timeout 2 bash -c 'echo </dev/tcp/{}/{}'", cloud_->gateway(), ntohs(at.sin_port))});
   ASSERT_TRUE(from_host);
   EXPECT_EQ(from_host->exit_status, 0) << "the service is there: it was the filter that kept the machine out";
   EXPECT_EQ(cloud_->in(one, "timeout 2 curl -s -m 1 http://192.0.2.1/ >/dev/null && echo out || echo kept in"),
@@ -304,17 +327,19 @@ TEST_F(SubstrateOnLinux, MachinesReachEachOtherButNotTheHost) {
 
 TEST_F(SubstrateOnLinux, RunsCommandsWithInputAndBounds) {
   const auto spec = launched(10);
-  auto outcome =
-      cloud_->substrate().run_command(spec.id, {"sh", "-c", "cat; echo no >&2; exit 3"}, "words", std::chrono::seconds(9));
+  auto outcome = cloud_->substrate().run_command(spec.id, {"sh", "-c", "cat; echo no >&2; exit 3"}, "words",
+                                                 std::chrono::seconds(9));
   ASSERT_TRUE(outcome) << describe(outcome.error());
   EXPECT_EQ(outcome->exit_status, 3);
   EXPECT_EQ(outcome->out, "words");
   EXPECT_EQ(outcome->err, "no\n");
   EXPECT_FALSE(outcome->cut);
-  outcome = cloud_->substrate().run_command(spec.id, {"head", "-c", "1048576", "/dev/zero"}, "", std::chrono::seconds(9));
+  outcome =
+      cloud_->substrate().run_command(spec.id, {"head", "-c", "1048576", "/dev/zero"}, "", std::chrono::seconds(9));
   ASSERT_TRUE(outcome);
   EXPECT_FALSE(outcome->cut) << "it just fits";
-  outcome = cloud_->substrate().run_command(spec.id, {"head", "-c", "1048577", "/dev/zero"}, "", std::chrono::seconds(9));
+  outcome =
+      cloud_->substrate().run_command(spec.id, {"head", "-c", "1048577", "/dev/zero"}, "", std::chrono::seconds(9));
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->out.size(), 1048576u);
   EXPECT_TRUE(outcome->cut) << "the last byte is missing";

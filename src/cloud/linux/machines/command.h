@@ -20,8 +20,8 @@ struct CommandPlan {
   Duration limit;
 };
 
-// Of each stream the first MiB is kept, and `cut` says so if there was more. When the limit is over, the command's process group is killed; what it has put
-// into the background in sessions of its own lives on, as after a login.
+// Of each stream the first MiB is kept, and `cut` says so if there was more. When the limit is over, the command's
+// process group is killed; what it has put into the background in sessions of its own lives on, as after a login.
 Result<CommandOutcome> run_in_machine(const CommandPlan& plan, const Cgroups& cgroups);
 
 }  // namespace holdfast::cloud::linux_

@@ -18,10 +18,10 @@ struct ChildNode {
 };
 
 struct ChildPlan {
-  int go = -1;      // read end: one byte to go on; closed before that: the parent is dead, so end
-  int report = -1;  // write end, closed by exec: what went wrong, see ChildReport
-  int root = -1;    // detached mount of the root volume
-  int usr = -1;     // detached mount of the host's /usr; -1: the image has its own
+  int go = -1;                        // read end: one byte to go on; closed before that: the parent is dead, so end
+  int report = -1;                    // write end, closed by exec: what went wrong, see ChildReport
+  int root = -1;                      // detached mount of the root volume
+  int usr = -1;                       // detached mount of the host's /usr; -1: the image has its own
   const char* mount_point = nullptr;  // an empty folder of the host's, used in the new mount namespace alone
   const char* console = nullptr;      // the terminal's slave
   const char* host_name = nullptr;
@@ -40,7 +40,8 @@ struct ChildReport {
 
 [[noreturn]] void run_machine_child(const ChildPlan& plan);
 
-// In any process that is to run inside a machine, before exec: takes away what a guest must not have. Async-signal-safe.
+// In any process that is to run inside a machine, before exec: takes away what a guest must not have.
+// Async-signal-safe.
 bool give_up_capabilities();
 
 }  // namespace holdfast::cloud::linux_

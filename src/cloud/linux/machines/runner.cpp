@@ -13,23 +13,10 @@
 #include "base/check.h"
 #include "cloud/linux/machines/command.h"
 #include "cloud/linux/machines/runner_machine.h"
+#include "cloud/linux/machines/stopwatch.h"
 
 namespace holdfast::cloud::linux_ {
 namespace {
-
-class Stopwatch {
- public:
-  void lap(const char* what) {
-    const auto now = std::chrono::steady_clock::now();
-    text_ += fmt::format(" {} {:.1f}", what, std::chrono::duration<double, std::milli>(now - last_).count());
-    last_ = now;
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-  std::string text_;
-};
 
 Failure invalid(const std::string& message, const char* field) {
   return fail(ErrorKind::invalid, "InvalidParameterValue", message, field);

@@ -109,6 +109,7 @@ class Runner {
   Result<void> kill(Machine& machine);
   std::string reap(Machine& machine);
   // The init is dead: everything else it held goes, the record last.
+  Result<void> release_volumes(Machine& machine);
   Result<void> clear_away(Machine& machine);
   Result<void> clear_orphans();
   Result<void> readopt(const Shared& machine);

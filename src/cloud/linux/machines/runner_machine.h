@@ -11,7 +11,7 @@
 namespace holdfast::cloud::linux_ {
 
 struct Runner::Machine {
-  std::mutex mutex;                 // guards record and recorded: the metadata service's thread writes there too
+  std::mutex mutex;  // guards record and recorded: the metadata service's thread writes there too
   MachineRecord record;
   bool recorded = false;            // there is a file, and there may be one
   std::optional<MachineSpec> spec;  // nothing: an earlier process started it, and the model knows it no more

@@ -28,8 +28,7 @@ class Watcher {
   void watch(const InstanceId& machine, int pidfd);
 
  private:
-  Watcher(Ended ended, Tick tick, Duration every)
-      : ended_(std::move(ended)), tick_(std::move(tick)), every_(every) {}
+  Watcher(Ended ended, Tick tick, Duration every) : ended_(std::move(ended)), tick_(std::move(tick)), every_(every) {}
   void run();
   void take_end(uint64_t number);
 
