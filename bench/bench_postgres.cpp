@@ -2,8 +2,10 @@
 // takes on the bare host to come up on the same volume after the same crash (mount, journal replay, recovery, first
 // query). Both are measured in turn in one run: the volume is cloned while clients commit, the power of its machine is
 // cut at that moment, and the clone is brought up on the host when the machine is back.
-//   bench_postgres [--count 15] [--commits 1000] [--systemd 1]
-// --systemd 1 adds the image debian-12-postgresql, which is built first (mmdebstrap, a mirror, a minute).
+//   bench_postgres [--count 15] [--commits 1000] [--wal-mib 64] [--systemd 1]
+// Since the last checkpoint there are `commits` small ones; "reattach_busy" has `wal-mib` MiB of WAL as well, a part of
+// what a database in use has at a moment of its choosing (PostgreSQL's defaults are a checkpoint every 5 minutes or
+// 1 GiB). --systemd 1 adds the image debian-12-postgresql, which is built first (mmdebstrap, a mirror, a minute).
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,13 +127,30 @@ struct Samples {
   std::vector<double> bare;      // the same volume on the bare host
 };
 
-void measure_once(Setup& setup, ManagedStatus& status, ledger::Ledger& client, int commits, Samples& samples) {
+struct Load {
+  int count = 15;
+  int commits = 1000;
+  int wal_mib = 0;
+};
+
+// Rows of a table beside the ledger, in transactions of about a MiB of WAL each.
+void write_wal(const LedgerOptions& server, int mib) {
+  Connection connection = must(Connection::open(server));
+  must(connection.run("CREATE TABLE IF NOT EXISTS bulk (id bigint, words text)", 10s));
+  must(connection.run("TRUNCATE bulk", 60s));
+  for (int i = 0; i < mib; ++i) {
+    must(connection.run("INSERT INTO bulk SELECT g, repeat(md5(g::text), 3) FROM generate_series(1, 6000) g", 60s));
+  }
+}
+
+void measure_once(Setup& setup, ManagedStatus& status, ledger::Ledger& client, const Load& load, Samples& samples) {
   LedgerOptions server;
   server.host = status.private_ip;
   // The same amount of WAL to replay each time.
   must(must(Connection::open(server)).run("CHECKPOINT", 60s));
+  write_wal(server, load.wal_mib);
   client.start();
-  if (!client.wait_for(commits, 300s)) give_up("the client cannot commit: " + client.last_failure());
+  if (!client.wait_for(load.commits, 300s)) give_up("the client cannot commit: " + client.last_failure());
   const std::string before = start_of(server);
   HostCopy copy(file_of(setup, status.volumes[kDevice]), setup.scratch.path() + "/clone");
   const Clock::time_point killed = Clock::now();
@@ -143,8 +162,8 @@ void measure_once(Setup& setup, ManagedStatus& status, ledger::Ledger& client, i
   fmt::print(stderr, "    {:.0f} ms, on the bare host {:.0f} ms\n", samples.replaced.back(), samples.bare.back());
 }
 
-Results measure(Setup& setup, const std::string& example, const std::string& mode, int count, int commits) {
-  fmt::print(stderr, "{} {}:\n", example, mode);
+Results measure(Setup& setup, const std::string& example, const std::string& mode, const Load& load) {
+  fmt::print(stderr, "{} {}, {} MiB of WAL:\n", example, mode, load.wal_mib);
   ManagedStatus status =
       bring_up(setup.client, example, {{"name", "bench-" + mode}, {"persistence.blockDevicesMode", mode}});
   LedgerOptions options;
@@ -152,7 +171,7 @@ Results measure(Setup& setup, const std::string& example, const std::string& mod
   options.file = fmt::format("{}/ledger-{}", setup.scratch.path(), status.id);
   const std::unique_ptr<ledger::Ledger> client = must(ledger::Ledger::open(options, 30s));
   Samples samples;
-  for (int i = 0; i < count; ++i) measure_once(setup, status, *client, commits, samples);
+  for (int i = 0; i < load.count; ++i) measure_once(setup, status, *client, load, samples);
   const ledger::Verification verified = must(client->verify(60s));
   if (!verified.held()) give_up("acknowledged rows are lost: figures are worth nothing");
   must(setup.client.remove(status.id));
@@ -165,15 +184,19 @@ Results measure(Setup& setup, const std::string& example, const std::string& mod
 }
 
 int run(int argc, char** argv) {
-  const int count = number_argument(argc, argv, "count", 15);
-  const int commits = number_argument(argc, argv, "commits", 1000);
+  Load load;
+  load.count = number_argument(argc, argv, "count", 15);
+  load.commits = number_argument(argc, argv, "commits", 1000);
+  Load busy = load;
+  busy.wal_mib = number_argument(argc, argv, "wal-mib", 64);
   const std::unique_ptr<Setup> setup = set_up("linux");
   Results all;
-  all.nested("reattach", measure(*setup, "postgres.yaml", "reattach", count, commits));
-  all.nested("onLaunch", measure(*setup, "postgres.yaml", "onLaunch", count, commits));
+  all.nested("reattach", measure(*setup, "postgres.yaml", "reattach", load));
+  all.nested("reattach_busy", measure(*setup, "postgres.yaml", "reattach", busy));
+  all.nested("onLaunch", measure(*setup, "postgres.yaml", "onLaunch", load));
   if (number_argument(argc, argv, "systemd", 100000) == 1) {
     must(setup->client.call("POST", "/cloud/images/debian-12-postgresql/build", "", 600s));
-    all.nested("systemd_reattach", measure(*setup, "postgres-systemd.yaml", "reattach", count, commits));
+    all.nested("systemd_reattach", measure(*setup, "postgres-systemd.yaml", "reattach", load));
   }
   all.text("limit", "bare_host_ms; reattach with the tiny init at most 1.5 times that in the median");
   must(setup->service.destroy());
