@@ -14,6 +14,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr long kConnectSeconds = 5;
+constexpr long kSilentSeconds = 60;
 constexpr size_t kMaxAnswerBytes = 256 << 20;
 constexpr size_t kMaxEventBytes = 1 << 20;
 
@@ -179,6 +180,7 @@ struct ApiClient::Impl {
   Result<Answer> perform(const Call& call) {
     prepare(call.path, "application/json");
     if (!call.body.empty()) header("Content-Type: application/json");
+    if (!call.idempotency_key.empty()) header("Idempotency-Key: " + call.idempotency_key);
     Answer answer;
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call.method.c_str());
@@ -226,6 +228,9 @@ Result<void> ApiClient::follow(const Follow& follow) {
   CURL* curl = impl_->curl;
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, read_events);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reader);
+  // The service gives a sign of life every 15 s: a stream without one is broken, though nobody said so.
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, kSilentSeconds);
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &reader);

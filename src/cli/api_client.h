@@ -16,6 +16,8 @@ inline constexpr char kManagedInstances[] = "/aws/ec2/managedInstance";
 // Codes of errors that are the client's own.
 inline constexpr char kCannotReach[] = "CannotReach";
 inline constexpr char kWaitOver[] = "TimedOut";
+// The service's: a creation's key has made another managed instance, or one that was changed since.
+inline constexpr char kKeyUsed[] = "IdempotencyKeyUsed";
 
 struct Endpoint {
   std::string url;  // without a slash at its end
@@ -27,6 +29,7 @@ struct Call {
   std::string path;
   std::string body;  // JSON; empty: none
   Duration limit = std::chrono::seconds(60);
+  std::string idempotency_key = {};  // of a creation; printable ASCII
 };
 
 class ApiClient {

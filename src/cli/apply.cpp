@@ -25,6 +25,8 @@ struct ApplyOptions : Options {
   std::string id;
 };
 
+constexpr int kMostRounds = 20;  // of finding one of a name or making it, while others do
+
 // What the service adds to a document when it is read: not part of what is wanted.
 constexpr const char* kAdded[] = {"id", "createdAt", "updatedAt"};
 
@@ -61,6 +63,8 @@ struct Applied {
   json::value item;
   bool created = false;
   std::vector<std::string> changed;
+  int64_t after = 0;       // the newest event before it; this and the next only where it is waited for
+  bool was_error = false;  // before the change: it may mend that
 };
 
 std::string body_of(const json::object& document) {
@@ -90,10 +94,20 @@ Result<std::string> meant(Session& session, const ApplyOptions& options, const j
                           text_at(document, "name"), join(ids, ", ")));
 }
 
-Result<Applied> create(Session& session, const json::object& document) {
+// FNV-1a. Two names with one of these only cost a further round.
+uint64_t fingerprint(std::string_view name) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+// The key is the name's, so that of several who apply a new name at the same time one makes it, and the others find it.
+Result<Applied> create(Session& session, const json::object& document, int round) {
   Applied applied;
   applied.created = true;
-  HF_TRY(applied.item, only_item(session.api().call({"POST", kManagedInstances, body_of(document)})));
+  Call call{"POST", kManagedInstances, body_of(document)};
+  call.idempotency_key = fmt::format("apply-{:016x}-{}", fingerprint(text_at(document, "name")), round);
+  HF_TRY(applied.item, only_item(session.api().call(call)));
   return applied;
 }
 
@@ -104,7 +118,15 @@ Result<Applied> update(Session& session, const std::string& id, const json::obje
   json::object kept = applied.item.is_object() ? applied.item.get_object() : json::object();
   take_off_added(kept);
   json::object changes = update_for(kept, wanted, applied.changed);
+  const bool wait = session.options().wait;
+  if (wait) {
+    HF_TRY(applied.after, newest_event(session, id));
+  }
   if (changes.empty()) return applied;
+  if (wait) {
+    HF_TRY(json::value status, session.status(id));
+    applied.was_error = text_at(status, "status") == "ERROR";
+  }
   HF_TRY(applied.item, only_item(session.api().call({"PUT", path, body_of(changes)})));
   return applied;
 }
@@ -129,20 +151,34 @@ void tell(Session& session, const Applied& applied) {
   out.flush();
 }
 
+Result<Applied> bring_about(Session& session, const ApplyOptions& options, const json::object& document) {
+  for (int round = 0; round < kMostRounds; ++round) {
+    HF_TRY(std::string id, meant(session, options, document));
+    json::object wanted = document;
+    take_off_added(wanted);
+    if (!id.empty()) return update(session, id, wanted);
+    Result<Applied> applied = create(session, wanted, round);
+    // Another was quicker: now there is one of that name to be changed. Or none: the one that this key made bears
+    // another name by now, and the next key is tried.
+    if (applied || applied.error().code != kKeyUsed) return applied;
+  }
+  return fail(ErrorKind::conflict, "Ambiguous",
+              fmt::format("others make and rename managed instances named '{}' all the time: apply again when they are "
+                          "done",
+                          text_at(document, "name")));
+}
+
 Result<int> apply(Session& session, const ApplyOptions& options) {
   HF_TRY(json::object document, read_document(options, session.terminal()));
-  HF_TRY(std::string id, meant(session, options, document));
-  take_off_added(document);
-  Wanted wanted;
-  if (!id.empty() && options.wait) {
-    HF_TRY(wanted.after, newest_event(session, id));
-  }
-  HF_TRY(Applied applied, id.empty() ? create(session, document) : update(session, id, document));
+  HF_TRY(Applied applied, bring_about(session, options, document));
   tell(session, applied);
   if (!options.wait) return kOk;
+  Wanted wanted;
   wanted.id = text_at(applied.item, "id");
   wanted.statuses = {"ACTIVE"};
   if (!applied.created) wanted.statuses.insert("PAUSED");  // an update does not wake it
+  wanted.was_error = applied.was_error;
+  wanted.after = applied.after;
   HF_TRY_VOID(wait_for(session, wanted));
   return kOk;
 }

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sstream>
+#include <thread>
 
 #include "cli/fake_service.h"
 
@@ -103,6 +105,59 @@ TEST_F(Commands, ApplyByIdMayRename) {
 TEST_F(Commands, ApplyMakesANewOneBesideADeletedOneOfTheSameName) {
   service.set(kDb, "status", "DEALLOCATED");
   EXPECT_THAT(typed({"apply -f -", kDocument, false}).out, HasSubstr("created"));
+}
+
+// The other's whole apply comes between this one's look for the name and its creation.
+TEST_F(Commands, TwoWhoApplyANewNameAtTheSameTimeMakeOne) {
+  for (const std::string theirs : {"name: new\ndescription: mine\n", "name: new\ndescription: theirs\n"}) {
+    FakeService shared;
+    bool between = false;
+    Outcome other;
+    shared.before = [&](const std::string& call) {
+      if (call != "POST /aws/ec2/managedInstance" || between) return;
+      between = true;
+      other = run_line(&shared, {"apply -f -", theirs, false});
+    };
+    Outcome mine = run_line(&shared, {"apply -f -", "name: new\ndescription: mine\n", false});
+    EXPECT_EQ(other.out, "new (smi-00000099) created\n") << other.err;
+    EXPECT_EQ(mine.status, kOk) << mine.err;
+    bool same = theirs.find("mine") != std::string::npos;
+    EXPECT_THAT(mine.out, HasSubstr(same ? "new (smi-00000099) unchanged" : "updated: description"));
+    std::vector<Seen> made = shared.seen("POST");
+    ASSERT_EQ(made.size(), 2u);
+    EXPECT_EQ(made[0].key, made[1].key);
+    EXPECT_EQ(shared.seen("PUT").size(), same ? 0u : 1u);
+  }
+}
+
+TEST_F(Commands, ApplyMakesANewOneOfANameThatItsKeyHasMadeUnderAnother) {
+  EXPECT_EQ(typed({"apply -f -", "name: new\n", false}).out, "new (smi-00000099) created\n");
+  service.have("smi-00000099", "renamed", "ACTIVE");
+  EXPECT_EQ(typed({"apply -f -", "name: new\n", false}).out, "new (smi-00000100) created\n");
+}
+
+TEST_F(Commands, ApplyWaitsForWhatItMendsAlthoughItWasInError) {
+  service.set(kDb, "status", "ERROR");
+  service.set(kDb, "error", "there is no such type");
+  int looks = 0;
+  bool changed = false;
+  service.before = [&](const std::string& call) {
+    changed = changed || call.starts_with("PUT");
+    if (!changed || !call.ends_with("/status") || ++looks < 2) return;
+    service.set(kDb, "generation", 4);
+    service.set(kDb, "status", "ACTIVE");
+  };
+  Outcome applied = typed({"apply -f - --wait --timeout 20", "name: db\ndescription: mended\n", false});
+  EXPECT_EQ(applied.status, kOk) << applied.err;
+  EXPECT_GE(looks, 2);
+}
+
+TEST_F(Commands, ApplyOfNothingNewTellsTheErrorAtOnce) {
+  service.set(kDb, "status", "ERROR");
+  service.set(kDb, "error", "there is no such type");
+  Outcome applied = typed({"apply -f - --wait --timeout 20", kDocument, false});
+  EXPECT_EQ(applied.status, kFailed);
+  EXPECT_THAT(applied.err, HasSubstr("there is no such type"));
 }
 
 TEST_F(Commands, ApplyTellsEveryFaultOfADocument) {
@@ -212,6 +267,37 @@ TEST_F(Commands, EventsAreFollowedUntilItIsGone) {
   EXPECT_EQ(events.status, kNotFound);
 }
 
+TEST_F(Commands, FollowedEventsGoOnOverARestartOfTheServiceEachOnce) {
+  service.happen(kDb, "created", "it was made");
+  Outcome events;
+  std::thread follower([&] { events = type("events smi-00000001 --follow -o json"); });
+  EXPECT_TRUE(service.wait_sent(1));
+  service.restart();
+  service.happen(kDb, "phase", "more");
+  EXPECT_TRUE(service.wait_sent(2));
+  service.forget(kDb);
+  follower.join();
+  EXPECT_EQ(events.status, kNotFound) << events.err;
+  std::vector<std::string> sequences;
+  std::istringstream lines(events.out);
+  for (std::string line; std::getline(lines, line);) sequences.push_back(json::serialize(json::parse(line).at("sequence")));
+  EXPECT_THAT(sequences, testing::ElementsAre("1", "2"));
+}
+
+TEST_F(Commands, FollowedEventsWantAServiceThatKnowsIt) {
+  EXPECT_EQ(type("events smi-0000abcd --follow").status, kNotFound);
+  EXPECT_EQ(run_line(nullptr, {"events smi-00000001 --follow"}).status, kUnreachable);
+}
+
+TEST_F(Commands, EventsAreAfterAWholeNumber) {
+  for (const std::string number : {"-1", "x", "1.5", "99999999999999999999"}) {
+    Outcome events = type("events db --after " + number);
+    EXPECT_EQ(events.status, kUsage) << number;
+    EXPECT_THAT(events.err, AllOf(HasSubstr("'" + number + "'"), HasSubstr("whole number from 0"))) << number;
+  }
+  EXPECT_TRUE(service.seen().empty());
+}
+
 TEST_F(Commands, DescribeShowsWhatIsKnown) {
   service.set(kDb, "error", "the market is empty");
   service.set(kDb, "volumes", json::parse(R"([{"volumeId":"vol-1","device":"/dev/sdf","role":"data","sizeGib":8}])"));
@@ -226,6 +312,14 @@ TEST_F(Commands, DescribeShowsWhatIsKnown) {
   json::value whole = json::parse(type("describe db -o json").out);
   EXPECT_EQ(whole.at("document").at("name"), "db");
   EXPECT_EQ(whole.at("events").as_array().size(), 1u);
+}
+
+TEST_F(Commands, DescribeShowsTheMarketsToAvoidAsTheServiceTellsThem) {
+  service.set(kDb, "coolingMarkets", json::parse(R"([{"instanceType":"t3.nano","availabilityZone":"local-1a",
+      "lifeCycle":"spot","until":"2999-01-01T00:00:00.000Z","why":"no capacity there"}])"));
+  EXPECT_THAT(type("describe db").out,
+              AllOf(HasSubstr("Markets to avoid"), HasSubstr("spot t3.nano local-1a"), HasSubstr("no capacity there")));
+  EXPECT_EQ(json::parse(type("get db -o json").out).at(0).at("coolingMarkets").at(0).at("why"), "no capacity there");
 }
 
 TEST_F(Commands, ExecPassesTheCommandWordForWordAndItsStatusBack) {

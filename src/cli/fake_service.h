@@ -22,6 +22,7 @@ struct Seen {
   std::string method;
   std::string path;
   boost::json::value body;
+  std::string key = {};  // Idempotency-Key
 };
 
 class FakeService {
@@ -37,6 +38,12 @@ class FakeService {
   void happen(const std::string& id, const std::string& kind, const std::string& message);
   // The next requests "METHOD path" are answered with this status and errors or items.
   void answer(const std::string& call, int status, boost::json::array content);
+  // Streams and connections end, and it is there again at the same address.
+  void restart();
+  // Until the event of this number was sent into a stream; false if it was not within 20 s.
+  bool wait_sent(int64_t sequence);
+  // Called with the lock released before anything is answered: "GET …/status".
+  std::function<void(const std::string& call)> before;
   // Called with the lock released when an action comes in: "PUT …/pause".
   std::function<void(const std::string& call)> on_action;
 
@@ -45,6 +52,8 @@ class FakeService {
 
  private:
   http::Response handle(const http::Request& request);
+  void listen(uint16_t port);
+  http::Response create(const http::Request& request);
   http::Response managed(const http::Request& request, const std::vector<std::string>& parts);
   http::Response events(const http::Request& request, const std::string& id);
   boost::json::array events_after(const std::string& id, int64_t after);
@@ -55,7 +64,9 @@ class FakeService {
   std::map<std::string, boost::json::object> statuses_;
   std::map<std::string, boost::json::object> documents_;
   std::map<std::string, std::pair<int, boost::json::array>> canned_;
+  std::map<std::string, std::string> made_;  // by idempotency key
   boost::json::array events_;
+  int64_t sent_ = 0;  // the newest event in a stream
   std::vector<Seen> seen_;
   std::unique_ptr<http::Server> server_;
 };

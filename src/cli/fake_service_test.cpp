@@ -28,9 +28,35 @@ http::Response refusal(int status, const std::string& code, const std::string& m
 }  // namespace
 
 FakeService::FakeService() {
-  auto server = http::Server::start({}, [this](const http::Request& request) { return handle(request); });
+  listen(0);
+}
+
+void FakeService::listen(uint16_t port) {
+  http::ServerOptions options;
+  options.port = port;
+  auto server = http::Server::start(options, [this](const http::Request& request) { return handle(request); });
   CHECK(server.has_value());
   server_ = std::move(*server);
+}
+
+void FakeService::restart() {
+  const uint16_t port = server_->port();
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  server_.reset();
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = false;
+  }
+  listen(port);
+}
+
+bool FakeService::wait_sent(int64_t sequence) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return sent_ >= sequence; });
 }
 
 FakeService::~FakeService() {
@@ -105,10 +131,12 @@ http::Response FakeService::handle(const http::Request& request) {
   if (request.header("authorization") != std::string("Bearer ") + kToken)
     return refusal(401, "Unauthorized", "no token");
   const std::string call = request.method + " " + request.path;
+  if (before) before(call);
   {
     std::lock_guard lock(mutex_);
     json::error_code bad;
-    seen_.push_back({request.method, request.path, json::parse(request.body, bad)});
+    seen_.push_back({request.method, request.path, json::parse(request.body, bad),
+                     request.header("idempotency-key").value_or("")});
     if (auto canned = canned_.find(call); canned != canned_.end()) {
       const auto& [status, content] = canned->second;
       return status == 200 ? items(content) : envelope(status, {{"errors", content}});
@@ -119,6 +147,19 @@ http::Response FakeService::handle(const http::Request& request) {
   if (parts.size() >= 4 && parts[3] == "managedInstance") response = managed(request, parts);
   if (request.method != "GET" && on_action) on_action(call);
   return response;
+}
+
+http::Response FakeService::create(const http::Request& request) {
+  const std::string key = request.header("idempotency-key").value_or("");
+  if (!key.empty() && made_.contains(key))
+    return refusal(409, "IdempotencyKeyUsed", "the key has made " + made_.at(key));
+  const std::string id = fmt::format("smi-{:08}", 99 + made_.size());
+  json::object made = json::parse(request.body).at("managedInstance").as_object();
+  made_[key] = id;
+  documents_[id] = made;
+  statuses_[id] = {{"id", id}, {"name", made.at("name")}, {"status", "RESUMING"}, {"generation", 0}, {"error", nullptr}};
+  made["id"] = id;
+  return items({made});
 }
 
 http::Response FakeService::managed(const http::Request& request, const std::vector<std::string>& parts) {
@@ -134,12 +175,7 @@ http::Response FakeService::managed(const http::Request& request, const std::vec
     for (const auto& entry : documents_) all.push_back(item(entry.first));
     return items(std::move(all));
   }
-  if (parts.size() == 4) {  // POST: the test says what there is afterwards
-    const json::object& sent = seen_.back().body.as_object().at("managedInstance").as_object();
-    json::object made = sent;
-    made["id"] = "smi-00000099";
-    return items({made});
-  }
+  if (parts.size() == 4) return create(request);
   auto found = statuses_.find(parts[4]);
   if (found == statuses_.end()) return refusal(404, "NotFound", "There is no managed instance " + parts[4]);
   if (parts.size() == 6 && request.method == "GET") return items({found->second});
@@ -171,7 +207,9 @@ http::Response FakeService::events(const http::Request& request, const std::stri
     for (const json::value& event : events_after(id, *after)) {
       *after = event.at("sequence").to_number<int64_t>();
       text += fmt::format("id: {}\ndata: {}\n\n", *after, json::serialize(event));
+      sent_ = std::max(sent_, *after);
     }
+    if (!text.empty()) changed_.notify_all();
     return text;
   };
   return response;

@@ -48,8 +48,11 @@ TEST(Ago, IsReadAtOnce) {
   Time now = *from_iso("2026-11-24T04:00:00.000Z");
   EXPECT_EQ(ago("2026-11-24T03:57:00.000Z", now), "3 m ago");
   EXPECT_EQ(ago("2026-11-24T03:59:18.000Z", now), "42 s ago");
-  EXPECT_EQ(ago("2026-11-28T04:00:00.000Z", now), "in 4 d");
-  EXPECT_EQ(ago("2026-11-24T06:30:00Z", now), "in 2 h");
+  EXPECT_EQ(ago("2026-11-28T04:00:00.000Z", now), "in 96 h");
+  EXPECT_EQ(ago("2026-11-28T03:59:20.000Z", now), "in 96 h");
+  EXPECT_EQ(ago("2026-11-27T05:00:00.000Z", now), "in 73 h");
+  EXPECT_EQ(ago("2026-12-04T03:59:00.000Z", now), "in 10 d");
+  EXPECT_EQ(ago("2026-11-24T06:10:00Z", now), "in 2 h");
   EXPECT_EQ(ago("2026-11-24T04:00:00.100Z", now), "just now");
   EXPECT_EQ(ago("", now), "-");
 }

@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <iostream>
+#include <thread>
 
+#include "base/text.h"
 #include "cli/describe.h"
 #include "cli/parts.h"
 #include "cli/table.h"
@@ -18,6 +20,8 @@ namespace {
 constexpr int kPage = 1000;
 constexpr int kMaxPages = 10'000;
 constexpr size_t kLastEvents = 10;
+constexpr auto kBeforeReconnect = std::chrono::milliseconds(500);
+constexpr auto kServiceAwayFor = std::chrono::minutes(10);  // then it is given up
 
 struct ShowOptions : Options {
   std::string word;
@@ -121,8 +125,27 @@ void print_event(Session& session, const json::value& event) {
   }
 }
 
-// Until the stream ends: the managed instance is gone, or the reader has seen enough.
+// The service may be restarting. Its answer to a question of its own says whether it is worth going on.
+Result<void> wait_for_service(Session& session, const std::string& id) {
+  const auto give_up = std::chrono::steady_clock::now() + kServiceAwayFor;
+  bool told = false;
+  while (true) {
+    Result<json::value> status = session.status(id);
+    if (status) return {};
+    ErrorKind kind = status.error().kind;
+    bool passing = kind == ErrorKind::unavailable || kind == ErrorKind::unknown_outcome || kind == ErrorKind::throttled;
+    if (!passing || !session.terminal().out || std::chrono::steady_clock::now() > give_up)
+      return Failure(status.error());
+    if (!told) session.terminal().err << "The service does not answer; trying again…" << std::endl;
+    told = true;
+    std::this_thread::sleep_for(kBeforeReconnect);
+  }
+}
+
+// Until the managed instance is gone, or the reader has seen enough. A stream that breaks is taken up again after the
+// last event that was shown, so that none is left out and none comes twice.
 Result<int> follow_events(Session& session, const std::string& id, int64_t after) {
+  HF_TRY_VOID(session.status(id));
   while (true) {
     Result<void> stream = session.api().follow({id, after,
                                                 [&](const json::value& event) {
@@ -132,8 +155,8 @@ Result<int> follow_events(Session& session, const std::string& id, int64_t after
                                                 },
                                                 [&] { return static_cast<bool>(session.terminal().out); }});
     if (stream) return kOk;
-    if (stream.error().code != "StreamEnded") return Failure(stream.error());
-    HF_TRY_VOID(session.status(id));  // the stream ended and it is still there: go on where it was
+    HF_TRY_VOID(wait_for_service(session, id));
+    std::this_thread::sleep_for(kBeforeReconnect);
   }
 }
 
@@ -147,6 +170,12 @@ Result<int> show_events(Session& session, const ShowOptions& options) {
   }
   for (const json::value& event : events) print_event(session, event);
   return kOk;
+}
+
+// A fault's text, or nothing: as CLI11 wants it of a check.
+std::string check_number(const std::string& text) {
+  std::optional<int64_t> number = parse_int(text);
+  return number && *number >= 0 ? "" : fmt::format("'{}' is no number of an event: give a whole number from 0", text);
 }
 
 }  // namespace
@@ -179,7 +208,7 @@ void add_show(CLI::App& app, Run& run) {
   command->add_option("ID", events->word, "Id or name")->required();
   command->add_flag("-f,--follow", events->follow, "Go on as things happen");
   command->add_option("--after", events->after, "Only events after this number")
-      ->check(CLI::NonNegativeNumber)
+      ->check(check_number)
       ->type_name("N");
   add_format(*command, *events);
   add_connection(*command, *events);

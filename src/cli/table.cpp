@@ -86,15 +86,18 @@ std::string coloured(std::string_view word, std::string_view shown, bool colour)
   return std::string(shown);
 }
 
+// Rounded to the nearest. Hours up to a week: what goes after 96 h is not "in 3 d" a moment later.
 std::string ago(const std::string& iso, Time now) {
+  constexpr int64_t kMinute = 60, kHour = 3600, kDay = 86400;
   std::optional<Time> time = from_iso(iso);
   if (!time) return "-";
-  int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now - *time).count();
+  int64_t seconds = std::chrono::round<std::chrono::seconds>(now - *time).count();
   int64_t size = std::abs(seconds);
-  std::string words = size < 120         ? fmt::format("{} s", size)
-                      : size < 7200      ? fmt::format("{} m", size / 60)
-                      : size < 2 * 86400 ? fmt::format("{} h", size / 3600)
-                                         : fmt::format("{} d", size / 86400);
+  auto in = [&](int64_t unit) { return (size + unit / 2) / unit; };
+  std::string words = size < 2 * kMinute ? fmt::format("{} s", size)
+                      : size < 2 * kHour ? fmt::format("{} m", in(kMinute))
+                      : size < 7 * kDay  ? fmt::format("{} h", in(kHour))
+                                         : fmt::format("{} d", in(kDay));
   if (size == 0) return "just now";
   return seconds > 0 ? words + " ago" : "in " + words;
 }
