@@ -345,6 +345,32 @@ TEST_P(Modes, APurgeDeletesEverythingAtOnce) {
   EXPECT_EQ(world.cloud.volumes() + world.cloud.snapshots() + world.cloud.images() + world.cloud.interfaces(), 0u);
 }
 
+TEST_P(Modes, ADeleteAskedAgainForTheSnapshotsLeavesOnlyThoseOfImagesThatAreKept) {
+  World world(spec_of(GetParam()));
+  world.settle();
+  world.now += std::chrono::minutes(5);
+  world.happen(TimerRang{});
+  world.settle();
+  world.happen(InterruptionNoticed{world.state.instance->id, world.now + std::chrono::minutes(2)});
+  world.settle();
+  ASSERT_TRUE(world.happen(DeleteAsked{}));
+  world.settle();
+  const size_t images = world.cloud.images();
+  ASSERT_GT(images, 0u);
+  ASSERT_GT(world.cloud.snapshots(), images);
+  Deallocation again;
+  again.delete_snapshots = true;
+  ASSERT_TRUE(world.happen(DeleteAsked{again}));
+  world.settle();
+  EXPECT_EQ(world.cloud.images(), images);
+  EXPECT_EQ(world.cloud.snapshots(), images);
+  again.delete_images = true;
+  ASSERT_TRUE(world.happen(DeleteAsked{again}));
+  world.settle();
+  EXPECT_EQ(world.cloud.images() + world.cloud.snapshots(), 0u);
+  EXPECT_GT(world.cloud.volumes(), 0u);
+}
+
 TEST(Placement, FallsBackToOtherMarketsAndComesBackWhenThereIsNone) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.cloud.no_capacity = 1;

@@ -76,7 +76,7 @@ Result<void> ask_delete(Draft& draft, const DeleteAsked& request) {
   known.delete_volumes |= request.deallocation.delete_volumes;
   for (Retired& entry : state.retired) {
     bool now = entry.what == Retired::What::image       ? known.delete_images
-               : entry.what == Retired::What::snapshot  ? known.delete_snapshots && known.delete_images
+               : entry.what == Retired::What::snapshot  ? known.delete_snapshots && (known.delete_images || entry.free)
                : entry.what == Retired::What::interface ? known.delete_interfaces
                                                         : known.delete_volumes;
     if (now) entry.due = std::min(entry.due, draft.now);

@@ -10,15 +10,15 @@ using namespace model;
 
 namespace {
 
-void retire(Draft& draft, Retired::What what, const std::string& id, std::string why, Time due) {
+Retired& retire(Draft& draft, Retired::What what, const std::string& id, std::string why, Time due) {
   State& state = draft.state();
   auto known = std::find_if(state.retired.begin(), state.retired.end(),
                             [&](const Retired& entry) { return entry.id == id; });
   if (known != state.retired.end()) {
     known->due = std::min(known->due, due);
-    return;
+    return *known;
   }
-  state.retired.push_back({what, id, std::move(why), due});
+  return state.retired.emplace_back(Retired{what, id, std::move(why), due});
 }
 
 void retire_images(Draft& draft) {
@@ -122,8 +122,9 @@ void retire_everything(Draft& draft, const Deallocation& deallocation) {
     retire(draft, Retired::What::image, image.id.str(), why, due_of(deallocation.delete_images, deallocation, draft.now));
   }
   for (const Snapshot& snapshot : state.snapshots) {
-    bool now = deallocation.delete_snapshots && (deallocation.delete_images || !used_by_image(state, snapshot.id));
-    retire(draft, Retired::What::snapshot, snapshot.id.str(), why, due_of(now, deallocation, draft.now));
+    bool free = !used_by_image(state, snapshot.id);
+    bool now = deallocation.delete_snapshots && (deallocation.delete_images || free);
+    retire(draft, Retired::What::snapshot, snapshot.id.str(), why, due_of(now, deallocation, draft.now)).free = free;
   }
   if (state.root) retire(draft, Retired::What::volume, state.root->id.str(), why, volumes_due);
   for (const auto& [device, volume] : state.data) {

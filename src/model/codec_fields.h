@@ -294,6 +294,7 @@ constexpr void fields(A& a, const Retired*) {
   a("id", &Retired::id);
   a("why", &Retired::why);
   a("due", &Retired::due);
+  a("free", &Retired::free);
 }
 
 template <class A>

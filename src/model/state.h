@@ -106,6 +106,7 @@ struct Retired {
   std::string id;
   std::string why;
   Time due{};
+  bool free = false;  // a snapshot that no image is known to be made of
   bool operator==(const Retired&) const = default;
 };
 
