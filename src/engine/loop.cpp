@@ -33,7 +33,7 @@ Result<void> Loop::load() {
   HF_TRY(std::vector<StoredInstance> stored, store_.load());
   std::string faults;
   for (StoredInstance& instance : stored) {
-    auto spec = model::read_spec(instance.document);
+    auto spec = model::read_spec(instance.document, model::Origin::store);
     if (!spec) {
       for (const Error& error : spec.error().errors)
         faults += fmt::format("\n  {}: {}", instance.id.str(), describe(error));

@@ -20,9 +20,12 @@ struct Faults {
 template <class T>
 using Checked = tl::expected<T, Faults>;
 
+// Where a document comes from. One that was stored is held to no rule that is younger than it may be.
+enum class Origin { user, store };
+
 // `json`: the managed instance's object (what is under "managedInstance"). Unknown fields are refused with the nearest
 // known name; fields of api.md that are not honoured yet are refused, saying so.
-Checked<Spec> read_spec(std::string_view json);
+Checked<Spec> read_spec(std::string_view json, Origin origin = Origin::user);
 
 // Merge of an update into the kept document, both as JSON text. Null clears; objects merge; lists are replaced.
 // The result is checked by read_spec afterwards. Fails only where `update` is not a JSON object.

@@ -113,6 +113,25 @@ TEST(ReadSpec, TakesTheLeastDocumentAndFillsInDefaults) {
   EXPECT_THAT(spec->compute.instance_types, ElementsAre("m5.large"));
 }
 
+TEST(ReadSpec, RefusesANameThatIsTakenForSomethingElseOrNotSeenAsItIs) {
+  EXPECT_THAT(fault("name", with("name", R"("smi-0123abcd")")), HasSubstr("looks like an id"));
+  EXPECT_THAT(fault("name", with("name", R"("smi-db")")), HasSubstr("looks like an id"));
+  EXPECT_THAT(fault("name", with("name", R"("-f")")), HasSubstr("option"));
+  for (const char* bad : {"\\u202a", "\\u202e", "\\u2066", "\\u2069", "\\u2028", "\\u2029", "\\u0085", "\\t", "\\u007f"}) {
+    EXPECT_THAT(fault("name", with("name", fmt::format("\"a{}b\"", bad))), HasSubstr("control")) << bad;
+  }
+  for (const char* good : {"my-db", "Datenbank größe", "数据库", "a‧b", "dé", "x smi-1"}) {
+    EXPECT_TRUE(read_spec(with("name", fmt::format("\"{}\"", good))).has_value()) << good;
+  }
+  EXPECT_THAT(fault("name", with("name", fmt::format("\"{}\"", std::string(256, 'x')))), HasSubstr("limit is 255"));
+}
+
+TEST(ReadSpec, HoldsAStoredNameToNoYoungerRule) {
+  Checked<Spec> spec = read_spec(with("name", R"("smi-db")"), Origin::store);
+  ASSERT_TRUE(spec.has_value());
+  EXPECT_EQ(spec->name, "smi-db");
+}
+
 TEST(ReadSpec, ReadsEveryHonouredField) {
   Checked<Spec> spec = read_spec(kFull);
   ASSERT_TRUE(spec.has_value()) << describe(spec.error().errors[0]);

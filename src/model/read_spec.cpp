@@ -18,6 +18,7 @@ constexpr size_t kMaxSubnets = 50;
 struct Draft {
   Spec spec;
   Given given;
+  Origin origin;
 };
 
 bool is_ipv4(const std::string& text) {
@@ -130,13 +131,36 @@ void region(FieldReader& reader, const json::value& value, Draft& into) {
   }
 }
 
+// Characters that no one sees, or that change what is seen of others: C1 controls, U+2028 to U+202E, U+2066 to U+2069.
+bool has_unseen(std::string_view name) {
+  auto at = [&](size_t i) { return i < name.size() ? static_cast<unsigned char>(name[i]) : 0; };
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (at(i) == '\t' || (at(i) == 0xc2 && at(i + 1) >= 0x80 && at(i + 1) <= 0x9f)) return true;
+    if (at(i) != 0xe2) continue;
+    if (at(i + 1) == 0x80 && at(i + 2) >= 0xa8 && at(i + 2) <= 0xae) return true;
+    if (at(i + 1) == 0x81 && at(i + 2) >= 0xa6 && at(i + 2) <= 0xa9) return true;
+  }
+  return false;
+}
+
+// What is wrong with it; empty if nothing. A name is typed where an id or an option may stand, and shown on terminals.
+std::string_view fault_of_new(std::string_view name) {
+  if (name.starts_with("smi-")) return "looks like an id (smi-…): choose a name that begins otherwise";
+  if (name.starts_with('-')) return "looks like an option of a command: choose a name that does not begin with '-'";
+  if (has_unseen(name)) return "holds control characters, or ones that turn the direction of writing: leave them out";
+  return {};
+}
+
 void name(FieldReader& reader, const json::value& value, Draft& into) {
   std::optional<std::string> words = reader.text(value, 255);
   if (!words) return;
-  if (trim(*words) == *words && words->find('\n') == std::string::npos) {
-    into.spec.name = *words;
-  } else {
+  std::string_view fault = into.origin == Origin::user ? fault_of_new(*words) : std::string_view();
+  if (trim(*words) != *words || words->find('\n') != std::string::npos) {
     reader.fault("InvalidValue", "must be one line without space around it");
+  } else if (!fault.empty()) {
+    reader.fault("InvalidValue", std::string(fault));
+  } else {
+    into.spec.name = *words;
   }
 }
 
@@ -172,11 +196,11 @@ constexpr Field<Draft> kManagedInstance[] = {
 
 }  // namespace
 
-Checked<Spec> read_spec(std::string_view text) {
+Checked<Spec> read_spec(std::string_view text, Origin origin) {
   Result<json::value> value = parse_strictly(text);
   if (!value) return tl::unexpected(Faults{{std::move(value).error()}});
   FieldReader reader;
-  Draft draft;
+  Draft draft{{}, {}, origin};
   read_object(reader, *value, kManagedInstance, draft);
   if (value->is_object()) apply_rules(reader, draft.spec, draft.given);
   if (reader.count() > 0) return tl::unexpected(Faults{reader.take()});
