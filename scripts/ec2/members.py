@@ -50,7 +50,8 @@ HAND_SHAPES = {
     "IpPermission": ("IpPermission", "from_port ip_protocol ip_ranges to_port user_id_group_pairs"),
     "AvailabilityZone": ("AvailabilityZone", "zone_name zone_id region_name state"),
     "InstanceTypeInfo": ("InstanceTypeInfo", "instance_type default_v_cpus=VCpuInfo.DefaultVCpus size_in_mi_b=MemoryInfo.SizeInMiB "
-                         "architecture:only=ProcessorInfo.SupportedArchitectures"),
+                         "architecture:only=ProcessorInfo.SupportedArchitectures "
+                         "encryption_support=EbsInfo.EncryptionSupport"),
     "SpotPrice": ("SpotPrice", "instance_type availability_zone product_description spot_price:decimal timestamp"),
     "InstanceStatus": ("InstanceStatus", "instance_id availability_zone instance_state:instance_state "
                        "instance_status=InstanceStatus.Status system_status=SystemStatus.Status"),

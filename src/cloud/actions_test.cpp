@@ -435,6 +435,7 @@ TEST_F(Actions, TypesAreEc2s) {
   auto one = ok(ec2::DescribeInstanceTypesRequest{{"m5.2xlarge"}, ""}).instance_types.at(0);
   EXPECT_EQ(one.default_v_cpus, 8);
   EXPECT_EQ(one.size_in_mi_b, 32768);
+  EXPECT_EQ(one.encryption_support, "unsupported") << "as launches and CreateVolume say";
   EXPECT_EQ(code(ec2::DescribeInstanceTypesRequest{{"m5.huge"}, ""}), "InvalidInstanceType");
 }
 

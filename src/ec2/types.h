@@ -241,6 +241,7 @@ struct InstanceTypeInfo {
   int default_v_cpus = 0;
   int size_in_mi_b = 0;
   std::string architecture;
+  std::string encryption_support = {};  // of its volumes: supported unsupported
 };
 
 struct SpotPrice {

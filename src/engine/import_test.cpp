@@ -97,7 +97,7 @@ struct ImportTest : testing::Test {
       return ec2::DescribeSubnetsResponse{{subnet}, ""};
     });
     script.on<ec2::DescribeInstanceTypesRequest>([](const auto& asked) -> Result<ec2::DescribeInstanceTypesResponse> {
-      return ec2::DescribeInstanceTypesResponse{{{asked.instance_types.at(0), 2, 512, "x86_64"}}, ""};
+      return ec2::DescribeInstanceTypesResponse{{{asked.instance_types.at(0), 2, 512, "x86_64", "supported"}}, ""};
     });
     script.on<ec2::DescribeSecurityGroupsRequest>([](const auto& asked) -> Result<ec2::DescribeSecurityGroupsResponse> {
       return ec2::DescribeSecurityGroupsResponse{{{asked.group_ids.at(0), "g", "", VpcId("vpc-00000001"), {}}}, ""};

@@ -34,6 +34,7 @@ const std::vector<FilterField<ec2::InstanceTypeInfo>> kTypeFields = {
     {"instance-type", [](const auto& x) { return Values{x.instance_type}; }},
     {"processor-info.supported-architecture", [](const auto& x) { return Values{x.architecture}; }},
     {"vcpu-info.default-vcpus", [](const auto& x) { return Values{std::to_string(x.default_v_cpus)}; }},
+    {"ebs-info.encryption-support", [](const auto& x) { return Values{x.encryption_support}; }},
     {"memory-info.size-in-mib", [](const auto& x) { return Values{std::to_string(x.size_in_mi_b)}; }},
     {"supported-usage-class",
      [](const auto&) {
@@ -64,7 +65,9 @@ const std::vector<FilterField<ec2::SpotPrice>> kPriceFields = {
 Answer act(Call&, const ec2::DescribeInstanceTypesRequest& request) {
   HF_TRY(auto types, types_named(request.instance_types));
   std::vector<ec2::InstanceTypeInfo> all;
-  for (const auto* type : types) all.push_back({std::string(type->name), type->vcpus, type->memory_mib, "x86_64"});
+  for (const auto* type : types) {
+    all.push_back({std::string(type->name), type->vcpus, type->memory_mib, "x86_64", "unsupported"});
+  }
   HF_TRY(all, filtered(std::move(all), request.filters, kTypeFields));
   ec2::DescribeInstanceTypesResponse response{{}, request.next_token};
   HF_TRY(response.instance_types,

@@ -166,6 +166,9 @@ struct InstanceTypeInfo {
     a.within({"ProcessorInfo", "processorInfo"}, [&](auto& b) {
       special::only(b, {"SupportedArchitectures", "supportedArchitectures"}, v.architecture);
     });
+    a.within({"EbsInfo", "ebsInfo"}, [&](auto& b) {
+      b.value({"EncryptionSupport", "encryptionSupport"}, v.encryption_support);
+    });
   }
 };
 
