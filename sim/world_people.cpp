@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/changes.h"
 #include "engine/inspect.h"
 #include "model/document.h"
 #include "model/observed.h"
@@ -83,7 +84,7 @@ void World::create_one() {
   std::string document = draw_document(random_);
   auto spec = model::read_spec(document);
   CHECK(spec.has_value());
-  auto surroundings = engine::inspect(*cloud_, *spec, std::nullopt);
+  auto surroundings = engine::inspect(*cloud_, *spec, {});
   CHECK(surroundings.has_value());
   ManagedInstanceId id(fmt::format("smi-{:08x}", 0xa0000001 + ids_.size()));
   ids_.push_back(id);
@@ -132,8 +133,7 @@ void World::ask(Fault what, Random& random) {
   if (!merged) return;
   auto spec = model::read_spec(*merged);
   if (!spec) return;
-  auto own = known->state.interface ? std::optional(known->state.interface->id) : std::nullopt;
-  auto surroundings = engine::inspect(*cloud_, *spec, own);
+  auto surroundings = engine::inspect(*cloud_, *spec, engine::own_of({known->spec, *spec}, known->state));
   if (!surroundings) return;
   request(*id, model::SpecChanged{*surroundings}, engine::Revision{*merged, *spec, *surroundings, known->document});
 }

@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "engine/changes.h"
 #include "engine/controller.h"
 #include "engine/inspect.h"
 #include "engine/threads.h"
@@ -35,6 +36,22 @@ tl::unexpected<model::Faults> one_fault(Error error) {
 
 Error not_found(const ManagedInstanceId& id) {
   return {ErrorKind::not_found, "ManagedInstanceNotFound", "there is no managed instance " + id.str(), {}};
+}
+
+// An update against the cloud and against what is held, with every fault of both: the latter's first, since what has no
+// effect needs not exist.
+model::Checked<model::Surroundings> judge(ec2::Ec2& ec2, const SpecChange& change, const model::State& state) {
+  auto surroundings = inspect(ec2, change.after, own_of(change, state));
+  model::Faults faults = futile_changes(change, state);
+  if (faults.errors.empty()) return surroundings;
+  if (surroundings) return tl::unexpected(std::move(faults));
+  const std::vector<Error> futile = faults.errors;
+  for (Error& error : surroundings.error().errors) {
+    if (error.field.empty()) return surroundings;  // the cloud could not be asked: ask again
+    bool told = std::any_of(futile.begin(), futile.end(), [&](const Error& known) { return known.field == error.field; });
+    if (!told) faults.errors.push_back(std::move(error));
+  }
+  return tl::unexpected(std::move(faults));
 }
 
 Error stopping() {
@@ -272,7 +289,7 @@ Result<void> Engine::start() {
 model::Checked<SharedView> Engine::create(std::string_view document) {
   auto spec = model::read_spec(document);
   if (!spec) return tl::unexpected(std::move(spec).error());
-  auto surroundings = inspect(impl_->ec2, *spec, std::nullopt);
+  auto surroundings = inspect(impl_->ec2, *spec, {});
   if (!surroundings) return tl::unexpected(std::move(surroundings).error());
   Input input{impl_->draw_id(), model::Created{}, 0,
               Revision{std::string(document), std::move(*spec), std::move(*surroundings), {}}};
@@ -310,9 +327,7 @@ model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::stri
     if (!merged) return one_fault(std::move(merged).error());
     auto spec = model::read_spec(*merged);
     if (!spec) return tl::unexpected(std::move(spec).error());
-    std::optional<InterfaceId> own;
-    if (view->state.interface) own = view->state.interface->id;
-    auto surroundings = inspect(impl_->ec2, *spec, own);
+    auto surroundings = judge(impl_->ec2, {view->spec, *spec}, view->state);
     if (!surroundings) return tl::unexpected(std::move(surroundings).error());
     auto stored = impl_->request({id, model::SpecChanged{*surroundings}, 0,
                                   Revision{std::move(*merged), std::move(*spec), *surroundings, view->document}});

@@ -57,7 +57,8 @@ class Engine {
   model::Checked<std::shared_ptr<const View>> import(const ImportRequest& request);
   // What `import` would do; nothing is done. No steps, and a note, where it is imported already.
   model::Checked<ImportPlan> plan_of_import(const ImportRequest& request);
-  // Merges. not_found and conflict are single errors without a field.
+  // Merges. A change that could never take effect is a fault of its field (changes.h). not_found and conflict are single
+  // errors without a field.
   model::Checked<std::shared_ptr<const View>> update(const ManagedInstanceId& id, std::string_view update);
   // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.
   Result<std::shared_ptr<const View>> ask(const ManagedInstanceId& id, model::Event request);

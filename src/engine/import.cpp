@@ -112,8 +112,8 @@ model::Checked<ImportPlan> plan_import(ec2::Ec2& ec2, const ImportRequest& reque
   if (!spec) return tl::unexpected(std::move(spec).error());
   plan.spec = std::move(*spec);
   check_persistence(request, plan, faults);
-  std::optional<InterfaceId> own;
-  if (request.keep_private_ip) own = plan.import.original.interface;
+  Own own;
+  if (request.keep_private_ip) own.interface = plan.import.original.interface;
   auto surroundings = inspect(ec2, plan.spec, own);
   if (!surroundings) {
     auto& more = surroundings.error().errors;

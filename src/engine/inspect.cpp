@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/address.h"
+#include "engine/tags.h"
 
 namespace holdfast::engine {
 
@@ -19,10 +20,17 @@ bool about_the_thing(const Error& error) {
   return error.kind == ErrorKind::not_found || error.kind == ErrorKind::invalid;
 }
 
+// "us-east-1a" and the local zone "us-east-1-bos-1a" are in us-east-1.
+bool is_zone_of(const std::string& zone, const std::string& region) {
+  if (!zone.starts_with(region)) return false;
+  std::string_view rest = std::string_view(zone).substr(region.size());
+  auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  return rest.size() == 1 ? letter(rest[0]) : rest.size() > 1 && rest[0] == '-' && letter(rest[1]);
+}
+
 class Inspection {
  public:
-  Inspection(ec2::Ec2& ec2, const model::Spec& spec, const std::optional<InterfaceId>& own)
-      : ec2_(ec2), spec_(spec), own_(own) {}
+  Inspection(ec2::Ec2& ec2, const model::Spec& spec, const Own& own) : ec2_(ec2), spec_(spec), own_(own) {}
 
   model::Checked<model::Surroundings> run() {
     auto asked = look();
@@ -62,11 +70,18 @@ class Inspection {
   Result<void> look_at_image() {
     const std::string field = fmt::format("{}.imageId", kLaunch);
     const ImageId& id = spec_.compute.image_id;
+    if (own_.image && own_.image->id == id) {
+      facts_.image = *own_.image;
+      return {};
+    }
     ec2::DescribeImagesRequest request;
     request.image_ids = {id};
     HF_TRY(auto answer, ask(request));
     if (!answer || answer->images.empty()) {
-      fault(field, fmt::format("there is no image {} in this region; name one that DescribeImages lists", id.str()));
+      fault(field, fmt::format("there is no image {} in this region; name one that DescribeImages lists (on the local "
+                               "cloud `holdfast cloud image list` shows them, and one that is not built yet is made by "
+                               "e.g. `holdfast cloud image build debian-12-postgresql`)",
+                               id.str()));
       return {};
     }
     const ec2::Image& image = answer->images.front();
@@ -115,8 +130,18 @@ class Inspection {
                                  subnet.vpc_id.str(), vpc_.str()));
       }
       facts_.subnets.push_back({ids[i], subnet.availability_zone, subnet.cidr_block});
+      look_at_region(subnet);
     }
     return {};
+  }
+
+  // There is nothing of a region but its name, and the one that the service works in is where its subnets are.
+  void look_at_region(const ec2::Subnet& subnet) {
+    if (spec_.region.empty() || region_told_ || is_zone_of(subnet.availability_zone, spec_.region)) return;
+    region_told_ = true;
+    fault("region", fmt::format("subnet {} is in zone {}, which is not in {}: name the region that this service works "
+                                "in, or leave it out",
+                                subnet.subnet_id.str(), subnet.availability_zone, spec_.region));
   }
 
   Result<void> look_at_types() {
@@ -137,6 +162,7 @@ class Inspection {
       fault(field, fmt::format("there is no instance type {} here; name one that DescribeInstanceTypes lists", type));
       return {};
     }
+    if (answer->instance_types.front().encryption_support == "unsupported") encrypts_not_ = type;
     const std::string& of_type = answer->instance_types.front().architecture;
     const std::string& of_image = facts_.image.architecture;
     if (!of_type.empty() && !of_image.empty() && of_type != of_image) {
@@ -174,7 +200,17 @@ class Inspection {
         fault(field + ".volumeSize",
               fmt::format("the image's root has {} GiB; give at least as many", facts_.image.root_size_gib));
       }
-      if (device.snapshot_id) HF_TRY_VOID(look_at_snapshot(device, field));
+      if (device.encrypted.value_or(false) && !encrypts_not_.empty()) {
+        fault(field + ".encrypted", fmt::format("the cloud encrypts no volume of instance type {} (the local cloud none "
+                                                "at all); leave it out",
+                                                encrypts_not_));
+      }
+      if (!device.snapshot_id) continue;
+      if (is_root) {
+        fault(field + ".snapshotId", "the root is made of the image, never of this snapshot; leave it out");
+      } else if (!own_.devices.contains(device.device_name)) {
+        HF_TRY_VOID(look_at_snapshot(device, field));
+      }
     }
     return {};
   }
@@ -232,6 +268,11 @@ class Inspection {
     return subnet == nullptr ? Result<void>{} : look_for_holder(*subnet);
   }
 
+  bool is_own(const ec2::NetworkInterface& interface) const {
+    auto owner = owner_of(interface.tag_set);
+    return (owner && owner == own_.id) || interface.network_interface_id == own_.interface;
+  }
+
   Result<void> look_for_holder(const model::SubnetFacts& subnet) {
     ec2::DescribeNetworkInterfacesRequest request;
     request.filters = {{"subnet-id", {subnet.id.str()}}};
@@ -239,8 +280,7 @@ class Inspection {
       HF_TRY(auto answer, ask(request));
       if (!answer) return {};
       for (const ec2::NetworkInterface& interface : answer->network_interfaces) {
-        if (interface.private_ip_address != *spec_.compute.private_ip || interface.network_interface_id == own_)
-          continue;
+        if (interface.private_ip_address != *spec_.compute.private_ip || is_own(interface)) continue;
         fault("compute.privateIp",
               fmt::format("{} is taken by {}; name a free address of {}, or delete that interface",
                           *spec_.compute.private_ip, interface.network_interface_id.str(), subnet.cidr));
@@ -253,16 +293,17 @@ class Inspection {
 
   ec2::Ec2& ec2_;
   const model::Spec& spec_;
-  const std::optional<InterfaceId>& own_;
+  const Own& own_;
   VpcId vpc_;
+  bool region_told_ = false;
+  std::string encrypts_not_;  // an instance type whose volumes are never encrypted
   model::Surroundings facts_;
   model::Faults faults_;
 };
 
 }  // namespace
 
-model::Checked<model::Surroundings> inspect(ec2::Ec2& ec2, const model::Spec& spec,
-                                            const std::optional<InterfaceId>& own) {
+model::Checked<model::Surroundings> inspect(ec2::Ec2& ec2, const model::Spec& spec, const Own& own) {
   return Inspection(ec2, spec, own).run();
 }
 

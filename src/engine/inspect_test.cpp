@@ -32,11 +32,11 @@ struct InspectTest : testing::Test {
       subnet.availability_zone = "local-1a";
       return ec2::DescribeSubnetsResponse{{subnet}, ""};
     });
-    ec2.on<ec2::DescribeInstanceTypesRequest>([](const auto& request) -> Result<ec2::DescribeInstanceTypesResponse> {
+    ec2.on<ec2::DescribeInstanceTypesRequest>([this](const auto& request) -> Result<ec2::DescribeInstanceTypesResponse> {
       if (request.instance_types.at(0) == "m6g.large")
-        return ec2::DescribeInstanceTypesResponse{{{"m6g.large", 2, 8192, "arm64"}}, ""};
+        return ec2::DescribeInstanceTypesResponse{{{"m6g.large", 2, 8192, "arm64", encryption}}, ""};
       if (request.instance_types.at(0) != "t3.nano") return ec2::ec2_fail("InvalidInstanceType", "no");
-      return ec2::DescribeInstanceTypesResponse{{{"t3.nano", 2, 512, "x86_64"}}, ""};
+      return ec2::DescribeInstanceTypesResponse{{{"t3.nano", 2, 512, "x86_64", encryption}}, ""};
     });
     ec2.on<ec2::DescribeSecurityGroupsRequest>([](const auto& request) -> Result<ec2::DescribeSecurityGroupsResponse> {
       if (request.group_ids.at(0).str() != "sg-1") return ec2::ec2_fail("InvalidGroup.NotFound", "no");
@@ -47,6 +47,7 @@ struct InspectTest : testing::Test {
       ec2::NetworkInterface taken;
       taken.network_interface_id = InterfaceId("eni-1");
       taken.private_ip_address = "10.0.0.9";
+      taken.tag_set = {{model::kTagManagedInstance, "smi-00000001"}};
       return ec2::DescribeNetworkInterfacesResponse{{taken}, ""};
     });
     spec.compute.image_id = ImageId("ami-1");
@@ -54,7 +55,7 @@ struct InspectTest : testing::Test {
     spec.compute.instance_types = {"t3.nano"};
     spec.compute.security_group_ids = {SecurityGroupId("sg-1")};
   }
-  std::vector<std::string> fields(const std::optional<InterfaceId>& own = {}) {
+  std::vector<std::string> fields(const Own& own = {}) {
     std::vector<std::string> named;
     auto found = inspect(ec2, spec, own);
     if (found) return named;
@@ -65,11 +66,12 @@ struct InspectTest : testing::Test {
 
   ScriptedEc2 ec2;
   std::string image_state = "available";
+  std::string encryption = "supported";
   model::Spec spec;
 };
 
 TEST_F(InspectTest, AnswersTheFactsOfWhatFits) {
-  auto found = inspect(ec2, spec, std::nullopt);
+  auto found = inspect(ec2, spec, {});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->image.root_device, "/dev/xvda");
   EXPECT_EQ(found->image.root_size_gib, 8);
@@ -94,7 +96,7 @@ TEST_F(InspectTest, NamesEveryFieldAtFaultAtOnce) {
 
 TEST_F(InspectTest, SaysHowToBuildAnImageThatIsPending) {
   image_state = "pending";
-  auto found = inspect(ec2, spec, std::nullopt);
+  auto found = inspect(ec2, spec, {});
   ASSERT_FALSE(found);
   EXPECT_NE(found.error().errors[0].message.find("cloud image build debian-12-postgresql"), std::string::npos);
 }
@@ -117,18 +119,75 @@ TEST_F(InspectTest, RefusesAnAddressThatIsOutsideReservedOrTaken) {
   spec.compute.private_ip = "10.0.0.4";
   EXPECT_EQ(fields(), Fields{});
   spec.compute.private_ip = "10.0.0.9";
-  EXPECT_EQ(fields(InterfaceId("eni-1")), Fields{}) << "its own interface holds it";
+  EXPECT_EQ(fields({{}, InterfaceId("eni-1")}), Fields{}) << "its own interface holds it";
+  EXPECT_EQ(fields({ManagedInstanceId("smi-00000002")}), Fields{"compute.privateIp"});
+  EXPECT_EQ(fields({ManagedInstanceId("smi-00000001")}), Fields{}) << "that of its running instance holds it";
 }
 
 TEST_F(InspectTest, NamesTheSubnetsBlocksForAnAddressOutside) {
   spec.compute.private_ip = "10.0.1.9";
-  auto found = inspect(ec2, spec, std::nullopt);
+  auto found = inspect(ec2, spec, {});
   EXPECT_NE(found.error().errors[0].message.find("10.0.0.0/24"), std::string::npos);
+}
+
+TEST_F(InspectTest, SaysHowAnImageThatIsNotThereIsBuilt) {
+  spec.compute.image_id = ImageId("ami-2");
+  auto found = inspect(ec2, spec, {});
+  ASSERT_FALSE(found);
+  EXPECT_NE(found.error().errors[0].message.find("`holdfast cloud image build debian-12-postgresql`"),
+            std::string::npos);
+}
+
+TEST_F(InspectTest, AsksForNothingThatWhatIsHeldWasMadeOf) {
+  spec.compute.image_id = ImageId("ami-2");
+  model::BlockDevice device;
+  device.device_name = "/dev/sdf";
+  device.snapshot_id = SnapshotId("snap-9");
+  spec.compute.block_devices = {device};
+  model::ImageFacts facts;
+  facts.id = ImageId("ami-2");
+  facts.root_device = "/dev/xvda";
+  auto found = inspect(ec2, spec, {{}, {}, facts, {"/dev/sdf"}});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->image.root_device, "/dev/xvda");
+  facts.id = ImageId("ami-1");
+  EXPECT_EQ(fields({{}, {}, facts, {"/dev/sdf"}}), Fields{"compute.launchSpecification.imageId"}) << "another image";
+}
+
+TEST_F(InspectTest, RefusesARegionThatTheSubnetsAreNotIn) {
+  for (const char* region : {"local-1", ""}) {
+    spec.region = region;
+    EXPECT_EQ(fields(), Fields{}) << region;
+  }
+  for (const char* region : {"local", "local-2", "local-1a", "us-east-1"}) {
+    spec.region = region;
+    EXPECT_EQ(fields(), Fields{"region"}) << region;
+  }
+}
+
+TEST_F(InspectTest, RefusesEncryptionWhereTheCloudHasNone) {
+  model::BlockDevice device;
+  device.device_name = "/dev/sdf";
+  device.encrypted = true;
+  spec.compute.block_devices = {device};
+  EXPECT_EQ(fields(), Fields{}) << "EC2 encrypts";
+  encryption = "unsupported";
+  EXPECT_EQ(fields(), Fields{"compute.launchSpecification.blockDeviceMappings[0].ebs.encrypted"});
+  spec.compute.block_devices[0].encrypted = false;
+  EXPECT_EQ(fields(), Fields{});
+}
+
+TEST_F(InspectTest, RefusesASnapshotForTheRoot) {
+  model::BlockDevice root;
+  root.device_name = "/dev/xvda";
+  root.snapshot_id = SnapshotId("snap-9");
+  spec.compute.block_devices = {root};
+  EXPECT_EQ(fields(), Fields{"compute.launchSpecification.blockDeviceMappings[0].ebs.snapshotId"});
 }
 
 TEST_F(InspectTest, BlamesNoFieldWhereTheCloudCannotBeAsked) {
   ec2.fail_with<ec2::DescribeImagesRequest>("RequestLimitExceeded");
-  auto found = inspect(ec2, spec, std::nullopt);
+  auto found = inspect(ec2, spec, {});
   ASSERT_FALSE(found);
   ASSERT_EQ(found.error().errors.size(), 1u);
   EXPECT_EQ(found.error().errors[0].kind, ErrorKind::unavailable);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "engine/changes.h"
 
 namespace holdfast::engine {
 
@@ -191,6 +192,11 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   bool changes_spec = std::holds_alternative<model::SpecChanged>(input.event) && input.revision.has_value();
   if (changes_spec && draft->view.document != input.revision->merged_into) {
     return give_up({ErrorKind::conflict, kChangedMeanwhile, "another update came between; ask again", {}});
+  }
+  bool futile = changes_spec &&
+                !futile_changes({draft->view.spec, input.revision->spec}, draft->view.state).errors.empty();
+  if (futile) {
+    return give_up({ErrorKind::conflict, kChangedMeanwhile, "a replacement went on meanwhile; ask again", {}});
   }
   const model::Spec& spec = changes_spec ? input.revision->spec : draft->view.spec;
   auto step = decide_(spec, draft->view.state, input.event, now);

@@ -36,7 +36,8 @@ struct Revision {
   std::string merged_into;           // SpecChanged: the document it was merged into; another one by now is a conflict
 };
 
-// Code of the conflict of an update whose document was changed by another since it was merged.
+// Code of the conflict of an update that was judged by what is no longer so: the document was changed by another since
+// it was merged, or what the managed instance holds makes it futile by now.
 inline constexpr char kChangedMeanwhile[] = "ChangedMeanwhile";
 
 struct Input {

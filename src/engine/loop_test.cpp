@@ -271,6 +271,22 @@ TEST_F(LoopTest, RefusesAnUpdateOfADocumentThatAnotherHasChanged) {
   EXPECT_EQ(store.instances.at(kOne).document, R"({"a":1})");
 }
 
+TEST_F(LoopTest, RefusesAnUpdateThatBecameFutileSinceItWasJudged) {
+  model::Spec spec;
+  spec.persistence.root_device = true;
+  spec.compute.image_id = ImageId("ami-1");
+  loop.put({kOne, model::Created{}, 0, Revision{"{}", spec, {}, {}}});
+  loop.turn();
+  ASSERT_EQ(loop.find(kOne)->state.generation, 1) << "launched meanwhile";
+  spec.compute.image_id = ImageId("ami-2");
+  loop.put({kOne, model::SpecChanged{}, 1, Revision{R"({"a":1})", spec, {}, "{}"}});
+  Turn turn = loop.turn();
+  ASSERT_EQ(turn.answers.size(), 1u);
+  ASSERT_FALSE(turn.answers[0].result);
+  EXPECT_EQ(turn.answers[0].result.error().code, kChangedMeanwhile);
+  EXPECT_EQ(store.instances.at(kOne).document, "{}");
+}
+
 TEST_F(LoopTest, RemovesTheRowOfWhatIsForgotten) {
   created(kOne);
   script = [&](const model::State& state, const model::Event&, Time now) {

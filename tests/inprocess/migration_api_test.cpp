@@ -1,15 +1,7 @@
 // The REST calls of imports, with the real engine on the local cloud's model.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <boost/json.hpp>
-#include <thread>
-
-#include "api/api.h"
-#include "cloud/cloud.h"
-#include "cloud/null/null_substrate.h"
-#include "engine/wall_clock.h"
-#include "store/memory_store.h"
+#include "inprocess/api_world.h"
 
 namespace holdfast::inprocess {
 namespace {
@@ -17,31 +9,7 @@ namespace {
 namespace json = boost::json;
 using testing::HasSubstr;
 
-constexpr char kRoot[] = "/aws/ec2/managedInstance";
-
-struct MigrationApi : testing::Test {
-  MigrationApi() {
-    cloud = cloud::Cloud::open({}, substrate, runtime).value();
-    EXPECT_TRUE(engine.start());
-    cloud->listen([this](const ec2::CloudEvent& event) { engine.notify(event); });
-    EXPECT_TRUE(wait([&] {
-      ec2::DescribeImagesRequest request;
-      request.image_ids = {ImageId(cloud::kMinimalImage)};
-      auto answer = cloud->call(request);
-      return answer && answer->images.front().state == "available";
-    }));
-  }
-  ~MigrationApi() override { cloud->listen({}); }
-
-  // Bounded by a deadline.
-  bool wait(const std::function<bool()>& holds) {
-    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return true;
-  }
+struct MigrationApi : ApiWorld {
   std::string launch() {
     ec2::RunInstancesRequest request;
     request.image_id = ImageId(cloud::kMinimalImage);
@@ -53,38 +21,10 @@ struct MigrationApi : testing::Test {
     EXPECT_TRUE(wait([&] { return cloud->call(describe)->instances.at(0).state == "running"; }));
     return describe.instance_ids[0].str();
   }
-  json::value post(const std::string& path, const std::string& body,
-                   const std::vector<std::pair<std::string, std::string>>& query = {}) {
-    http::Request request;
-    request.method = "POST";
-    request.path = std::string(kRoot) + path;
-    request.query = query;
-    request.headers = {{"authorization", "Bearer secret"}};
-    request.body = body;
-    http::Response response = api.handle(request);
-    json::value answer = json::parse(response.body);
-    EXPECT_EQ(answer.at("response").at("status").at("code"), response.status);
-    return answer.at("response");
-  }
   static std::string body_of(const std::string& original) {
     return R"({"managedInstancesMigrations":[{"originalInstanceId":")" + original +
            R"(","name":"db","shouldKeepPrivateIp":true,"shouldTerminateInstance":true,"product":"Linux/UNIX"}]})";
   }
-
-  cloud::ThreadRuntime runtime;
-  cloud::NullSubstrate substrate{runtime};
-  std::unique_ptr<cloud::Cloud> cloud;
-  store::MemoryStore store;
-  engine::WallClock clock{Time{}};
-  // The cloud is opened after the engine was given it.
-  struct Late : ec2::Ec2 {
-    explicit Late(MigrationApi& of) : of(of) {}
-    Result<ec2::Response> perform(const ec2::Request& request) override { return of.cloud->perform(request); }
-    MigrationApi& of;
-  };
-  Late late{*this};
-  engine::Engine engine{engine::EngineOptions{}, late, store, clock};
-  api::Api api{api::ApiOptions{"secret", std::chrono::hours(96), {}}, engine};
 };
 
 TEST_F(MigrationApi, PlansImportsAndTellsHowFarItIs) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "engine/changes.h"
 #include "engine/inspect.h"
 #include "model/document.h"
 
@@ -152,7 +153,7 @@ Result<void> World::request(engine::Input input) {
 Result<ManagedInstanceId> World::create(const std::string& document) {
   auto spec = model::read_spec(document);
   if (!spec) return Failure(spec.error().errors.front());
-  auto surroundings = engine::inspect(*cloud_, *spec, std::nullopt);
+  auto surroundings = engine::inspect(*cloud_, *spec, {});
   if (!surroundings) return Failure(surroundings.error().errors.front());
   ManagedInstanceId id(fmt::format("smi-{:08x}", 0xabc00000 + ++last_ticket_));
   HF_TRY_VOID(request({id, model::Created{}, 0, engine::Revision{document, *spec, *surroundings, {}}}));
@@ -197,9 +198,7 @@ ec2::Instance World::instance(const InstanceId& id) {
 Result<void> World::update(const ManagedInstanceId& id, const std::string& document) {
   auto spec = model::read_spec(document);
   if (!spec) return Failure(spec.error().errors.front());
-  std::optional<InterfaceId> own;
-  if (view(id)->state.interface) own = view(id)->state.interface->id;
-  auto surroundings = engine::inspect(*cloud_, *spec, own);
+  auto surroundings = engine::inspect(*cloud_, *spec, engine::own_of({view(id)->spec, *spec}, view(id)->state));
   if (!surroundings) return Failure(surroundings.error().errors.front());
   return request({id, model::SpecChanged{*surroundings}, 0,
                   engine::Revision{document, *spec, *surroundings, view(id)->document}});
