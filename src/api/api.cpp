@@ -173,9 +173,11 @@ http::Response Api::list(const Call& call) {
 
 http::Response Api::create(const Call& call) {
   if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  auto key = idempotency_key_in(call.request);
+  if (!key) return answer_error(call.asked, key.error());
   auto document = managed_instance_in(call.request.body);
   if (!document) return refused(call.asked, document.error());
-  auto created = engine_.create(*document);
+  auto created = engine_.create(*document, *key);
   if (!created) return refused(call.asked, created.error());
   return answer_items(call.asked, kItem, {item_of(**created, Detail::one)});
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <functional>
 #include <map>
@@ -16,6 +17,7 @@ using model::Faults;
 namespace {
 
 constexpr std::string_view kManagedInstance = "managedInstance";
+constexpr size_t kMaxKey = 128;
 
 Error fault(std::string field, std::string message) {
   return {ErrorKind::invalid, "InvalidField", std::move(message), std::move(field)};
@@ -147,6 +149,14 @@ Result<int64_t> number_in(const http::Request& request, const std::string& name,
                                                  : fmt::format("must be a whole number from {} to {}.", least, most)));
   }
   return *number;
+}
+
+Result<std::string> idempotency_key_in(const http::Request& request) {
+  auto key = request.header("idempotency-key");
+  if (!key) return std::string();
+  bool plain = std::all_of(key->begin(), key->end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (plain && !key->empty() && key->size() <= kMaxKey) return *key;
+  return Failure(fault("Idempotency-Key", fmt::format("must be 1 to {} printable ASCII characters.", kMaxKey)));
 }
 
 }  // namespace holdfast::api

@@ -23,4 +23,7 @@ model::Checked<void> check_query(const http::Request& request, std::initializer_
 Result<int64_t> number_in(const http::Request& request, const std::string& name, int64_t least, int64_t most,
                           int64_t otherwise);
 
+// The header Idempotency-Key; empty where there is none.
+Result<std::string> idempotency_key_in(const http::Request& request);
+
 }  // namespace holdfast::api

@@ -76,6 +76,8 @@ struct Engine::Impl {
   ManagedInstanceId draw_id();
   SharedView find(const ManagedInstanceId& id) const;
   SharedView imported_from(const InstanceId& original) const;
+  // What the key has made already, or a conflict; nothing if it has made nothing.
+  std::optional<model::Checked<SharedView>> made_with(const std::string& key, std::string_view document) const;
 
   EngineOptions options;
   ec2::Ec2& ec2;
@@ -99,6 +101,8 @@ struct Engine::Impl {
 
   // Held over a whole import: two of one instance would be two that write.
   std::mutex imports_mutex;
+  // Held from the look whether a key has made something until what it makes is stored and seen.
+  std::mutex keys_mutex;
 
   std::mutex random_mutex;
   Random random;
@@ -268,6 +272,22 @@ SharedView Engine::Impl::imported_from(const InstanceId& original) const {
   return nullptr;
 }
 
+std::optional<model::Checked<SharedView>> Engine::Impl::made_with(const std::string& key,
+                                                                  std::string_view document) const {
+  if (key.empty()) return std::nullopt;
+  std::shared_lock lock(views_mutex);
+  for (const auto& [id, view] : views) {
+    if (view->state.creation_key != key || view->state.goal == model::Goal::deleted) continue;
+    if (view->document == document) return view;
+    return one_fault({ErrorKind::conflict,
+                      kKeyUsed,
+                      "the idempotency key has made " + id.str() + " (" + view->spec.name +
+                          ") already, whose document is another: change that one, or use another key",
+                      {}});
+  }
+  return std::nullopt;
+}
+
 ManagedInstanceId Engine::Impl::draw_id() {
   std::lock_guard lock(random_mutex);
   for (int draw = 0; draw < kIdDraws; ++draw) {
@@ -286,13 +306,18 @@ Result<void> Engine::start() {
   return impl_->start();
 }
 
-model::Checked<SharedView> Engine::create(std::string_view document) {
+model::Checked<SharedView> Engine::create(std::string_view document, const std::string& key) {
   auto spec = model::read_spec(document);
   if (!spec) return tl::unexpected(std::move(spec).error());
+  if (auto made = impl_->made_with(key, document)) return *std::move(made);
   auto surroundings = inspect(impl_->ec2, *spec, {});
+  std::unique_lock lock(impl_->keys_mutex, std::defer_lock);
+  if (!key.empty()) lock.lock();
+  // Another may have made it while the cloud was asked. What it made may stand in its own way: a taken address.
+  if (auto made = impl_->made_with(key, document)) return *std::move(made);
   if (!surroundings) return tl::unexpected(std::move(surroundings).error());
   Input input{impl_->draw_id(), model::Created{}, 0,
-              Revision{std::string(document), std::move(*spec), std::move(*surroundings), {}}};
+              Revision{std::string(document), std::move(*spec), std::move(*surroundings), {}, key}};
   ManagedInstanceId id = input.id;
   if (auto stored = impl_->request(std::move(input)); !stored) return one_fault(std::move(stored).error());
   return impl_->find(id);

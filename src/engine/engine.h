@@ -34,6 +34,9 @@ struct EngineOptions {
   uint64_t seed = 0;  // of the ids of managed instances; 0: from the operating system, as it must be in production
 };
 
+// Code of the conflict of a creation whose key has made another managed instance, or one that was changed since.
+inline constexpr char kKeyUsed[] = "IdempotencyKeyUsed";
+
 struct Readiness {
   bool ready = false;
   std::string why;  // if not
@@ -51,7 +54,9 @@ class Engine {
 
   // Faults of the document, of the document against the cloud (unknown image or type, subnet, an address outside the
   // subnets), or one error without a field where the service itself is at fault (kind unavailable).
-  model::Checked<std::shared_ptr<const View>> create(std::string_view document);
+  // With a key: asked again with it, for as long as what it made is not deleted, it makes nothing and answers that; with
+  // another document than that one's by now it is a conflict, kKeyUsed. However many ask at the same time.
+  model::Checked<std::shared_ptr<const View>> create(std::string_view document, const std::string& key = {});
   // The managed instance that an existing instance becomes: asked again for the same one, it is the same. Faults as
   // plan_import's.
   model::Checked<std::shared_ptr<const View>> import(const ImportRequest& request);

@@ -169,6 +169,7 @@ Result<Loop::Draft*> Loop::draft_for(const Input& input, Time now, Drafts& draft
                   core::initial_state(input.id, input.revision->surroundings, now),
                   now,
                   now};
+    draft.view.state.creation_key = input.revision->creation_key;
     draft.must_write = true;
   } else {
     draft.view = *row->second.view;

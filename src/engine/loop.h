@@ -34,6 +34,7 @@ struct Revision {
   model::Spec spec;
   model::Surroundings surroundings;  // Created: for the first state
   std::string merged_into;           // SpecChanged: the document it was merged into; another one by now is a conflict
+  std::string creation_key = {};     // Created: of the request
 };
 
 // Code of the conflict of an update that was judged by what is no longer so: the document was changed by another since

@@ -369,6 +369,7 @@ constexpr void fields(A& a, const Import*) {
 template <class A>
 constexpr void fields(A& a, const State*) {
   a("id", &State::id);
+  a("creation_key", &State::creation_key);
   a("created_at", &State::created_at);
   a("updated_at", &State::updated_at);
   a("goal", &State::goal);

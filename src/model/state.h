@@ -158,6 +158,7 @@ struct Looking {
 
 struct State {
   ManagedInstanceId id;
+  std::string creation_key;  // of the request that made it: repeated with it, the request makes nothing
   Time created_at{};
   Time updated_at{};
   Goal goal = Goal::running;

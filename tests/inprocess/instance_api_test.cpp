@@ -1,6 +1,8 @@
 // The REST calls that make and change managed instances, with the real engine on the local cloud's model.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "inprocess/api_world.h"
 #include "inprocess/world.h"
 
@@ -16,6 +18,9 @@ struct InstanceApi : ApiWorld {
     DocumentOptions options;
     options.mode = mode;
     return R"({"managedInstance":)" + document(options) + "}";
+  }
+  json::value create(const std::string& body, const std::string& key) {
+    return send("POST", "", body, {}, {{"idempotency-key", key}});
   }
   std::string create_active(const std::string& mode, const std::string& image = cloud::kMinimalImage) {
     json::value document = json::parse(body(mode));
@@ -34,6 +39,45 @@ struct InstanceApi : ApiWorld {
     return fields;
   }
 };
+
+TEST_F(InstanceApi, ACreationRepeatedWithItsKeyMakesNothing) {
+  json::value made = create(body("reattach"), "k1");
+  const json::value id = made.at("items").at(0).at("id");
+  // Its interface has the address by then, which must not stand in the way.
+  ASSERT_TRUE(wait([&] { return engine.all().front()->state.status == model::Status::active; }));
+  EXPECT_EQ(create(body("reattach"), "k1").at("items").at(0).at("id"), id);
+  EXPECT_EQ(engine.all().size(), 1u);
+
+  json::value other = create(body("onLaunch"), "k1");
+  EXPECT_EQ(other.at("status").at("code"), 409);
+  EXPECT_EQ(other.at("errors").at(0).at("code"), "IdempotencyKeyUsed");
+  EXPECT_NE(create(body("reattach"), "k2").at("items").at(0).at("id"), id);
+  EXPECT_NE(post("", body("reattach")).at("items").at(0).at("id"), id) << "names are nobody's";
+
+  send("DELETE", "/" + std::string(id.get_string()), "");
+  EXPECT_NE(create(body("reattach"), "k1").at("items").at(0).at("id"), id) << "what is deleted does not come back";
+}
+
+TEST_F(InstanceApi, ManyWhoCreateWithOneKeyMakeOne) {
+  std::vector<std::string> ids(6);
+  std::vector<std::thread> threads;
+  for (std::string& id : ids) {
+    threads.emplace_back([&] {
+      auto made = engine.create(document({}), "apply");
+      if (made) id = (*made)->id.str();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 1u);
+  EXPECT_EQ(engine.all().size(), 1u);
+}
+
+TEST_F(InstanceApi, AKeyIsPlain) {
+  for (const std::string& key : {std::string(), std::string("a b"), std::string("\xc3\xa9"), std::string(129, 'x')}) {
+    EXPECT_THAT(fields_of(create(body("reattach"), key)), ElementsAre("Idempotency-Key")) << key;
+  }
+  EXPECT_TRUE(engine.all().empty());
+}
 
 TEST_F(InstanceApi, AnUpdateThatCouldNeverTakeEffectIsRefusedWithEveryField) {
   const std::string id = create_active("reattach");
