@@ -54,8 +54,7 @@ class SimSubstrate : public cloud::Substrate {
                         cloud::Done done) override;
   void copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, cloud::Done done) override;
   void grow_volume(const VolumeId& volume, int size_gib, cloud::Done done) override;
-  void attach_interface(const InstanceId& machine, const cloud::MachineInterface& interface,
-                        cloud::Done done) override;
+  void attach_interface(const InstanceId& machine, const cloud::MachineInterface& interface, cloud::Done done) override;
   void detach_interface(const InstanceId& machine, const InterfaceId& interface, cloud::Done done) override;
   void set_tokens_required(const InstanceId&, bool) override {}  // guests ask no metadata
   void launch(const cloud::MachineSpec& machine, cloud::Done done) override;

@@ -25,7 +25,9 @@ constexpr char kRoot[] = "/aws/ec2/managedInstance";
 constexpr char kItem[] = "aws:ec2:managedInstance";
 constexpr char kStatusItem[] = "aws:ec2:managedInstance:status";
 
-Time system_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+Time system_now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
 
 std::string fresh_request_id() {
   static std::mutex mutex;
@@ -147,8 +149,10 @@ http::Response Api::managed_instances(const Call& call) {
   if (rest == "pause" || rest == "resume" || rest == "recycle") {
     if (method != "PUT") return wrong_method(call.asked, "PUT");
     if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
-    return act(call, id, rest == "pause" ? Event(model::PauseAsked{})
-                         : rest == "resume" ? Event(model::ResumeAsked{}) : Event(model::RecycleAsked{}));
+    return act(call, id,
+               rest == "pause"    ? Event(model::PauseAsked{})
+               : rest == "resume" ? Event(model::ResumeAsked{})
+                                  : Event(model::RecycleAsked{}));
   }
   return no_such_path(call.asked);
 }
@@ -188,10 +192,11 @@ http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
   }
   const std::string tags = call.request.query_value("autoApplyTags").value_or("false");
   if (tags != "false") {
-    return answer_error(call.asked, {ErrorKind::invalid, "InvalidField",
-                                     tags == "true" ? "is not honoured yet: changed tags reach the next instance; leave it out."
-                                                    : "must be true or false.",
-                                     "autoApplyTags"});
+    return answer_error(call.asked,
+                        {ErrorKind::invalid, "InvalidField",
+                         tags == "true" ? "is not honoured yet: changed tags reach the next instance; leave it out."
+                                        : "must be true or false.",
+                         "autoApplyTags"});
   }
   if (!engine_.find(id)) return no_such_instance(call.asked, id);
   auto document = managed_instance_in(call.request.body);

@@ -16,9 +16,9 @@
 namespace holdfast::api {
 
 struct ApiOptions {
-  std::string token;                                     // not empty
+  std::string token;  // not empty
   Duration deallocation_retention = std::chrono::hours(96);
-  std::function<Time()> now;                             // for timestamps; empty: the system's clock
+  std::function<Time()> now;  // for timestamps; empty: the system's clock
 };
 
 // Thread: every function may be called from any thread. The engine outlives it, and outlives the streams it answered.
@@ -45,7 +45,8 @@ class Api {
 // What the daemon needs besides, before an Api exists and for its neighbours on the same server.
 Asked asked_of(const http::Request& request, Time now);
 // The 401, or nothing where the token is right.
-std::optional<http::Response> refuse_stranger(const http::Request& request, const std::string& token, const Asked& asked);
+std::optional<http::Response> refuse_stranger(const http::Request& request, const std::string& token,
+                                              const Asked& asked);
 http::Response answer_health(const Asked& asked);
 http::Response answer_readiness(const Asked& asked, const engine::Readiness& readiness);
 

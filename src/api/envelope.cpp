@@ -12,8 +12,9 @@ constexpr char kRetryAfterSeconds[] = "1";
 
 json::object envelope(const Asked& asked, int status, json::object response) {
   response["status"] = {{"code", status}, {"message", reason_of(status)}};
-  return {{"request", {{"id", asked.id}, {"url", asked.url}, {"method", asked.method}, {"timestamp", to_iso(asked.at)}}},
-          {"response", std::move(response)}};
+  return {
+      {"request", {{"id", asked.id}, {"url", asked.url}, {"method", asked.method}, {"timestamp", to_iso(asked.at)}}},
+      {"response", std::move(response)}};
 }
 
 std::string code_of(const Error& error) {

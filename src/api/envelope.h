@@ -1,6 +1,6 @@
 // The shape of every answer of the API: request and response, items or errors. The same for its refusals, so that a
-// client always finds errors[].code, message and field where it looks. Used by everything that answers in this room, and
-// by the daemon for what the server refuses by itself.
+// client always finds errors[].code, message and field where it looks. Used by everything that answers in this room,
+// and by the daemon for what the server refuses by itself.
 #pragma once
 
 #include <boost/json/fwd.hpp>

@@ -52,9 +52,8 @@ json::object event_item_of(const engine::StoredRecord& stored) {
   json::error_code error;
   json::value data = json::parse(stored.record.data.empty() ? "{}" : stored.record.data, error);
   if (error) data = json::object();
-  return {{"sequence", stored.sequence},           {"managedInstanceId", stored.id.str()},
-          {"at", to_iso(stored.record.at)},        {"kind", stored.record.kind},
-          {"message", stored.record.message},      {"data", std::move(data)}};
+  return {{"sequence", stored.sequence}, {"managedInstanceId", stored.id.str()}, {"at", to_iso(stored.record.at)},
+          {"kind", stored.record.kind},  {"message", stored.record.message},     {"data", std::move(data)}};
 }
 
 }  // namespace holdfast::api

@@ -77,13 +77,14 @@ Checked<std::string> managed_instance_in(std::string_view body) {
   }
   Faults faults;
   std::string text;
-  Readers readers{{std::string(kManagedInstance), [&](const std::string& path, const json::value& value, Faults& found) {
-                     if (value.is_object()) {
-                       text = json::serialize(value);
-                     } else {
-                       found.errors.push_back(fault(path, "must be a JSON object."));
-                     }
-                   }}};
+  Readers readers{
+      {std::string(kManagedInstance), [&](const std::string& path, const json::value& value, Faults& found) {
+         if (value.is_object()) {
+           text = json::serialize(value);
+         } else {
+           found.errors.push_back(fault(path, "must be a JSON object."));
+         }
+       }}};
   read_members("", *parsed, readers, faults);
   if (faults.errors.empty() && text.empty()) {
     faults.errors.push_back(fault(std::string(kManagedInstance), "is missing: send {\"managedInstance\": {…}}."));
@@ -116,8 +117,9 @@ Checked<model::Deallocation> deallocation_in(std::string_view body, Duration ret
   read_members("", *parsed, outer, faults);
   if (!terminate) {
     // An instance that goes on without its managed instance would be a second writer of what is kept.
-    faults.errors.push_back(fault("deallocationConfig.shouldTerminateInstance",
-                                  "false is not honoured yet: the instance is always terminated; send true or leave it out."));
+    faults.errors.push_back(
+        fault("deallocationConfig.shouldTerminateInstance",
+              "false is not honoured yet: the instance is always terminated; send true or leave it out."));
   }
   if (!faults.errors.empty()) return tl::unexpected(std::move(faults));
   return out;

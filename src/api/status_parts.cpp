@@ -9,7 +9,9 @@ namespace json = boost::json;
 using namespace model;
 namespace {
 
-json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
 
 json::value time_or_null(const std::optional<Time>& time) {
   return time ? json::value(to_iso(*time)) : json::value(nullptr);
@@ -51,8 +53,10 @@ void add_instance(const State& state, json::object& item) {
   item["interruptionAt"] = time_or_null(instance.notice_deadline);
   item["interface"] = nullptr;
   if (!state.interface) return;
-  item["interface"] = {{"id", state.interface->id.str()},       {"ip", state.interface->ip},
-                       {"mac", state.interface->mac},           {"subnetId", state.interface->subnet.str()},
+  item["interface"] = {{"id", state.interface->id.str()},
+                       {"ip", state.interface->ip},
+                       {"mac", state.interface->mac},
+                       {"subnetId", state.interface->subnet.str()},
                        {"state", to_string(state.interface->state)},
                        {"attachedTo", text_or_null(state.interface->attached_to.str())}};
 }

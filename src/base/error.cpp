@@ -7,14 +7,22 @@ namespace holdfast {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::not_found: return "not_found";
-    case ErrorKind::throttled: return "throttled";
-    case ErrorKind::no_capacity: return "no_capacity";
-    case ErrorKind::conflict: return "conflict";
-    case ErrorKind::invalid: return "invalid";
-    case ErrorKind::denied: return "denied";
-    case ErrorKind::unavailable: return "unavailable";
-    case ErrorKind::unknown_outcome: return "unknown_outcome";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::throttled:
+      return "throttled";
+    case ErrorKind::no_capacity:
+      return "no_capacity";
+    case ErrorKind::conflict:
+      return "conflict";
+    case ErrorKind::invalid:
+      return "invalid";
+    case ErrorKind::denied:
+      return "denied";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::unknown_outcome:
+      return "unknown_outcome";
   }
   return "unavailable";
 }
@@ -31,11 +39,15 @@ namespace {
 ErrorKind kind_of(int error_number) {
   switch (error_number) {
     case EACCES:
-    case EPERM: return ErrorKind::denied;
-    case ENOENT: return ErrorKind::not_found;
+    case EPERM:
+      return ErrorKind::denied;
+    case ENOENT:
+      return ErrorKind::not_found;
     case EBUSY:
-    case EEXIST: return ErrorKind::conflict;
-    default: return ErrorKind::unavailable;
+    case EEXIST:
+      return ErrorKind::conflict;
+    default:
+      return ErrorKind::unavailable;
   }
 }
 

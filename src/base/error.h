@@ -50,10 +50,10 @@ Error system_error(std::string_view doing, int error_number);
 #define HF_CONCAT_(a, b) a##b
 #define HF_CONCAT(a, b) HF_CONCAT_(a, b)
 #define HF_TRY(declaration, expression) HF_TRY_(declaration, expression, HF_CONCAT(hf_result_, __LINE__))
-#define HF_TRY_(declaration, expression, name)                        \
-  auto name = (expression);                                           \
-  if (!name) return ::holdfast::Failure(std::move(name).error());     \
+#define HF_TRY_(declaration, expression, name)                    \
+  auto name = (expression);                                       \
+  if (!name) return ::holdfast::Failure(std::move(name).error()); \
   declaration = std::move(*name)
 // HF_TRY_VOID(expression): the same where there is no value.
-#define HF_TRY_VOID(expression)                                                            \
+#define HF_TRY_VOID(expression) \
   if (auto hf_status = (expression); !hf_status) return ::holdfast::Failure(std::move(hf_status).error())

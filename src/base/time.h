@@ -17,8 +17,12 @@ std::string to_iso(Time time);
 // Reads ISO 8601 UTC with or without a fraction; nothing if the text is not one.
 std::optional<Time> from_iso(std::string_view text);
 
-inline int64_t to_millis(Time time) { return time.time_since_epoch().count(); }
-inline Time from_millis(int64_t millis) { return Time(Duration(millis)); }
+inline int64_t to_millis(Time time) {
+  return time.time_since_epoch().count();
+}
+inline Time from_millis(int64_t millis) {
+  return Time(Duration(millis));
+}
 
 // "1.45 s", "33 ms", "2 m 5 s": for people.
 std::string to_words(Duration duration);

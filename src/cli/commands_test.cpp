@@ -280,7 +280,8 @@ TEST_F(Commands, FollowedEventsGoOnOverARestartOfTheServiceEachOnce) {
   EXPECT_EQ(events.status, kNotFound) << events.err;
   std::vector<std::string> sequences;
   std::istringstream lines(events.out);
-  for (std::string line; std::getline(lines, line);) sequences.push_back(json::serialize(json::parse(line).at("sequence")));
+  for (std::string line; std::getline(lines, line);)
+    sequences.push_back(json::serialize(json::parse(line).at("sequence")));
   EXPECT_THAT(sequences, testing::ElementsAre("1", "2"));
 }
 

@@ -135,8 +135,8 @@ http::Response FakeService::handle(const http::Request& request) {
   {
     std::lock_guard lock(mutex_);
     json::error_code bad;
-    seen_.push_back({request.method, request.path, json::parse(request.body, bad),
-                     request.header("idempotency-key").value_or("")});
+    seen_.push_back(
+        {request.method, request.path, json::parse(request.body, bad), request.header("idempotency-key").value_or("")});
     if (auto canned = canned_.find(call); canned != canned_.end()) {
       const auto& [status, content] = canned->second;
       return status == 200 ? items(content) : envelope(status, {{"errors", content}});
@@ -157,7 +157,8 @@ http::Response FakeService::create(const http::Request& request) {
   json::object made = json::parse(request.body).at("managedInstance").as_object();
   made_[key] = id;
   documents_[id] = made;
-  statuses_[id] = {{"id", id}, {"name", made.at("name")}, {"status", "RESUMING"}, {"generation", 0}, {"error", nullptr}};
+  statuses_[id] = {
+      {"id", id}, {"name", made.at("name")}, {"status", "RESUMING"}, {"generation", 0}, {"error", nullptr}};
   made["id"] = id;
   return items({made});
 }

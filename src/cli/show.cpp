@@ -207,9 +207,7 @@ void add_show(CLI::App& app, Run& run) {
   command = app.add_subcommand("events", "The history of one: what happened, when, and why");
   command->add_option("ID", events->word, "Id or name")->required();
   command->add_flag("-f,--follow", events->follow, "Go on as things happen");
-  command->add_option("--after", events->after, "Only events after this number")
-      ->check(check_number)
-      ->type_name("N");
+  command->add_option("--after", events->after, "Only events after this number")->check(check_number)->type_name("N");
   add_format(*command, *events);
   add_connection(*command, *events);
   add_examples(*command, "  holdfast events postgres\n  holdfast events postgres --follow -o json");

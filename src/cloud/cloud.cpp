@@ -1,9 +1,9 @@
 #include "cloud/cloud.h"
 
-#include "ec2/budgeted.h"
-#include "ec2/codec.h"
 #include "cloud/front.h"
 #include "cloud/views.h"
+#include "ec2/budgeted.h"
+#include "ec2/codec.h"
 
 namespace holdfast::cloud {
 

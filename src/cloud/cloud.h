@@ -61,7 +61,7 @@ struct CloudOptions {
   bool build_minimal_image = true;  // at first start
   // How long `open` waits for it, so that the first caller finds it available. Zero: not at all, where time is virtual.
   Duration first_image_wait{0};
-  Profile profile;                  // slowness, limits and surprises; none
+  Profile profile;  // slowness, limits and surprises; none
 };
 
 struct InterruptHow {

@@ -42,12 +42,12 @@ Result<json::array> list_resources(Cloud& cloud) {
   HF_TRY_VOID(read_pages(cloud, ec2::DescribeImagesRequest{}, [&](const ec2::DescribeImagesResponse& page) {
     for (const auto& it : page.images) add(list, "image", it.image_id.str(), it.state, it.tags);
   }));
-  HF_TRY_VOID(
-      read_pages(cloud, ec2::DescribeNetworkInterfacesRequest{}, [&](const ec2::DescribeNetworkInterfacesResponse& page) {
-        for (const auto& it : page.network_interfaces) {
-          add(list, "network-interface", it.network_interface_id.str(), it.status, it.tag_set);
-        }
-      }));
+  HF_TRY_VOID(read_pages(cloud, ec2::DescribeNetworkInterfacesRequest{},
+                         [&](const ec2::DescribeNetworkInterfacesResponse& page) {
+                           for (const auto& it : page.network_interfaces) {
+                             add(list, "network-interface", it.network_interface_id.str(), it.status, it.tag_set);
+                           }
+                         }));
   return list;
 }
 

@@ -1,5 +1,5 @@
-// The part of the front that answers calls: the rules as one transaction. What a profile or a fault does to a call is in
-// front_behaviour.
+// The part of the front that answers calls: the rules as one transaction. What a profile or a fault does to a call is
+// in front_behaviour.
 #include <algorithm>
 
 #include "cloud/front.h"

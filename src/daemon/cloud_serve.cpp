@@ -26,8 +26,8 @@ Result<void> run(Settings settings, Streams streams) {
   HF_TRY(Ground ground, open_ground(settings));
   HF_TRY(StopSignals signals, StopSignals::watch());
   HF_TRY(auto cloud, CloudServer::open(settings, std::move(ground), token, {settings.port, ""}));
-  streams.out << fmt::format("The local cloud answers EC2 at {}, region {}; its keys are {}.\n",
-                             cloud->url(), cloud->cloud().region(),
+  streams.out << fmt::format("The local cloud answers EC2 at {}, region {}; its keys are {}.\n", cloud->url(),
+                             cloud->cloud().region(),
                              made_keys ? "in " + credentials_file(data_dir) : "those that were given")
               << std::flush;
   while (!signals.stopped()) signals.wait();

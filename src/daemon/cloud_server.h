@@ -1,6 +1,6 @@
-// The local cloud behind an HTTP server of its own: EC2's endpoint for whoever has its keys, and the control surface for
-// whoever has the token. A signature tells them apart. Opened by `serve`, whose controller is then a client like any
-// other, and by `cloud serve`, which has no controller.
+// The local cloud behind an HTTP server of its own: EC2's endpoint for whoever has its keys, and the control surface
+// for whoever has the token. A signature tells them apart. Opened by `serve`, whose controller is then a client like
+// any other, and by `cloud serve`, which has no controller.
 //
 // Its own server, so that requests of the API which wait for the cloud never hold the threads that the cloud needs to
 // answer them.

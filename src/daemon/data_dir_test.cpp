@@ -1,9 +1,9 @@
 // The data directory: one holder, a token that is only its owner's, one kind of substrate for good.
 #include "daemon/data_dir.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>

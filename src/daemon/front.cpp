@@ -36,8 +36,10 @@ http::Response Front::control(const http::Request& request) const {
   const api::Asked asked = api::asked_of(request, now());
   if (auto stranger = api::refuse_stranger(request, token_, asked)) return *std::move(stranger);
   if (CloudServer* cloud = cloud_) return cloud->control(request);
-  return api::answer_error(asked, {ErrorKind::not_found, "NoLocalCloud",
-                                   "This service drives AWS and carries no local cloud (setting 'provider').", {}});
+  return api::answer_error(asked, {ErrorKind::not_found,
+                                   "NoLocalCloud",
+                                   "This service drives AWS and carries no local cloud (setting 'provider').",
+                                   {}});
 }
 
 http::Response Front::not_open(const http::Request& request) const {

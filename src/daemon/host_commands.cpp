@@ -22,7 +22,8 @@ int doctor(const Settings& settings, Streams streams) {
     streams.out << "This host can run real machines.\n";
     return 0;
   }
-  streams.out << "This host cannot run real machines yet. Simulated ones need none of it: holdfast serve --substrate null.\n";
+  streams.out
+      << "This host cannot run real machines yet. Simulated ones need none of it: holdfast serve --substrate null.\n";
   return 1;
 }
 

@@ -1,5 +1,5 @@
-// The order of a start: lock, doctor, token, substrate, server (healthy, not ready), local cloud, controller, ready. A kill
-// between any two leaves nothing that the next start does not pick up: each part says so for itself.
+// The order of a start: lock, doctor, token, substrate, server (healthy, not ready), local cloud, controller, ready. A
+// kill between any two leaves nothing that the next start does not pick up: each part says so for itself.
 #include "daemon/serve.h"
 
 #include <fmt/format.h>
@@ -65,7 +65,8 @@ CloudAccess access_to_aws(const Settings& settings) {
   return access;
 }
 
-Result<CloudAtHand> open_cloud_at_hand(const Settings& settings, const std::string& token, std::optional<Ground> ground) {
+Result<CloudAtHand> open_cloud_at_hand(const Settings& settings, const std::string& token,
+                                       std::optional<Ground> ground) {
   if (!ground) return CloudAtHand{nullptr, access_to_aws(settings)};
   CloudAtHand at_hand;
   HF_TRY(at_hand.local, CloudServer::open(settings, *std::move(ground), token, {settings.ec2_port, kEventQueue}));
@@ -86,7 +87,8 @@ void greet(const Settings& settings, Streams streams, const std::string& url, co
   spdlog::info("listening on {}, data in {}, {}", url, settings.data_dir,
                local ? "local cloud on substrate " + settings.substrate : "driving AWS");
   if (settings.address != "127.0.0.1" && settings.address != "::1") {
-    spdlog::warn("the API is reachable from other hosts, without TLS: tokens and user data cross the network in the clear");
+    spdlog::warn(
+        "the API is reachable from other hosts, without TLS: tokens and user data cross the network in the clear");
   }
 }
 

@@ -62,7 +62,7 @@ std::string set_address(Settings& settings, const std::string& text) {
   return "";
 }
 
-Setter text_of(std::string Settings::* target, std::string without) {
+Setter text_of(std::string Settings::*target, std::string without) {
   return [target, without = std::move(without)](Settings& settings, const std::string& text) -> std::string {
     if (text.empty()) return "is empty: leave it out, and " + without + ".";
     settings.*target = text;
@@ -111,13 +111,15 @@ const std::vector<Known>& table() {
       known("listen.address", "IP", "address that the API listens on (127.0.0.1)", set_address),
       known("listen.port", "PORT", "its port (7400); 0: any free one",
             number(0, 65535, [](Settings& s, int64_t v) { s.port = static_cast<uint16_t>(v); })),
-      known("provider", "WHO", "local: the embedded cloud; aws: AWS, with the keys that AWS's own tools would use (local)",
+      known("provider", "WHO",
+            "local: the embedded cloud; aws: AWS, with the keys that AWS's own tools would use (local)",
             one_of(&Settings::provider, {"local", "aws"})),
       known("aws.region", "REGION", "region to work in (as AWS's own tools choose it)",
             text_of(&Settings::region, "it is chosen as AWS's own tools choose it")),
       known("aws.endpoint_url", "URL", "where AWS's services are, in place of their usual addresses",
             text_of(&Settings::endpoint_url, "the usual ones are used")),
-      known("aws.event_queue", "QUEUE", "SQS queue that EventBridge writes EC2's events to (none: all is found by looking)",
+      known("aws.event_queue", "QUEUE",
+            "SQS queue that EventBridge writes EC2's events to (none: all is found by looking)",
             text_of(&Settings::event_queue, "everything is found by looking")),
       known("log.level", "LEVEL", "trace, debug, info, warn or error (info)",
             one_of(&Settings::log_level, {"trace", "debug", "info", "warn", "error"})),
@@ -220,7 +222,8 @@ void check_together(Reading& reading) {
   const std::string idle = settings.provider == "aws" ? "cloud." : "aws.";
   for (const auto& [path, where] : given) {
     if (path.rfind(idle, 0) != 0) continue;
-    faults.errors.push_back(fault(where, fmt::format("has no meaning with provider '{}': leave it out.", settings.provider)));
+    faults.errors.push_back(
+        fault(where, fmt::format("has no meaning with provider '{}': leave it out.", settings.provider)));
   }
   if (settings.access_key.empty() != settings.secret_key.empty()) {
     faults.errors.push_back(fault(settings.access_key.empty() ? "cloud.access_key" : "cloud.secret_key",

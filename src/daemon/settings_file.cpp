@@ -20,22 +20,26 @@ Failure bad(const std::string& path, std::string message) {
   return fail(ErrorKind::invalid, "InvalidSettingsFile", std::move(message), path);
 }
 
-Result<void> flatten(const std::string& file, const std::string& prefix, const YAML::Node& node, int depth, Entries& out) {
+Result<void> flatten(const std::string& file, const std::string& prefix, const YAML::Node& node, int depth,
+                     Entries& out) {
   if (node.IsNull()) return {};
   if (node.IsScalar()) {
     out.emplace_back(prefix, node.Scalar());
     return {};
   }
   if (!node.IsMap() || depth > kMaxDepth) {
-    return bad(file, fmt::format("line {}: '{}' must be one value or a group of settings.", node.Mark().line + 1, prefix));
+    return bad(file,
+               fmt::format("line {}: '{}' must be one value or a group of settings.", node.Mark().line + 1, prefix));
   }
   std::set<std::string> seen;
   for (const auto& entry : node) {
-    if (!entry.first.IsScalar()) return bad(file, fmt::format("line {}: a name is expected.", entry.first.Mark().line + 1));
+    if (!entry.first.IsScalar())
+      return bad(file, fmt::format("line {}: a name is expected.", entry.first.Mark().line + 1));
     const std::string name = entry.first.Scalar();
     // yaml-cpp would answer the first of the two.
     if (!seen.insert(name).second) {
-      return bad(file, fmt::format("line {}: '{}' is given twice: leave one of the two out.", entry.first.Mark().line + 1, name));
+      return bad(file, fmt::format("line {}: '{}' is given twice: leave one of the two out.",
+                                   entry.first.Mark().line + 1, name));
     }
     HF_TRY_VOID(flatten(file, prefix.empty() ? name : prefix + "." + name, entry.second, depth + 1, out));
   }

@@ -73,8 +73,12 @@ void StopSignals::wait() {
   (void)!::read(event_, &count, sizeof count);  // so that the next wait waits
 }
 
-bool StopSignals::stopped() const { return came; }
+bool StopSignals::stopped() const {
+  return came;
+}
 
-void StopSignals::wake() { note(event_); }
+void StopSignals::wake() {
+  note(event_);
+}
 
 }  // namespace holdfast::daemon

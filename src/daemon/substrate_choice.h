@@ -1,5 +1,5 @@
-// Which substrate the local cloud gets, whether this host can carry it, and what it needs of this process. Used by serve,
-// `cloud destroy` and doctor.
+// Which substrate the local cloud gets, whether this host can carry it, and what it needs of this process. Used by
+// serve, `cloud destroy` and doctor.
 #pragma once
 
 #include <memory>

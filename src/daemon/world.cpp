@@ -52,8 +52,12 @@ Result<void> World::Parts::open_client(CloudAccess& access) {
 World::World(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 World::~World() = default;
 
-api::Api& World::api() { return *parts_->api; }
-engine::Engine& World::engine() { return *parts_->engine; }
+api::Api& World::api() {
+  return *parts_->api;
+}
+engine::Engine& World::engine() {
+  return *parts_->engine;
+}
 
 Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::string& token, CloudAccess access) {
   auto parts = std::make_unique<Parts>();

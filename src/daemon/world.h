@@ -1,6 +1,6 @@
-// The controller: store, clock, client of the cloud, engine, API, opened in the order in which they depend on each other
-// and closed in the opposite one. Nothing in it knows whether the cloud is AWS or the local one. Closing leaves machines
-// as they are; the next World on the same data directory finds them again. Made by serve.
+// The controller: store, clock, client of the cloud, engine, API, opened in the order in which they depend on each
+// other and closed in the opposite one. Nothing in it knows whether the cloud is AWS or the local one. Closing leaves
+// machines as they are; the next World on the same data directory finds them again. Made by serve.
 #pragma once
 
 #include <memory>

@@ -62,11 +62,14 @@ class XmlOut {
     waiting_.push_back(names.xml);
     const size_t outer = waiting_.size();
     visit(*this);
-    if (waiting_.size() == outer) waiting_.pop_back();
-    else to_->close();
+    if (waiting_.size() == outer)
+      waiting_.pop_back();
+    else
+      to_->close();
   }
   template <class T>
-  void values_within(Names names, Names inner, const std::vector<T>& members, unsigned = kPlain, std::string_view item = kItem) {
+  void values_within(Names names, Names inner, const std::vector<T>& members, unsigned = kPlain,
+                     std::string_view item = kItem) {
     open(names.xml);
     for (const T& member : members) {
       to_->open(item);
@@ -112,15 +115,18 @@ class XmlIn {
   }
   template <class T>
   void values(Names names, std::vector<T>& members, unsigned = kPlain, std::string_view item = "item") {
-    for (const XmlElement& element : at_.child(names.xml).children(item)) read(names, element.text(), members.emplace_back());
+    for (const XmlElement& element : at_.child(names.xml).children(item))
+      read(names, element.text(), members.emplace_back());
   }
   template <class Shape, class T>
   void object(Names names, T& member, unsigned = kPlain) {
     const XmlElement element = at_.child(names.xml);
     if (!element) return;
     XmlIn inner(element, *error_);
-    if constexpr (kIsOptional<T>) Shape::visit(inner, member.emplace());
-    else Shape::visit(inner, member);
+    if constexpr (kIsOptional<T>)
+      Shape::visit(inner, member.emplace());
+    else
+      Shape::visit(inner, member);
   }
   template <class Shape, class T>
   void objects(Names names, std::vector<T>& members, unsigned = kPlain, std::string_view item = "item") {
@@ -135,15 +141,18 @@ class XmlIn {
     visit(inner);
   }
   template <class T>
-  void values_within(Names names, Names inner, std::vector<T>& members, unsigned = kPlain, std::string_view item = "item") {
-    for (const XmlElement& element : at_.child(names.xml).children(item)) XmlIn(element, *error_).value(inner, members.emplace_back());
+  void values_within(Names names, Names inner, std::vector<T>& members, unsigned = kPlain,
+                     std::string_view item = "item") {
+    for (const XmlElement& element : at_.child(names.xml).children(item))
+      XmlIn(element, *error_).value(inner, members.emplace_back());
   }
 
   std::optional<std::string> text(Names names, unsigned = kPlain) { return at_.text(names.xml); }
   XmlElement element(Names names) const { return at_.child(names.xml); }
   std::optional<Error>& error() { return *error_; }
   void refuse(Names names, std::string message) {
-    if (!*error_) *error_ = Error{ErrorKind::unknown_outcome, "MalformedAnswer", std::move(message), std::string(names.xml)};
+    if (!*error_)
+      *error_ = Error{ErrorKind::unknown_outcome, "MalformedAnswer", std::move(message), std::string(names.xml)};
   }
 
  private:

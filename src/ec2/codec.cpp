@@ -31,7 +31,9 @@ bool has_action(std::string_view action) {
 }
 
 template <class R>
-constexpr bool kHasDryRun = requires(R r) { r.dry_run; };
+constexpr bool kHasDryRun = requires(R r) {
+  r.dry_run;
+};
 
 // ---- requests
 
@@ -62,7 +64,8 @@ Result<Envelope> read_envelope(const FormReader& root) {
     return fail(ErrorKind::invalid, "MissingAction", "The request must contain the parameter Action", "Action");
   }
   const auto version = root.text("Version");
-  if (!version) return fail(ErrorKind::invalid, "MissingParameter", "The request must contain the parameter Version", "Version");
+  if (!version)
+    return fail(ErrorKind::invalid, "MissingParameter", "The request must contain the parameter Version", "Version");
   if (*version != kApiVersion) {
     return fail(ErrorKind::invalid, "NoSuchVersion",
                 fmt::format("The requested version is not served here: give {}", kApiVersion), "Version");
@@ -100,8 +103,9 @@ Result<Variant> decode_as(const Form& form, const Envelope& envelope, bool* dry_
 template <class Variant, class Other>
 Result<Variant> decode(const Form& form, bool* dry_run) {
   HF_TRY(const Envelope envelope, read_envelope(form.root()));
-  Result<Variant> request = fail(ErrorKind::invalid, "InvalidAction",
-                                 fmt::format("The action {} is not valid for this web service.", envelope.action), "Action");
+  Result<Variant> request =
+      fail(ErrorKind::invalid, "InvalidAction",
+           fmt::format("The action {} is not valid for this web service.", envelope.action), "Action");
   const bool found = with_action<Variant>(envelope.action, [&]<class R>(std::type_identity<R>) {
     request = decode_as<Variant, R>(form, envelope, dry_run);
   });
@@ -143,13 +147,18 @@ Result<Responses> decode(std::string_view action, std::string_view xml) {
   if (!document) return unreadable(document.error());
   const XmlElement root = document->root();
   if (root.name() != fmt::format("{}Response", action)) {
-    return unreadable({ErrorKind::unknown_outcome, "MalformedAnswer", fmt::format("the answer to {} is a <{}>", action, root.name()), {}});
+    return unreadable({ErrorKind::unknown_outcome,
+                       "MalformedAnswer",
+                       fmt::format("the answer to {} is a <{}>", action, root.name()),
+                       {}});
   }
   Result<Responses> response = Responses();
   const bool found = with_action<Requests>(action, [&]<class R>(std::type_identity<R>) {
     auto read = wire::Wire<R>::read_response(root);
-    if (read) response = Responses(std::move(*read));
-    else response = unreadable(read.error());
+    if (read)
+      response = Responses(std::move(*read));
+    else
+      response = unreadable(read.error());
   });
   CHECK(found);  // the caller has sent it
   return response;
@@ -157,10 +166,16 @@ Result<Responses> decode(std::string_view action, std::string_view xml) {
 
 }  // namespace
 
-std::string encode_request(const Request& request, bool dry_run) { return encode(request, dry_run); }
-std::string encode_request(const FurtherRequest& request, bool dry_run) { return encode(request, dry_run); }
+std::string encode_request(const Request& request, bool dry_run) {
+  return encode(request, dry_run);
+}
+std::string encode_request(const FurtherRequest& request, bool dry_run) {
+  return encode(request, dry_run);
+}
 
-Result<Request> decode_request(const Form& form, bool* dry_run) { return decode<Request, FurtherRequest>(form, dry_run); }
+Result<Request> decode_request(const Form& form, bool* dry_run) {
+  return decode<Request, FurtherRequest>(form, dry_run);
+}
 Result<FurtherRequest> decode_further_request(const Form& form, bool* dry_run) {
   return decode<FurtherRequest, Request>(form, dry_run);
 }
@@ -168,11 +183,14 @@ Result<FurtherRequest> decode_further_request(const Form& form, bool* dry_run) {
 std::string encode_response(const Request& request, const Response& response, std::string_view request_id) {
   return encode(request, response, request_id);
 }
-std::string encode_response(const FurtherRequest& request, const FurtherResponse& response, std::string_view request_id) {
+std::string encode_response(const FurtherRequest& request, const FurtherResponse& response,
+                            std::string_view request_id) {
   return encode(request, response, request_id);
 }
 
-Result<Response> decode_response(std::string_view action, std::string_view xml) { return decode<Request, Response>(action, xml); }
+Result<Response> decode_response(std::string_view action, std::string_view xml) {
+  return decode<Request, Response>(action, xml);
+}
 Result<FurtherResponse> decode_further_response(std::string_view action, std::string_view xml) {
   return decode<FurtherRequest, FurtherResponse>(action, xml);
 }

@@ -22,8 +22,8 @@ inline constexpr std::string_view kApiVersion = "2016-11-15";
 
 // ---- requests
 
-// The form's body: Action, Version, then the members. `dry_run` asks for EC2's check of rights alone; the answer is then
-// an error, DryRunOperation or UnauthorizedOperation. (RunInstancesRequest::dry_run does the same.)
+// The form's body: Action, Version, then the members. `dry_run` asks for EC2's check of rights alone; the answer is
+// then an error, DryRunOperation or UnauthorizedOperation. (RunInstancesRequest::dry_run does the same.)
 std::string encode_request(const Request& request, bool dry_run = false);
 std::string encode_request(const FurtherRequest& request, bool dry_run = false);
 
@@ -43,9 +43,11 @@ Result<FurtherRequest> decode_further_request(const Form& form, bool* dry_run = 
 
 // `response` must be the request's own alternative.
 std::string encode_response(const Request& request, const Response& response, std::string_view request_id);
-std::string encode_response(const FurtherRequest& request, const FurtherResponse& response, std::string_view request_id);
+std::string encode_response(const FurtherRequest& request, const FurtherResponse& response,
+                            std::string_view request_id);
 
-// Errors: MalformedXml, MalformedAnswer, both `unknown_outcome`: the call was answered, so it may have been carried out.
+// Errors: MalformedXml, MalformedAnswer, both `unknown_outcome`: the call was answered, so it may have been carried
+// out.
 Result<Response> decode_response(std::string_view action, std::string_view xml);
 Result<FurtherResponse> decode_further_response(std::string_view action, std::string_view xml);
 

@@ -73,8 +73,10 @@ Error decode_error(std::string_view xml, int http_status) {
   const XmlElement element = document ? error_element(document->root()) : XmlElement();
   std::string code = element.text("Code").value_or("");
   if (code.empty()) {
-    return {kind_of_status(http_status), fmt::format("HttpStatus{}", http_status),
-            fmt::format("the answer has status {} and is not an error document", http_status), {}};
+    return {kind_of_status(http_status),
+            fmt::format("HttpStatus{}", http_status),
+            fmt::format("the answer has status {} and is not an error document", http_status),
+            {}};
   }
   ErrorKind kind = kind_of_code(code);
   // A code that we do not know with a status of the cloud's own fault: it may have been done.
@@ -83,14 +85,20 @@ Error decode_error(std::string_view xml, int http_status) {
 }
 
 int http_status_of(std::string_view code) {
-  auto found = std::find_if(kStatuses.begin(), kStatuses.end(), [&](const CodeStatus& known) { return known.code == code; });
+  auto found =
+      std::find_if(kStatuses.begin(), kStatuses.end(), [&](const CodeStatus& known) { return known.code == code; });
   if (found != kStatuses.end()) return found->status;
   switch (kind_of_code(code)) {
-    case ErrorKind::denied: return 403;
-    case ErrorKind::throttled: return 503;
-    case ErrorKind::unavailable: return 503;
-    case ErrorKind::unknown_outcome: return 500;
-    default: return 400;
+    case ErrorKind::denied:
+      return 403;
+    case ErrorKind::throttled:
+      return 503;
+    case ErrorKind::unavailable:
+      return 503;
+    case ErrorKind::unknown_outcome:
+      return 500;
+    default:
+      return 400;
   }
 }
 

@@ -96,7 +96,7 @@ struct NetworkInterface {
 };
 
 struct StateReason {
-  std::string code;     // e.g. Server.SpotInstanceTermination, Client.InstanceInitiatedShutdown
+  std::string code;  // e.g. Server.SpotInstanceTermination, Client.InstanceInitiatedShutdown
   std::string message;
 };
 

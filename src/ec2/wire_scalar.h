@@ -45,19 +45,29 @@ inline constexpr bool kIsId<Id<Tag>> = true;
 // Whether the member is written at all. An optional one is if it is set; text, ids and times if they are not empty.
 template <class T>
 bool is_said(const T& value, unsigned use) {
-  if constexpr (kIsOptional<T>) return value.has_value();
-  else if constexpr (std::same_as<T, std::string> || kIsId<T>) return (use & kAlways) || !value.empty();
-  else if constexpr (std::same_as<T, Time>) return value != Time{};
-  else return !(use & kZeroAbsent) || value != T{};
+  if constexpr (kIsOptional<T>)
+    return value.has_value();
+  else if constexpr (std::same_as<T, std::string> || kIsId<T>)
+    return (use & kAlways) || !value.empty();
+  else if constexpr (std::same_as<T, Time>)
+    return value != Time{};
+  else
+    return !(use & kZeroAbsent) || value != T{};
 }
 
-inline std::string to_wire(const std::string& value) { return value; }
+inline std::string to_wire(const std::string& value) {
+  return value;
+}
 template <class Tag>
 std::string to_wire(const Id<Tag>& value) {
   return value.str();
 }
-inline std::string to_wire(bool value) { return value ? "true" : "false"; }
-inline std::string to_wire(Time value) { return to_iso(value); }
+inline std::string to_wire(bool value) {
+  return value ? "true" : "false";
+}
+inline std::string to_wire(Time value) {
+  return to_iso(value);
+}
 template <std::signed_integral T>
 std::string to_wire(T value) {
   return fmt::format("{}", value);
@@ -102,12 +112,18 @@ bool from_wire(std::string_view text, std::optional<T>& value) {
 
 template <class T>
 constexpr std::string_view wanted() {
-  if constexpr (kIsOptional<T>) return wanted<typename T::value_type>();
-  else if constexpr (std::same_as<T, bool>) return "true or false";
-  else if constexpr (std::same_as<T, Time>) return "a time as 2026-01-31T12:00:00Z";
-  else if constexpr (std::same_as<T, int>) return "a whole number of at most 32 bits";
-  else if constexpr (std::signed_integral<T>) return "a whole number";
-  else return "text";
+  if constexpr (kIsOptional<T>)
+    return wanted<typename T::value_type>();
+  else if constexpr (std::same_as<T, bool>)
+    return "true or false";
+  else if constexpr (std::same_as<T, Time>)
+    return "a time as 2026-01-31T12:00:00Z";
+  else if constexpr (std::same_as<T, int>)
+    return "a whole number of at most 32 bits";
+  else if constexpr (std::signed_integral<T>)
+    return "a whole number";
+  else
+    return "text";
 }
 
 }  // namespace holdfast::ec2::wire

@@ -20,8 +20,12 @@ void instance_state(A& a, Names names, T& state) {
     std::string_view name;
     std::string_view code;
   };
-  constexpr std::array<Known, 6> kStates = {{{"pending", "0"}, {"running", "16"}, {"shutting-down", "32"},
-                                             {"terminated", "48"}, {"stopping", "64"}, {"stopped", "80"}}};
+  constexpr std::array<Known, 6> kStates = {{{"pending", "0"},
+                                             {"running", "16"},
+                                             {"shutting-down", "32"},
+                                             {"terminated", "48"},
+                                             {"stopping", "64"},
+                                             {"stopped", "80"}}};
   a.within(names, [&](auto& inner) {
     if constexpr (!A::kReads) {
       auto known = std::find_if(kStates.begin(), kStates.end(), [&](const Known& k) { return k.name == state; });
@@ -34,8 +38,10 @@ void instance_state(A& a, Names names, T& state) {
 // A member that says yes by being there, whatever its text: BlockDeviceMapping's NoDevice.
 template <class A, class T>
 void presence(A& a, Names names, T& present) {
-  if constexpr (A::kReads) present = a.text(names).has_value();
-  else if (present) a.text(names, "");
+  if constexpr (A::kReads)
+    present = a.text(names).has_value();
+  else if (present)
+    a.text(names, "");
 }
 
 // A price: text with six decimals on the wire, as EC2 writes it.
@@ -59,10 +65,12 @@ void base64(A& a, Names names, T& bytes) {
     const auto text = a.text(names);
     if (!text) return;
     auto decoded = base64_decode(*text);
-    if (decoded) bytes = std::move(*decoded);
+    if (decoded)
+      bytes = std::move(*decoded);
     else if constexpr (requires { a.refuse(names, "", ""); })
       a.refuse(names, "InvalidParameterValue", fmt::format("{} must be base64", names.form));
-    else a.refuse(names, fmt::format("<{}> does not hold base64", names.xml));
+    else
+      a.refuse(names, fmt::format("<{}> does not hold base64", names.xml));
   } else if (!bytes.empty()) {
     a.text(names, base64_encode(bytes));
   }
@@ -95,7 +103,8 @@ void spot_market(A& a, Names names, T& options) {
     constexpr Names kType{"MarketType", {}};
     if constexpr (A::kReads) {
       if (market.text(kType, kRequired).value_or("spot") != "spot")
-        market.refuse(kType, "InvalidParameterValue", "the market type here is 'spot'; for on demand leave InstanceMarketOptions out");
+        market.refuse(kType, "InvalidParameterValue",
+                      "the market type here is 'spot'; for on demand leave InstanceMarketOptions out");
     } else {
       market.text(kType, "spot");
     }
@@ -138,7 +147,8 @@ void reservation(A& a, Names, T& instances) {
   if constexpr (A::kReads) instances = std::move(one.instances);
 }
 
-// DescribeInstances has a list of them. Neighbours of one reservation share it; an instance that knows none has its own.
+// DescribeInstances has a list of them. Neighbours of one reservation share it; an instance that knows none has its
+// own.
 template <class InstanceShape, class A, class T>
 void reservations(A& a, Names names, T& instances) {
   std::vector<Reservation> all;

@@ -84,10 +84,11 @@ class Judgement {
     if (!after_.persistence.root_device || !has_a_root(state_)) return;
     const ImageId& wanted = after_.compute.image_id;
     if (before_.compute.image_id != wanted) {
-      fault(fmt::format("{}.imageId", kLaunch),
-            fmt::format("its root volume is kept, so {} would never be used: leave {}, set persistence.persistRootDevice "
-                        "to false, or make a new managed instance",
-                        wanted.str(), before_.compute.image_id.str()));
+      fault(
+          fmt::format("{}.imageId", kLaunch),
+          fmt::format("its root volume is kept, so {} would never be used: leave {}, set persistence.persistRootDevice "
+                      "to false, or make a new managed instance",
+                      wanted.str(), before_.compute.image_id.str()));
     } else if (!before_.persistence.root_device && state_.instance && state_.instance->image != wanted) {
       fault("persistence.persistRootDevice",
             fmt::format("the present instance was launched from {}; if its root is kept from now on, {} is never used: "
@@ -157,8 +158,7 @@ class Judgement {
     size_with_reattach(wanted, had, ebs + ".volumeSize");
     auto unchanged = [&](bool differs, const std::string& field, std::string_view remedy) {
       if (!differs) return;
-      fault(ebs + field,
-            fmt::format("the volume of {} moves as it is (reattach): {}", wanted.device_name, remedy));
+      fault(ebs + field, fmt::format("the volume of {} moves as it is (reattach): {}", wanted.device_name, remedy));
     };
     constexpr std::string_view kModify = "leave what was there, or leave it out and change the volume in the cloud";
     constexpr std::string_view kCopy = "leave what was there, or copy the data to a device of another name";

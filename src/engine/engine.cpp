@@ -48,7 +48,8 @@ model::Checked<model::Surroundings> judge(ec2::Ec2& ec2, const SpecChange& chang
   const std::vector<Error> futile = faults.errors;
   for (Error& error : surroundings.error().errors) {
     if (error.field.empty()) return surroundings;  // the cloud could not be asked: ask again
-    bool told = std::any_of(futile.begin(), futile.end(), [&](const Error& known) { return known.field == error.field; });
+    bool told =
+        std::any_of(futile.begin(), futile.end(), [&](const Error& known) { return known.field == error.field; });
     if (!told) faults.errors.push_back(std::move(error));
   }
   return tl::unexpected(std::move(faults));

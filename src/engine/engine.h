@@ -54,16 +54,16 @@ class Engine {
 
   // Faults of the document, of the document against the cloud (unknown image or type, subnet, an address outside the
   // subnets), or one error without a field where the service itself is at fault (kind unavailable).
-  // With a key: asked again with it, for as long as what it made is not deleted, it makes nothing and answers that; with
-  // another document than that one's by now it is a conflict, kKeyUsed. However many ask at the same time.
+  // With a key: asked again with it, for as long as what it made is not deleted, it makes nothing and answers that;
+  // with another document than that one's by now it is a conflict, kKeyUsed. However many ask at the same time.
   model::Checked<std::shared_ptr<const View>> create(std::string_view document, const std::string& key = {});
   // The managed instance that an existing instance becomes: asked again for the same one, it is the same. Faults as
   // plan_import's.
   model::Checked<std::shared_ptr<const View>> import(const ImportRequest& request);
   // What `import` would do; nothing is done. No steps, and a note, where it is imported already.
   model::Checked<ImportPlan> plan_of_import(const ImportRequest& request);
-  // Merges. A change that could never take effect is a fault of its field (changes.h). not_found and conflict are single
-  // errors without a field.
+  // Merges. A change that could never take effect is a fault of its field (changes.h). not_found and conflict are
+  // single errors without a field.
   model::Checked<std::shared_ptr<const View>> update(const ManagedInstanceId& id, std::string_view update);
   // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.
   Result<std::shared_ptr<const View>> ask(const ManagedInstanceId& id, model::Event request);
@@ -74,8 +74,9 @@ class Engine {
   // Blocks until a record with a sequence above `after` is stored or `limit` is over.
   void wait_for_records(int64_t after, Duration limit);
 
-  // From the cloud: wake-ups. Blocks until everything that follows from them is stored, so that whoever brought them may
-  // forget them. unavailable: not stored within `limit` (they are not lost: as long as this process lives they wait).
+  // From the cloud: wake-ups. Blocks until everything that follows from them is stored, so that whoever brought them
+  // may forget them. unavailable: not stored within `limit` (they are not lost: as long as this process lives they
+  // wait).
   Result<void> take_in(const std::vector<ec2::CloudEvent>& events, Duration limit);
   // The same for one, without waiting. Never blocks.
   void notify(const ec2::CloudEvent& event);

@@ -201,9 +201,10 @@ class Inspection {
               fmt::format("the image's root has {} GiB; give at least as many", facts_.image.root_size_gib));
       }
       if (device.encrypted.value_or(false) && !encrypts_not_.empty()) {
-        fault(field + ".encrypted", fmt::format("the cloud encrypts no volume of instance type {} (the local cloud none "
-                                                "at all); leave it out",
-                                                encrypts_not_));
+        fault(field + ".encrypted",
+              fmt::format("the cloud encrypts no volume of instance type {} (the local cloud none "
+                          "at all); leave it out",
+                          encrypts_not_));
       }
       if (!device.snapshot_id) continue;
       if (is_root) {

@@ -32,12 +32,13 @@ struct InspectTest : testing::Test {
       subnet.availability_zone = "local-1a";
       return ec2::DescribeSubnetsResponse{{subnet}, ""};
     });
-    ec2.on<ec2::DescribeInstanceTypesRequest>([this](const auto& request) -> Result<ec2::DescribeInstanceTypesResponse> {
-      if (request.instance_types.at(0) == "m6g.large")
-        return ec2::DescribeInstanceTypesResponse{{{"m6g.large", 2, 8192, "arm64", encryption}}, ""};
-      if (request.instance_types.at(0) != "t3.nano") return ec2::ec2_fail("InvalidInstanceType", "no");
-      return ec2::DescribeInstanceTypesResponse{{{"t3.nano", 2, 512, "x86_64", encryption}}, ""};
-    });
+    ec2.on<ec2::DescribeInstanceTypesRequest>(
+        [this](const auto& request) -> Result<ec2::DescribeInstanceTypesResponse> {
+          if (request.instance_types.at(0) == "m6g.large")
+            return ec2::DescribeInstanceTypesResponse{{{"m6g.large", 2, 8192, "arm64", encryption}}, ""};
+          if (request.instance_types.at(0) != "t3.nano") return ec2::ec2_fail("InvalidInstanceType", "no");
+          return ec2::DescribeInstanceTypesResponse{{{"t3.nano", 2, 512, "x86_64", encryption}}, ""};
+        });
     ec2.on<ec2::DescribeSecurityGroupsRequest>([](const auto& request) -> Result<ec2::DescribeSecurityGroupsResponse> {
       if (request.group_ids.at(0).str() != "sg-1") return ec2::ec2_fail("InvalidGroup.NotFound", "no");
       return ec2::DescribeSecurityGroupsResponse{{{SecurityGroupId("sg-1"), "g", "", VpcId("vpc-1"), {}}}, ""};

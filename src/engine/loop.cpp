@@ -194,8 +194,8 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   if (changes_spec && draft->view.document != input.revision->merged_into) {
     return give_up({ErrorKind::conflict, kChangedMeanwhile, "another update came between; ask again", {}});
   }
-  bool futile = changes_spec &&
-                !futile_changes({draft->view.spec, input.revision->spec}, draft->view.state).errors.empty();
+  bool futile =
+      changes_spec && !futile_changes({draft->view.spec, input.revision->spec}, draft->view.state).errors.empty();
   if (futile) {
     return give_up({ErrorKind::conflict, kChangedMeanwhile, "a replacement went on meanwhile; ask again", {}});
   }

@@ -54,9 +54,10 @@ Result<int> listen_on(const std::string& address, uint16_t port) {
   int error = errno;
   ::close(fd);
   if (error == EADDRINUSE) {
-    return fail(ErrorKind::conflict, "PortInUse",
-                fmt::format("Port {} on {} is in use by another program; stop it or choose another port.", port, address),
-                "port");
+    return fail(
+        ErrorKind::conflict, "PortInUse",
+        fmt::format("Port {} on {} is in use by another program; stop it or choose another port.", port, address),
+        "port");
   }
   return Failure(system_error(fmt::format("listening on {}:{}", address, port), error));
 }

@@ -82,14 +82,19 @@ std::string get(const std::string& target, const std::string& headers = "") {
   return "GET " + target + " HTTP/1.1\r\nHost: test\r\n" + headers + "\r\n";
 }
 
-std::string get_and_close(const std::string& target) { return get(target, "Connection: close\r\n"); }
-
-std::string post(const std::string& target, const std::string& body) {
-  return "POST " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+std::string get_and_close(const std::string& target) {
+  return get(target, "Connection: close\r\n");
 }
 
-bool starts_with(const std::string& text, const std::string& start) { return text.rfind(start, 0) == 0; }
+std::string post(const std::string& target, const std::string& body) {
+  return "POST " + target +
+         " HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body;
+}
+
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.rfind(start, 0) == 0;
+}
 
 Response echo(const Request& request) {
   Response response;
@@ -146,10 +151,11 @@ TEST(HttpServer, RefusesBrokenEscapesAndHiddenNuls) {
 
 TEST(HttpServer, SurvivesBytesThatAreNoRequest) {
   auto server = start({.idle_timeout = 300ms});
-  for (std::string junk : {std::string("\x16\x03\x01\x02\x00\x01", 6), std::string("GET\r\n\r\n"), std::string(5000, 'x'),
-                           std::string("GET / HTTP/1.1\r\n\r\n"), std::string("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n"),
-                           std::string("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
-                           std::string("GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n")}) {
+  for (std::string junk :
+       {std::string("\x16\x03\x01\x02\x00\x01", 6), std::string("GET\r\n\r\n"), std::string(5000, 'x'),
+        std::string("GET / HTTP/1.1\r\n\r\n"), std::string("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n"),
+        std::string("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        std::string("GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n")}) {
     Client client(server->port());
     client.send(junk);
     auto answer = client.read_all();

@@ -33,7 +33,9 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
   return out;
 }
 
-Failure bad(std::string message) { return fail(ErrorKind::invalid, "BadRequestTarget", std::move(message)); }
+Failure bad(std::string message) {
+  return fail(ErrorKind::invalid, "BadRequestTarget", std::move(message));
+}
 
 }  // namespace
 

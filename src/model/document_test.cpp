@@ -117,7 +117,8 @@ TEST(ReadSpec, RefusesANameThatIsTakenForSomethingElseOrNotSeenAsItIs) {
   EXPECT_THAT(fault("name", with("name", R"("smi-0123abcd")")), HasSubstr("looks like an id"));
   EXPECT_THAT(fault("name", with("name", R"("smi-db")")), HasSubstr("looks like an id"));
   EXPECT_THAT(fault("name", with("name", R"("-f")")), HasSubstr("option"));
-  for (const char* bad : {"\\u202a", "\\u202e", "\\u2066", "\\u2069", "\\u2028", "\\u2029", "\\u0085", "\\t", "\\u007f"}) {
+  for (const char* bad :
+       {"\\u202a", "\\u202e", "\\u2066", "\\u2069", "\\u2028", "\\u2029", "\\u0085", "\\t", "\\u007f"}) {
     EXPECT_THAT(fault("name", with("name", fmt::format("\"a{}b\"", bad))), HasSubstr("control")) << bad;
   }
   for (const char* good : {"my-db", "Datenbank größe", "数据库", "a‧b", "dé", "x smi-1"}) {

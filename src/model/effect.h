@@ -36,8 +36,8 @@ struct LaunchInstance {
   std::string token;
   Market market;
   ImageId image;
-  std::optional<InterfaceId> interface;     // as primary, kept on termination
-  std::optional<std::string> private_ip;    // without an interface of its own
+  std::optional<InterfaceId> interface;   // as primary, kept on termination
+  std::optional<std::string> private_ip;  // without an interface of its own
   std::vector<SecurityGroupId> security_group_ids;
   std::string user_data;
   std::string http_tokens;

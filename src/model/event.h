@@ -61,8 +61,9 @@ struct TimerRang {};
 // The service has started with this state in its store: effects that were under way have unknown outcomes.
 struct Restarted {};
 
-using Event = std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked, InterruptionNoticed,
-                           RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang, Restarted>;
+using Event =
+    std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked, InterruptionNoticed,
+                 RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang, Restarted>;
 
 std::string_view name_of(const Event& event);
 

@@ -34,8 +34,7 @@ std::optional<Enum> value_of(const Word<Enum> (&words)[N], std::string_view text
 constexpr Word<Status> kStatuses[] = {
     {Status::paused, "PAUSED"},           {Status::resuming, "RESUMING"},   {Status::active, "ACTIVE"},
     {Status::pausing, "PAUSING"},         {Status::recycling, "RECYCLING"}, {Status::deallocating, "DEALLOCATING"},
-    {Status::deallocated, "DEALLOCATED"}, {Status::error, "ERROR"},
-    {Status::migrating, "MIGRATING"},
+    {Status::deallocated, "DEALLOCATED"}, {Status::error, "ERROR"},         {Status::migrating, "MIGRATING"},
 };
 constexpr Word<Phase> kPhases[] = {
     {Phase::none, "none"},           {Phase::terminating, "terminating"}, {Phase::saving, "saving"},
@@ -103,10 +102,9 @@ constexpr Word<Urgency> kUrgencies[] = {{Urgency::save, "save"},
 
 // The index in the list is the variant's.
 constexpr std::string_view kActions[] = {
-    "LaunchInstance", "TerminateInstance", "CreateSnapshot",    "RegisterImage", "CreateInterface",
-    "CreateVolume",   "AttachVolume",      "KeepOnTermination", "TagVolume",     "DeleteVolume",
-    "DeleteSnapshot", "DeregisterImage",   "DeleteInterface",
-    "AdoptInstance",  "ReleaseInstance",   "SnapshotInstance",
+    "LaunchInstance",  "TerminateInstance", "CreateSnapshot",  "RegisterImage",    "CreateInterface", "CreateVolume",
+    "AttachVolume",    "KeepOnTermination", "TagVolume",       "DeleteVolume",     "DeleteSnapshot",  "DeregisterImage",
+    "DeleteInterface", "AdoptInstance",     "ReleaseInstance", "SnapshotInstance",
 };
 static_assert(std::size(kActions) == std::variant_size_v<EffectAction>);
 

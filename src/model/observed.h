@@ -38,9 +38,15 @@ enum class Kind : uint8_t {
   status = 32,  // status checks of the current instance
 };
 using Kinds = uint8_t;
-constexpr Kinds operator|(Kind a, Kind b) { return static_cast<Kinds>(a) | static_cast<Kinds>(b); }
-constexpr Kinds operator|(Kinds a, Kind b) { return a | static_cast<Kinds>(b); }
-constexpr bool has(Kinds kinds, Kind kind) { return (kinds & static_cast<Kinds>(kind)) != 0; }
+constexpr Kinds operator|(Kind a, Kind b) {
+  return static_cast<Kinds>(a) | static_cast<Kinds>(b);
+}
+constexpr Kinds operator|(Kinds a, Kind b) {
+  return a | static_cast<Kinds>(b);
+}
+constexpr bool has(Kinds kinds, Kind kind) {
+  return (kinds & static_cast<Kinds>(kind)) != 0;
+}
 inline constexpr Kinds kAllKinds = 63;
 
 enum class InstanceState { unknown, pending, running, stopping, stopped, shutting_down, terminated };
@@ -73,7 +79,7 @@ struct ObservedInstance {
   std::string client_token;
   Time launched_at{};
   std::vector<ObservedDevice> devices;
-  std::vector<InterfaceId> interfaces;        // index 0 is the primary
+  std::vector<InterfaceId> interfaces;           // index 0 is the primary
   bool interface_delete_on_termination = false;  // of the primary
   std::string interface_attachment_id;           // of the primary
   OwnTags tags;

@@ -73,7 +73,7 @@ struct Compute {
   std::optional<VpcId> vpc_id;
   std::optional<std::string> private_ip;
   ImageId image_id;
-  std::string preferred_type;              // empty: the first of types
+  std::string preferred_type;               // empty: the first of types
   std::vector<std::string> instance_types;  // in order of preference, at least one
   std::vector<SecurityGroupId> security_group_ids;
   std::string user_data;  // base64

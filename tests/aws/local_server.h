@@ -27,9 +27,9 @@ struct Seen {
 };
 
 struct Reply {
-  std::string bytes;       // as they are to be written
-  bool close = false;      // after them
-  bool silence = false;    // nothing until the client leaves
+  std::string bytes;     // as they are to be written
+  bool close = false;    // after them
+  bool silence = false;  // nothing until the client leaves
 };
 
 inline Reply answer(int status, const std::string& body, const std::string& headers = {}) {

@@ -35,7 +35,8 @@ struct InstanceApi : ApiWorld {
     EXPECT_EQ(refused.at("status").at("code"), 400) << json::serialize(refused);
     std::vector<std::string> fields;
     if (refused.at("status").at("code") == 200) return fields;
-    for (const json::value& error : refused.at("errors").get_array()) fields.emplace_back(error.at("field").as_string());
+    for (const json::value& error : refused.at("errors").get_array())
+      fields.emplace_back(error.at("field").as_string());
     return fields;
   }
 };
@@ -117,7 +118,12 @@ TEST_F(InstanceApi, AnUpdateNeedsNoImageThatItsRootOutlived) {
 
 TEST_F(InstanceApi, TheLocalCloudEncryptsNothingAndSaysSoAtOnce) {
   json::value document = json::parse(body("onLaunch"));
-  document.at("managedInstance").at("compute").at("launchSpecification").at("blockDeviceMappings").at(0).at("ebs")
+  document.at("managedInstance")
+      .at("compute")
+      .at("launchSpecification")
+      .at("blockDeviceMappings")
+      .at(0)
+      .at("ebs")
       .as_object()["encrypted"] = true;
   json::value refused = post("", json::serialize(document));
   EXPECT_THAT(fields_of(refused), ElementsAre("compute.launchSpecification.blockDeviceMappings[0].ebs.encrypted"));

@@ -195,7 +195,8 @@ TEST_F(Threads, TakesInWhatTheCloudTellsOnlyOnceItIsStored) {
   ASSERT_TRUE(wait_status(id, Status::active));
   cloud->listen({});  // the test alone tells
   InstanceId former = engine->find(id)->state.instance->id;
-  ec2::CloudEvent warning{ec2::kInterruptionWarning, clock->now(), former.str(), "terminate", clock->now() + seconds(120)};
+  ec2::CloudEvent warning{ec2::kInterruptionWarning, clock->now(), former.str(), "terminate",
+                          clock->now() + seconds(120)};
   ASSERT_TRUE(store->limit_pages(1));
   std::string large = R"({"description":")" + std::string(200, 'x') + R"("})";
   ASSERT_TRUE(wait([&] { return !engine->update(id, large) || !engine->ready().ready; }));

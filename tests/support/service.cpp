@@ -34,9 +34,11 @@ Result<void> Service::launch() {
     HF_TRY(options_.port, free_port());
   }
   fs::create_directories(options_.data_dir);
-  std::vector<std::string> argv = {options_.binary,   "serve",           "--data-dir",
-                                   options_.data_dir, "--port",          std::to_string(options_.port),
-                                   "--substrate",     options_.substrate, "--ec2-port", "0"};
+  std::vector<std::string> argv = {options_.binary, "serve",
+                                   "--data-dir",    options_.data_dir,
+                                   "--port",        std::to_string(options_.port),
+                                   "--substrate",   options_.substrate,
+                                   "--ec2-port",    "0"};
   argv.insert(argv.end(), options_.more.begin(), options_.more.end());
   HF_TRY(Child child, Child::start({argv, log_file(), options_.outlives_us}));
   child_.emplace(std::move(child));

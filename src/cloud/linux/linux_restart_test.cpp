@@ -101,8 +101,8 @@ TEST_F(RestartOnLinux, AFailedLaunchLeavesNothing) {
   const auto result = cloud_->launch(spec);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, "InvalidRootVolume") << describe(result.error());
-  ASSERT_OK(cloud_->wait(
-      [&](Done done) { cloud_->substrate().delete_volume(VolumeId("vol-root-10"), std::move(done)); }));
+  ASSERT_OK(
+      cloud_->wait([&](Done done) { cloud_->substrate().delete_volume(VolumeId("vol-root-10"), std::move(done)); }));
   EXPECT_TRUE(std::filesystem::is_empty(cloud_->data_dir() + "/machines"));
 
   ASSERT_OK(cloud_->volume("vol-root-11", 1, "minimal"));
@@ -195,8 +195,9 @@ TEST_F(RestartOnLinux, AFullPoolFailsTheWriterAndNobodyElse) {
   cloud_->in(modest, "echo safe >/root/kept; sync");
   ASSERT_OK(cloud_->volume("vol-big", 8));
   ASSERT_OK(cloud_->attach(greedy, {VolumeId("vol-big"), "/dev/sdf"}));
-  EXPECT_EQ(cloud_->in(greedy, "dd if=/dev/urandom of=/dev/sdf bs=1M oflag=direct 2>/dev/null && echo all || echo full"),
-            "full");
+  EXPECT_EQ(
+      cloud_->in(greedy, "dd if=/dev/urandom of=/dev/sdf bs=1M oflag=direct 2>/dev/null && echo all || echo full"),
+      "full");
   EXPECT_EQ(cloud_->in(modest, "cat /root/kept"), "safe");
   const auto refused = cloud_->volume("vol-more", 1);
   ASSERT_FALSE(refused);

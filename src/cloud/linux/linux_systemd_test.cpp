@@ -16,7 +16,8 @@ TEST(SystemdOnLinux, BootsRunsUserDataAndShutsDown) {
   ASSERT_OK(cloud.start());
   ASSERT_OK(cloud.build("debian-12-postgresql"));
   ASSERT_OK(cloud.volume("vol-root-10", 6, "debian-12-postgresql"));
-  auto spec = cloud.spec(10, "#!/bin/bash\necho hello from systemd\nsystemctl is-active multi-user.target dbus\ntrue\n");
+  auto spec =
+      cloud.spec(10, "#!/bin/bash\necho hello from systemd\nsystemctl is-active multi-user.target dbus\ntrue\n");
   spec.memory_mib = 1024;
   double took = 0;
   ASSERT_OK(cloud.launch(spec, &took));

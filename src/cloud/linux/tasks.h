@@ -1,5 +1,6 @@
 // A bounded number of threads for work that blocks. Work with the same key is done in the order it was given, one at a
-// time; work with different keys side by side. Used by the Linux substrate: a key is a machine's, volume's, subnet's id.
+// time; work with different keys side by side. Used by the Linux substrate: a key is a machine's, volume's, subnet's
+// id.
 #pragma once
 
 #include <condition_variable>

@@ -126,8 +126,8 @@ class TestCloud {
     return wait([&](Done done) { substrate_->launch(spec, std::move(done)); }, milliseconds);
   }
   Result<void> stop(const MachineSpec& spec, StopHow how, double* milliseconds = nullptr) {
-    return wait(
-        [&](Done done) { substrate_->stop(spec.id, how, std::chrono::seconds(30), std::move(done)); }, milliseconds);
+    return wait([&](Done done) { substrate_->stop(spec.id, how, std::chrono::seconds(30), std::move(done)); },
+                milliseconds);
   }
   Result<void> attach(const MachineSpec& spec, const AttachedVolume& volume, double* milliseconds = nullptr) {
     return wait([&](Done done) { substrate_->attach(spec.id, volume, std::move(done)); }, milliseconds);
@@ -160,8 +160,7 @@ class TestCloud {
   }
   // A command's output inside the machine; a failure of any kind fails the test.
   std::string in(const MachineSpec& spec, const std::string& script) {
-    const auto outcome =
-        substrate_->run_command(spec.id, {"/bin/sh", "-c", script}, "", std::chrono::seconds(60));
+    const auto outcome = substrate_->run_command(spec.id, {"/bin/sh", "-c", script}, "", std::chrono::seconds(60));
     if (!outcome) {
       ADD_FAILURE() << script << ": " << describe(outcome.error());
       return {};

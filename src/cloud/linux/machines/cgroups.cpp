@@ -27,11 +27,11 @@ constexpr const char* commands_name = "commands";
 constexpr const char* consoles_name = "consoles";
 
 // null zero full random urandom, tty ptmx, pseudo terminals. Nodes of any kind may be made (m): making one is harmless.
-constexpr const char* usual_devices[] = {"c *:* m",   "b *:* m",   "c 1:3 rwm", "c 1:5 rwm",  "c 1:7 rwm",
+constexpr const char* usual_devices[] = {"c *:* m",   "b *:* m",   "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm",
                                          "c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm"};
 
 struct Mounts {
-  std::string unified;                         // empty: not mounted
+  std::string unified;                        // empty: not mounted
   std::map<std::string, std::string> legacy;  // controller to mount point
 };
 

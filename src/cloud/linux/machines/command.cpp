@@ -1,5 +1,5 @@
-// Two processes: the outer one enters the namespaces; a process namespace holds only for children, so it forks the inner
-// one, which becomes the command. The outer one reports the inner one's number (as the host sees it) and its end.
+// Two processes: the outer one enters the namespaces; a process namespace holds only for children, so it forks the
+// inner one, which becomes the command. The outer one reports the inner one's number (as the host sees it) and its end.
 #include "cloud/linux/machines/command.h"
 
 #include <fcntl.h>
@@ -208,8 +208,8 @@ Result<CommandOutcome> run_in_machine(const CommandPlan& plan, const Cgroups& cg
   }
   for (const int fd : {in.write.get(), out.read.get(), err.read.get()}) non_blocking(fd);
   CommandOutcome outcome;
-  const bool in_time = attend(std::move(in.write), std::move(out.read), std::move(err.read), outer.pidfd.get(), plan,
-                              outcome);
+  const bool in_time =
+      attend(std::move(in.write), std::move(out.read), std::move(err.read), outer.pidfd.get(), plan, outcome);
   if (!in_time) ::syscall(SYS_pidfd_send_signal, outer.pidfd.get(), SIGTERM, nullptr, 0);
   outcome.exit_status = reap(outer.pidfd);
   if (in_time) return outcome;

@@ -19,16 +19,15 @@ namespace holdfast::cloud::linux_ {
 namespace {
 
 // Over the host as a whole, or of no use in a machine. Kept on purpose: SYS_ADMIN (systemd, and mounting data volumes),
-// NET_ADMIN and NET_RAW (over the machine's own network), SYS_PTRACE, AUDIT_WRITE (PAM), SYS_BOOT (in a process namespace
-// reboot(2) ends the namespace's init and nothing else). With SYS_ADMIN this is no security boundary.
-constexpr int given_up[] = {CAP_SYS_MODULE, CAP_SYS_RAWIO,    CAP_SYS_TIME,   CAP_SYSLOG,
-                            CAP_MAC_ADMIN,  CAP_MAC_OVERRIDE, CAP_WAKE_ALARM, CAP_BLOCK_SUSPEND,
-                            CAP_MKNOD,      CAP_AUDIT_READ,   CAP_AUDIT_CONTROL, CAP_PERFMON,
+// NET_ADMIN and NET_RAW (over the machine's own network), SYS_PTRACE, AUDIT_WRITE (PAM), SYS_BOOT (in a process
+// namespace reboot(2) ends the namespace's init and nothing else). With SYS_ADMIN this is no security boundary.
+constexpr int given_up[] = {CAP_SYS_MODULE, CAP_SYS_RAWIO,         CAP_SYS_TIME,      CAP_SYSLOG,
+                            CAP_MAC_ADMIN,  CAP_MAC_OVERRIDE,      CAP_WAKE_ALARM,    CAP_BLOCK_SUSPEND,
+                            CAP_MKNOD,      CAP_AUDIT_READ,        CAP_AUDIT_CONTROL, CAP_PERFMON,
                             CAP_BPF,        CAP_CHECKPOINT_RESTORE};
 
-const ChildNode usual_nodes[] = {{"null", makedev(1, 3)},    {"zero", makedev(1, 5)}, {"full", makedev(1, 7)},
-                                     {"random", makedev(1, 8)},  {"urandom", makedev(1, 9)},
-                                     {"tty", makedev(5, 0)}};
+const ChildNode usual_nodes[] = {{"null", makedev(1, 3)},   {"zero", makedev(1, 5)},    {"full", makedev(1, 7)},
+                                 {"random", makedev(1, 8)}, {"urandom", makedev(1, 9)}, {"tty", makedev(5, 0)}};
 
 // The host's knobs, and files that show or touch what is the host's alone. Missing ones do not matter.
 constexpr const char* masked_files[] = {"proc/sysrq-trigger", "proc/kcore",       "proc/keys",

@@ -18,9 +18,12 @@ constexpr int version = 1;
 
 const char* to_text(UserDataOutcome outcome) {
   switch (outcome) {
-    case UserDataOutcome::running: return "running";
-    case UserDataOutcome::succeeded: return "succeeded";
-    case UserDataOutcome::failed: return "failed";
+    case UserDataOutcome::running:
+      return "running";
+    case UserDataOutcome::succeeded:
+      return "succeeded";
+    case UserDataOutcome::failed:
+      return "failed";
   }
   return "running";
 }
@@ -60,8 +63,7 @@ MachineRecord from_json(const json::object& object) {
   record.init.boot = text(object.at("boot"));
   record.root_device = text(object.at("root_device"));
   for (const auto& volume : object.at("volumes").as_array()) {
-    record.volumes.push_back(
-        {VolumeId(text(volume.as_object().at("id"))), text(volume.as_object().at("device"))});
+    record.volumes.push_back({VolumeId(text(volume.as_object().at("id"))), text(volume.as_object().at("device"))});
   }
   for (const auto& interface : object.at("interfaces").as_array()) {
     record.interfaces.emplace_back(text(interface));

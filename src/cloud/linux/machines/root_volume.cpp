@@ -163,7 +163,7 @@ bool is_small_for(int root, uint64_t bytes) {
 Result<void> grow_unmounted(const std::string& device) {
   const RunLimits limits{.time = grow_limit, .output_bytes = 64 * 1024, .private_mounts = false};
   HF_TRY(const RunOutput checked, run({"e2fsck", "-f", "-p", device}, limits));  // resize2fs wants it first
-  if (checked.exit_status > 1) {                                                // 1: it has mended something
+  if (checked.exit_status > 1) {                                                 // 1: it has mended something
     return fail(ErrorKind::unavailable, "NotGrown", "e2fsck: " + checked.out + checked.err);
   }
   HF_TRY_VOID(run_checked({"resize2fs", device}, limits));
@@ -174,7 +174,8 @@ Result<void> grow_unmounted(const std::string& device) {
 Result<void> grow(Fd& root, const std::string& device) {
   const Fd volume(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
   uint64_t bytes = 0;
-  if (!volume.valid() || ::ioctl(volume.get(), BLKGETSIZE64, &bytes) != 0 || !is_small_for(root.get(), bytes)) return {};
+  if (!volume.valid() || ::ioctl(volume.get(), BLKGETSIZE64, &bytes) != 0 || !is_small_for(root.get(), bytes))
+    return {};
   struct statfs now {};
   uint64_t blocks = ::fstatfs(root.get(), &now) == 0 ? bytes / static_cast<uint64_t>(now.f_bsize) : 0;
   if (::ioctl(root.get(), grow_ext4, &blocks) == 0) return {};

@@ -31,8 +31,7 @@ Result<void> Runner::readopt(const Shared& machine) {
     }
   }
   if (machine->spec) {
-    const Fd network(
-        ::open(fmt::format("/proc/{}/ns/net", machine->record.init.pid).c_str(), O_RDONLY | O_CLOEXEC));
+    const Fd network(::open(fmt::format("/proc/{}/ns/net", machine->record.init.pid).c_str(), O_RDONLY | O_CLOEXEC));
     HF_TRY(MachineFacts facts, facts_of(*machine->spec));
     const auto opened = network.valid() ? parts_.metadata.open(network.get(), std::move(facts))
                                         : Result<void>(Failure(system_error("opening its network namespace", errno)));

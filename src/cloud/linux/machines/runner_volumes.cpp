@@ -24,8 +24,7 @@ Result<void> Runner::undo_attach(Machine& machine, const AttachedVolume& volume)
     std::erase_if(machine.record.volumes, [&](const auto& other) { return other.id == volume.id; });
   }
   if (machine.spec) machine.spec->volumes = machine.record.volumes;
-  parts_.metadata.change(machine.record.id,
-                         [&](MachineFacts& facts) { facts.spec.volumes = machine.record.volumes; });
+  parts_.metadata.change(machine.record.id, [&](MachineFacts& facts) { facts.spec.volumes = machine.record.volumes; });
   return write_record(machine);
 }
 

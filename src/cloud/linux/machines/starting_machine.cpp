@@ -45,7 +45,8 @@ Result<StartingMachine> StartingMachine::clone(const StartPlan& plan, const Root
   for (const auto& device : plan.devices) {
     for (auto& name : node_names(device.name)) {
       names.push_back(std::move(name));
-      numbers.push_back(makedev(static_cast<unsigned>(device.device.major), static_cast<unsigned>(device.device.minor)));
+      numbers.push_back(
+          makedev(static_cast<unsigned>(device.device.major), static_cast<unsigned>(device.device.minor)));
     }
   }
   std::vector<ChildNode> nodes;

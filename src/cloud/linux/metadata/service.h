@@ -1,6 +1,6 @@
-// The metadata service of all machines of a cloud: a listener at 169.254.169.254:80 in each machine's network namespace,
-// one HTTP server behind them. A connection is known by the listener it came through, so a machine can ask only about
-// itself. Called by the substrate; after a restart it opens listeners in the machines that lived on.
+// The metadata service of all machines of a cloud: a listener at 169.254.169.254:80 in each machine's network
+// namespace, one HTTP server behind them. A connection is known by the listener it came through, so a machine can ask
+// only about itself. Called by the substrate; after a restart it opens listeners in the machines that lived on.
 #pragma once
 
 #include <functional>

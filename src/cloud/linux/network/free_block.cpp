@@ -1,6 +1,6 @@
 // Which /16 of 10.0.0.0/8 a new cloud may take. Two clouds that start at the same moment would both see the same block
-// free, so a choice is noted in /run/holdfast/blocks (under a lock) before it is given; a note whose data folder is gone
-// counts no more.
+// free, so a choice is noted in /run/holdfast/blocks (under a lock) before it is given; a note whose data folder is
+// gone counts no more.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>

@@ -1,5 +1,5 @@
-// Names of what a cloud puts on its host. Several clouds (data folders) may live on one host, so each name carries a key
-// made from the data folder; a name says what it is, so that whatever is found after a crash can be told apart.
+// Names of what a cloud puts on its host. Several clouds (data folders) may live on one host, so each name carries a
+// key made from the data folder; a name says what it is, so that whatever is found after a crash can be told apart.
 // Interface names have at most 15 characters:
 //
 //   hf  abcde  b  1234567        hf + cloud's key + b (bridge) or v (link) + hash of the subnet's or interface's id
