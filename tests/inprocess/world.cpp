@@ -52,6 +52,7 @@ World::World(uint64_t seed) : substrate_(time_, kDelays) {
   auto cloud = cloud::Cloud::open(cloud_options(seed), substrate_, time_);
   CHECK(cloud);
   cloud_ = std::move(*cloud);
+  calls_ = std::make_unique<GuardedCloud>(*cloud_);
   // The image is built before anything is asked of it.
   for (int i = 0; i < 1000 && time_.next(); ++i) {
     time_.advance_to(*time_.next());
@@ -76,7 +77,7 @@ void World::start() {
   auto post = [this](std::function<void()> closure) { posted_.push_back(std::move(closure)); };
   controller_ = std::make_unique<engine::Controller>(
       engine::Controller::Options{},
-      engine::Controller::Ties{*cloud_, store_, time_, effects_, looks_, post, core::decide});
+      engine::Controller::Ties{*calls_, store_, time_, effects_, looks_, post, core::decide});
   auto started = controller_->start();
   CHECK(started);
   cloud_->listen(
@@ -153,7 +154,7 @@ Result<void> World::request(engine::Input input) {
 Result<ManagedInstanceId> World::create(const std::string& document) {
   auto spec = model::read_spec(document);
   if (!spec) return Failure(spec.error().errors.front());
-  auto surroundings = engine::inspect(*cloud_, *spec, {});
+  auto surroundings = engine::inspect(*calls_, *spec, {});
   if (!surroundings) return Failure(surroundings.error().errors.front());
   ManagedInstanceId id(fmt::format("smi-{:08x}", 0xabc00000 + ++last_ticket_));
   HF_TRY_VOID(request({id, model::Created{}, 0, engine::Revision{document, *spec, *surroundings, {}}}));
@@ -161,7 +162,7 @@ Result<ManagedInstanceId> World::create(const std::string& document) {
 }
 
 Result<ManagedInstanceId> World::import(const engine::ImportRequest& request) {
-  auto plan = engine::plan_import(*cloud_, request);
+  auto plan = engine::plan_import(*calls_, request);
   if (!plan) return Failure(plan.error().errors.front());
   ManagedInstanceId id(fmt::format("smi-{:08x}", 0xabc00000 + ++last_ticket_));
   HF_TRY_VOID(this->request({id, model::Created{plan->import}, 0,
@@ -169,10 +170,11 @@ Result<ManagedInstanceId> World::import(const engine::ImportRequest& request) {
   return id;
 }
 
-InstanceId World::launch_foreign() {
+InstanceId World::launch_foreign(bool spot) {
   ec2::RunInstancesRequest request;
   request.image_id = ImageId(cloud::kMinimalImage);
   request.instance_type = "t3.nano";
+  if (spot) request.spot_options = ec2::SpotMarketOptions{};
   request.subnet_id = SubnetId(cloud::kSubnetA);
   request.security_group_ids = {SecurityGroupId(cloud::kDefaultSecurityGroup)};
   ec2::EbsBlockDevice data;
@@ -198,7 +200,7 @@ ec2::Instance World::instance(const InstanceId& id) {
 Result<void> World::update(const ManagedInstanceId& id, const std::string& document) {
   auto spec = model::read_spec(document);
   if (!spec) return Failure(spec.error().errors.front());
-  auto surroundings = engine::inspect(*cloud_, *spec, engine::own_of({view(id)->spec, *spec}, view(id)->state));
+  auto surroundings = engine::inspect(*calls_, *spec, engine::own_of({view(id)->spec, *spec}, view(id)->state));
   if (!surroundings) return Failure(surroundings.error().errors.front());
   return request({id, model::SpecChanged{*surroundings}, 0,
                   engine::Revision{document, *spec, *surroundings, view(id)->document}});

@@ -59,6 +59,28 @@ class DeadlyStore : public engine::Store {
   store::MemoryStore kept_;
 };
 
+// The cloud as the service calls it: each call is shown to `guard` first, whose error is its answer.
+class GuardedCloud : public ec2::FurtherEc2 {
+ public:
+  struct Guard {
+    std::function<Result<void>(const ec2::Request&)> asked;
+    std::function<Result<void>(const ec2::FurtherRequest&)> asked_further;
+  };
+  explicit GuardedCloud(cloud::Cloud& cloud) : cloud_(cloud) {}
+  Result<ec2::Response> perform(const ec2::Request& request) override {
+    if (guard.asked) HF_TRY_VOID(guard.asked(request));
+    return cloud_.perform(request);
+  }
+  Result<ec2::FurtherResponse> perform_further(const ec2::FurtherRequest& request) override {
+    if (guard.asked_further) HF_TRY_VOID(guard.asked_further(request));
+    return cloud_.perform_further(request);
+  }
+  Guard guard;
+
+ private:
+  cloud::Cloud& cloud_;
+};
+
 // What becomes of cloud calls that the killed service had under way.
 enum class CallsUnderWay { never_arrive, are_done };
 
@@ -68,6 +90,7 @@ class World {
   ~World();
 
   cloud::Cloud& cloud() { return *cloud_; }
+  GuardedCloud& calls() { return *calls_; }
   DeadlyStore& store() { return store_; }
   VirtualTime& time() { return time_; }
   cloud::NullSubstrate& substrate() { return substrate_; }
@@ -81,7 +104,7 @@ class World {
   Result<ManagedInstanceId> create(const std::string& document);
   Result<ManagedInstanceId> import(const engine::ImportRequest& request);
   // An instance that is nobody's, running: with a data volume /dev/sdf, and everything going with it when it ends.
-  InstanceId launch_foreign();
+  InstanceId launch_foreign(bool spot = false);
   Result<void> update(const ManagedInstanceId& id, const std::string& document);
   Result<void> ask(const ManagedInstanceId& id, model::Event event);
 
@@ -117,6 +140,7 @@ class World {
   VirtualTime time_;
   cloud::NullSubstrate substrate_;
   std::unique_ptr<cloud::Cloud> cloud_;
+  std::unique_ptr<GuardedCloud> calls_;
   DeadlyStore store_;
   JobQueue effects_;
   JobQueue looks_;
