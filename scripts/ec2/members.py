@@ -69,7 +69,7 @@ HAND_ACTIONS = {
     "instances": {
         "RunInstances": ("image_id instance_type min_count max_count client_token subnet_id security_group_ids network_interfaces "
                          "block_device_mappings user_data spot_options:spot_market=InstanceMarketOptions metadata_options "
-                         "tag_specifications key_name", "instances:reservation=."),
+                         "tag_specifications key_name availability_zone=Placement.AvailabilityZone", "instances:reservation=."),
         "TerminateInstances": ("instance_ids", "terminating_instances"),
         "RebootInstances": ("instance_ids", ""),
         "DescribeInstances": ("instance_ids filters max_results? next_token", "instances:reservations=Reservations next_token"),
@@ -87,11 +87,11 @@ HAND_ACTIONS = {
         "DescribeVolumes": ("volume_ids filters max_results? next_token", "volumes next_token"),
         "CreateSnapshot": ("volume_id description tag_specifications", "snapshot=."),
         "DeleteSnapshot": ("snapshot_id", ""),
-        "DescribeSnapshots": ("snapshot_ids filters max_results? next_token", "snapshots next_token"),
+        "DescribeSnapshots": ("snapshot_ids filters max_results? next_token owner_ids", "snapshots next_token"),
     },
     "images": {
         "RegisterImage": ("name description architecture root_device_name virtualization_type boot_mode ena_support "
-                          "block_device_mappings", "image_id"),
+                          "block_device_mappings tag_specifications", "image_id"),
         "DeregisterImage": ("image_id", ""),
         "DescribeImages": ("image_ids owners filters max_results? next_token", "images next_token"),
     },
@@ -107,7 +107,7 @@ HAND_ACTIONS = {
         "DeleteSubnet": ("subnet_id", ""),
         "DescribeVpcs": ("vpc_ids next_token filters max_results?", "vpcs next_token"),
         "DescribeSecurityGroups": ("group_ids next_token group_names filters max_results?", "security_groups next_token"),
-        "CreateSecurityGroup": ("group_name description vpc_id", "group_id"),
+        "CreateSecurityGroup": ("group_name description vpc_id tag_specifications", "group_id tags"),
     },
     "account": {
         "DescribeAvailabilityZones": ("zone_names filters", "availability_zones"),

@@ -237,7 +237,13 @@ TEST_F(Actions, SnapshotsAndImagesFollowEachOther) {
   ec2::EbsBlockDevice ebs;
   ebs.snapshot_id = made;
   image.block_device_mappings = {{"/dev/xvda", ebs, false}};
+  image.tag_specifications = {{"snapshot", {{"of", "one"}}}};
+  EXPECT_EQ(code(image), "InvalidParameterValue") << "it makes an image alone";
+  image.tag_specifications = {{"image", {{"of", "one"}}}};
   auto registered = ok(image).image_id;
+  ec2::DescribeImagesRequest tagged;
+  tagged.filters = {{"tag:of", {"one"}}};
+  EXPECT_EQ(ok(tagged).images.at(0).image_id, registered);
   EXPECT_EQ(code(image), "InvalidAMIName.Duplicate");
   EXPECT_EQ(code(ec2::DeleteSnapshotRequest{made}), "InvalidSnapshot.InUse");
   auto request = launch_request();

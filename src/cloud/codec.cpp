@@ -56,6 +56,7 @@ void fields(A& a, RunInstancesRequest& x) {
   a("metadataOptions", x.metadata_options), a("tagSpecifications", x.tag_specifications);
   if (!x.key_name.empty() || A::kReads)
     a("keyName", x.key_name);  // as before where there is none: tokens compare texts
+  if (!x.availability_zone.empty() || A::kReads) a("availabilityZone", x.availability_zone);
 }
 template <class A>
 void fields(A& a, CreateVolumeRequest& x) {

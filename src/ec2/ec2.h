@@ -66,6 +66,7 @@ struct RunInstancesRequest {
   std::vector<TagSpecification> tag_specifications;
   bool dry_run = false;
   std::string key_name = {};
+  std::string availability_zone = {};  // empty: the subnet's, or any
   bool operator==(const RunInstancesRequest&) const = default;
 };
 
@@ -258,6 +259,7 @@ struct DescribeSnapshotsRequest {
   std::vector<Filter> filters;
   int max_results = 0;
   std::string next_token;
+  std::vector<std::string> owner_ids = {};
 };
 
 struct RegisterImageResponse {
@@ -275,6 +277,7 @@ struct RegisterImageRequest {  // Name is unique for account and region: Invalid
   std::string boot_mode;
   bool ena_support = true;
   std::vector<BlockDeviceMapping> block_device_mappings;
+  std::vector<TagSpecification> tag_specifications = {};  // in EC2's newer models only
 };
 
 struct DeregisterImageRequest {
@@ -412,6 +415,7 @@ struct DescribeSecurityGroupsRequest {
 
 struct CreateSecurityGroupResponse {
   SecurityGroupId group_id;
+  std::vector<Tag> tags = {};
 };
 struct CreateSecurityGroupRequest {
   static constexpr std::string_view kAction = "CreateSecurityGroup";
@@ -420,6 +424,7 @@ struct CreateSecurityGroupRequest {
   std::string group_name;
   std::string description;
   VpcId vpc_id;
+  std::vector<TagSpecification> tag_specifications = {};
 };
 
 struct DescribeAvailabilityZonesResponse {

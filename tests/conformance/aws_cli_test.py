@@ -61,6 +61,51 @@ class CommandLine(unittest.TestCase):
         self.aws("ec2", "delete-snapshot", "--snapshot-id", snapshot)
         self.assertIn("(InvalidVolume.NotFound)", self.run_aws("ec2", "describe-volumes", "--volume-ids", volume).stderr)
 
+    def test_owners(self):
+        volume = self.aws("ec2", "create-volume", "--availability-zone", "local-1a", "--size", "1")["VolumeId"]
+        self.aws("ec2", "wait", "volume-available", "--volume-ids", volume)
+        snapshot = self.aws("ec2", "create-snapshot", "--volume-id", volume)["SnapshotId"]
+        ours = lambda *owners: [s["SnapshotId"] for s in self.aws("ec2", "describe-snapshots", "--owner-ids", *owners)["Snapshots"]]  # noqa: E731
+        for owners in (("self",), ("000000000000",), ("amazon", "self")):
+            self.assertIn(snapshot, ours(*owners))
+        self.assertEqual(ours("amazon") + ours("123456789012"), [])
+        images = lambda owner: len(self.aws("ec2", "describe-images", "--owners", owner)["Images"])  # noqa: E731
+        self.assertGreaterEqual(images("amazon"), 1)
+        self.assertEqual(images("123456789012") + images("aws-marketplace"), 0)
+        for command, word in (("describe-snapshots", "--owner-ids"), ("describe-images", "--owners")):
+            self.assertIn("(InvalidParameterValue)", self.run_aws("ec2", command, word, "nobody").stderr)
+        self.aws("ec2", "delete-snapshot", "--snapshot-id", snapshot)
+        self.aws("ec2", "delete-volume", "--volume-id", volume)
+
+    def test_a_launch_into_a_zone_with_a_key(self):
+        self.aws("ec2", "create-key-pair", "--key-name", "mine")
+        launch = ("ec2", "run-instances", "--image-id", "ami-00000000000000001", "--instance-type", "t3.micro")
+        made = self.aws(*launch, "--placement", "AvailabilityZone=local-1b", "--key-name", "mine")["Instances"][0]
+        self.assertEqual((made["Placement"]["AvailabilityZone"], made["KeyName"]), ("local-1b", "mine"))
+        self.aws("ec2", "terminate-instances", "--instance-ids", made["InstanceId"])
+        made = self.aws(*launch, "--placement", "AvailabilityZone=local-1a", "--subnet-id", SUBNET)["Instances"][0]
+        self.assertEqual(made["SubnetId"], SUBNET)
+        self.aws("ec2", "terminate-instances", "--instance-ids", made["InstanceId"])
+        # A token counts in its zone.
+        zones = [self.aws(*launch, "--placement", f"AvailabilityZone=local-1{zone}", "--client-token", "one")["Instances"][0] for zone in "aab"]
+        self.assertEqual(zones[0]["InstanceId"], zones[1]["InstanceId"])
+        self.assertEqual(zones[2]["Placement"]["AvailabilityZone"], "local-1b")
+        self.aws("ec2", "terminate-instances", "--instance-ids", zones[0]["InstanceId"], zones[2]["InstanceId"])
+        for words in (("AvailabilityZone=local-1b", "--subnet-id", SUBNET), ("AvailabilityZone=local-1x",)):
+            self.assertIn("(InvalidParameterValue)", self.run_aws(*launch, "--placement", *words).stderr)
+        self.assertIn("(UnknownParameter)", self.run_aws(*launch, "--placement", "Tenancy=dedicated").stderr)
+        self.assertIn("(InvalidKeyPair.NotFound)", self.run_aws(*launch, "--key-name", "theirs").stderr)
+
+    def test_a_security_group_is_made_with_its_tags(self):
+        tags = "ResourceType={},Tags=[{{Key=Name,Value=web}}]"
+        make = ("ec2", "create-security-group", "--group-name", "web", "--description", "the web", "--tag-specifications")
+        self.assertIn("(InvalidParameterValue)", self.run_aws(*make, tags.format("volume")).stderr)
+        made = self.aws(*make, tags.format("security-group"))
+        self.assertEqual(made["Tags"], [{"Key": "Name", "Value": "web"}])
+        found = self.aws("ec2", "describe-security-groups", "--filters", "Name=tag:Name,Values=web")["SecurityGroups"]
+        self.assertEqual([group["GroupId"] for group in found], [made["GroupId"]])
+        self.aws("ec2", "delete-security-group", "--group-id", made["GroupId"])
+
 
 class Abuse(unittest.TestCase):
     """Over a bare connection: what no tool sends. The cloud says no in EC2's form, and lives on."""

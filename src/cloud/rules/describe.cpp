@@ -1,4 +1,5 @@
 // The Describe calls over tables: which filters each knows, as EC2 documents them.
+#include "base/text.h"
 #include "cloud/filters.h"
 #include "cloud/rules.h"
 #include "cloud/views.h"
@@ -260,8 +261,36 @@ Answer act(Call& call, const ec2::DescribeVolumesRequest& request) {
   return response;
 }
 
+namespace {
+
+// Of what is asked by its owner. Other accounts there are none, and so nothing of theirs.
+struct Owners {
+  bool account = false, cloud = false;
+};
+
+Result<Owners> read_owners(const std::vector<std::string>& texts) {
+  constexpr size_t kDigitsOfAccount = 12;
+  Owners owners;
+  for (const auto& text : texts) {
+    const bool other = text == "aws-marketplace" || (text.size() == kDigitsOfAccount && parse_int(text));
+    if (text == "self" || text == kAccount)
+      owners.account = true;
+    else if (text == "amazon")
+      owners.cloud = true;
+    else if (!other)
+      return bad_value(
+          "An owner is 'self', 'amazon', 'aws-marketplace' or an account of twelve digits, not '" + text + "'.",
+          "Owner");
+  }
+  return owners;
+}
+
+}  // namespace
+
 Answer act(Call& call, const ec2::DescribeSnapshotsRequest& request) {
+  HF_TRY(const Owners owners, read_owners(request.owner_ids));
   ec2::DescribeSnapshotsResponse response{{}, request.next_token};
+  if (!request.owner_ids.empty() && !owners.account) return ec2::DescribeSnapshotsResponse{};  // all are the account's
   HF_TRY(response.snapshots,
          page_of(request.kAction, call.model, call.model.snapshots, request.snapshot_ids, "SnapshotId", request.filters,
                  kSnapshotFields, request.max_results, response.next_token));
@@ -269,16 +298,14 @@ Answer act(Call& call, const ec2::DescribeSnapshotsRequest& request) {
 }
 
 Answer act(Call& call, const ec2::DescribeImagesRequest& request) {
+  HF_TRY(const Owners owners, read_owners(request.owners));
   auto filters = request.filters;
   // Public images are the cloud's ("amazon"), all others the one account's ("self").
   if (!request.owners.empty()) {
+    if (!owners.account && !owners.cloud) return ec2::DescribeImagesResponse{};
     ec2::Filter owned{"is-public", {}};
-    for (const auto& owner : request.owners) {
-      if (owner != "self" && owner != kAccount && owner != "amazon")
-        return bad_value("Owners here are 'self' (" + std::string(kAccount) + ") and 'amazon', not '" + owner + "'.",
-                         "Owner");
-      owned.values.push_back(yes_no(owner == "amazon"));
-    }
+    if (owners.account) owned.values.push_back(yes_no(false));
+    if (owners.cloud) owned.values.push_back(yes_no(true));
     filters.push_back(owned);
   }
   ec2::DescribeImagesResponse response{{}, request.next_token};

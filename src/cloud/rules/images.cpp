@@ -55,6 +55,7 @@ void put_mapping(Call& call, Image& image, std::vector<ec2::BlockDeviceMapping> 
 Answer act(Call& call, const ec2::RegisterImageRequest& request) {
   HF_TRY_VOID(check_image_name(call.model, request.name));
   HF_TRY_VOID(check_machine(request));
+  HF_TRY_VOID(check_tag_specifications(request.tag_specifications, {"image"}));
   HF_TRY(auto volumes, plan_volumes(call.model, Image(), request.block_device_mappings));
   auto root =
       std::find_if(volumes.begin(), volumes.end(), [&](const auto& v) { return v.device == request.root_device_name; });
@@ -72,6 +73,7 @@ Answer act(Call& call, const ec2::RegisterImageRequest& request) {
   image.id = fresh_id(call.model.images, call.random), image.root_device_name = request.root_device_name;
   image.name = request.name, image.description = request.description, image.boot_mode = request.boot_mode;
   image.ena_support = request.ena_support, image.created_at = call.now;
+  image.tags = tags_for(request.tag_specifications, "image");
   put_mapping(call, image, std::move(mappings));
   call.model.images.put(image.id, image);
   call.model.image_names.put(image.name, image.id);

@@ -88,7 +88,7 @@ InstanceId make_instance(Call& call, const ec2::RunInstancesRequest& request, co
 
 Answer act(Call& call, const ec2::RunInstancesRequest& request) {
   HF_TRY(const Subnet* named, named_subnet(call.model, request));
-  std::string scope = named != nullptr ? named->zone : "";
+  std::string scope = named != nullptr ? named->zone : request.availability_zone;
   HF_TRY(const std::vector<std::string>* made, find_token(call, scope, request));
   if (made != nullptr) return answer_again(call, *made);
   HF_TRY(LaunchPlan plan, plan_launch(call, request));

@@ -66,14 +66,18 @@ std::vector<SecurityGroupId> groups_or_default(const Model& model, const std::ve
   return {};
 }
 
-Result<const Subnet*> default_subnet(const Model& model, const std::string& type, bool spot) {
+// In the zone, if one is named.
+Result<const Subnet*> default_subnet(const Model& model, const std::string& type, bool spot, const std::string& zone) {
   const Subnet* any = nullptr;
   for (const auto& [id, subnet] : model.subnets.rows()) {
-    if (!subnet.is_default || hidden(subnet)) continue;
+    if (!subnet.is_default || hidden(subnet) || (!zone.empty() && subnet.zone != zone)) continue;
     if (any == nullptr) any = &subnet;
     if (check_capacity(model, MarketKey{type, subnet.zone, spot}, 1)) return &subnet;
   }
   if (any != nullptr) return any;
+  if (!zone.empty())
+    return bad_value("The zone '" + zone + "' does not exist or has no default subnet; name a subnet.",
+                     "Placement.AvailabilityZone");
   return fail(ErrorKind::invalid, "MissingInput", "There is no default subnet; name one.", "SubnetId");
 }
 
@@ -214,7 +218,12 @@ Result<LaunchPlan> plan_launch(const Call& call, const ec2::RunInstancesRequest&
   bool spot = request.spot_options.has_value();
   HF_TRY(plan.subnet, named_subnet(call.model, request));
   if (plan.subnet == nullptr) {
-    HF_TRY(plan.subnet, default_subnet(call.model, request.instance_type, spot));
+    HF_TRY(plan.subnet, default_subnet(call.model, request.instance_type, spot, request.availability_zone));
+  }
+  if (!request.availability_zone.empty() && plan.subnet->zone != request.availability_zone) {
+    return bad_value("The zone '" + request.availability_zone + "' is not that of the subnet '" +
+                         plan.subnet->id.str() + "', which is in " + plan.subnet->zone + ".",
+                     "Placement.AvailabilityZone");
   }
   if (plan.subnet->state != "available") {
     return ec2::ec2_fail("IncorrectState",

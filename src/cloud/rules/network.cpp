@@ -91,15 +91,21 @@ Answer act(Call& call, const ec2::CreateSecurityGroupRequest& request) {
     return bad_value("A security group's name has 1 to 255 characters.", "GroupName");
   }
   if (request.description.empty()) return missing("GroupDescription");
+  HF_TRY_VOID(check_tag_specifications(request.tag_specifications, {"security-group"}));
   for (const auto& [id, group] : call.model.groups.rows()) {
     if (group.vpc == vpc && group.name == request.group_name) {
       return fail(ErrorKind::conflict, "InvalidGroup.Duplicate",
                   "The name '" + group.name + "' is in use by " + id.str() + ".", "GroupName");
     }
   }
-  SecurityGroup group{fresh_id(call.model.groups, call.random), vpc, request.group_name, request.description, {}, {}};
+  SecurityGroup group{fresh_id(call.model.groups, call.random),
+                      vpc,
+                      request.group_name,
+                      request.description,
+                      tags_for(request.tag_specifications, "security-group"),
+                      {}};
   call.model.groups.put(group.id, group);
-  return ec2::CreateSecurityGroupResponse{group.id};
+  return ec2::CreateSecurityGroupResponse{group.id, group.tags};
 }
 
 Result<void> found(Call& call, const CloudOptions& options) {

@@ -36,6 +36,7 @@ struct RegisterImageIn {
     a.value({"BootMode", "BootMode"}, v.boot_mode);
     a.value({"EnaSupport", "enaSupport"}, v.ena_support);
     a.template objects<BlockDeviceMapping>({"BlockDeviceMapping", "BlockDeviceMapping"}, v.block_device_mappings);
+    a.template objects<TagSpecification>({"TagSpecification", "TagSpecification"}, v.tag_specifications);
   }
 };
 

@@ -221,6 +221,9 @@ struct RunInstancesIn {
     a.template object<InstanceMetadataOptionsRequest>({"MetadataOptions", "MetadataOptions"}, v.metadata_options);
     a.template objects<TagSpecification>({"TagSpecification", "TagSpecification"}, v.tag_specifications);
     a.value({"KeyName", "KeyName"}, v.key_name);
+    a.within({"Placement", "Placement"}, [&](auto& b) {
+      b.value({"AvailabilityZone", "availabilityZone"}, v.availability_zone);
+    });
   }
 };
 

@@ -302,6 +302,7 @@ struct CreateSecurityGroupIn {
     a.value({"GroupName", "GroupName"}, v.group_name, kRequired);
     a.value({"GroupDescription", "GroupDescription"}, v.description, kRequired);
     a.value({"VpcId", "VpcId"}, v.vpc_id);
+    a.template objects<TagSpecification>({"TagSpecification", "TagSpecification"}, v.tag_specifications);
   }
 };
 
@@ -309,6 +310,7 @@ struct CreateSecurityGroupOut {
   template <class A, class T>
   static void visit(A& a, T& v) {
     a.value({"GroupId", "groupId"}, v.group_id);
+    a.template objects<Tag>({"TagSet", "tagSet"}, v.tags);
   }
 };
 

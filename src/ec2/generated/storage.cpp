@@ -219,6 +219,7 @@ struct DescribeSnapshotsIn {
     a.template objects<Filter>({"Filter", "Filter"}, v.filters);
     a.value({"MaxResults", "MaxResults"}, v.max_results, kZeroAbsent);
     a.value({"NextToken", "NextToken"}, v.next_token);
+    a.values({"Owner", "Owner"}, v.owner_ids);
   }
 };
 
