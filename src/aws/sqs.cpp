@@ -131,4 +131,25 @@ Result<size_t> Sqs::remove(const std::vector<std::string>& receipt_handles, std:
   return removed;
 }
 
+Result<int64_t> Sqs::waiting(std::stop_token stop) {
+  constexpr std::string_view kName = "ApproximateNumberOfMessages";
+  ec2::FormWriter form = form_for("GetQueueAttributes");
+  form.put("QueueUrl", service_.endpoint().url);
+  form.put("AttributeName.1", kName);
+  std::optional<int64_t> number;
+  ServiceCall call;
+  call.action = "GetQueueAttributes";
+  call.body = ec2::encode_pairs(form.pairs());
+  call.read = [&](const std::string& body) -> Result<void> {
+    HF_TRY(const auto document, parse_answer(body));
+    for (const ec2::XmlElement& one : document.root().child("GetQueueAttributesResult").children("Attribute")) {
+      if (one.text("Name") == kName) number = parse_int(one.text("Value").value_or(""));
+    }
+    if (!number) return fail(ErrorKind::unknown_outcome, "MalformedAnswer", "the number of messages is not in the answer");
+    return {};
+  };
+  HF_TRY_VOID(service_.call(call, stop));
+  return *number;
+}
+
 }  // namespace holdfast::aws

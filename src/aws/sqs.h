@@ -1,5 +1,5 @@
 // One queue of AWS's SQS, by its Query protocol (2012-11-05): received by long poll, deleted by the batch. Called by
-// notices.
+// notices and check.
 #pragma once
 
 #include <memory>
@@ -32,6 +32,8 @@ class Sqs {
   Result<std::vector<QueueMessage>> receive(Duration wait, Duration hidden, std::stop_token stop);
   // At most kMostMessages. How many were deleted: the rest will come again.
   Result<size_t> remove(const std::vector<std::string>& receipt_handles, std::stop_token stop);
+  // How many messages it shows at present, about. Takes none out.
+  Result<int64_t> waiting(std::stop_token stop);
   const std::string& url() const { return service_.endpoint().url; }
 
  private:

@@ -55,4 +55,22 @@ Result<Credentials> assume_role(QueryService& sts, const RoleToAssume& role, std
   return credentials;
 }
 
+Result<Caller> caller_identity(QueryService& sts, std::stop_token stop) {
+  Caller caller;
+  ServiceCall call;
+  call.action = "GetCallerIdentity";
+  call.body = ec2::encode_pairs({{"Action", "GetCallerIdentity"}, {"Version", std::string(kVersionOfSts)}});
+  call.read = [&](const std::string& body) -> Result<void> {
+    auto document = ec2::XmlDocument::parse(body);
+    if (!document) return fail(ErrorKind::unknown_outcome, "MalformedAnswer", document.error().message);
+    const ec2::XmlElement element = document->root().child("GetCallerIdentityResult");
+    caller.account = element.text("Account").value_or("");
+    caller.arn = element.text("Arn").value_or("");
+    if (caller.account.empty()) return malformed("account");
+    return {};
+  };
+  HF_TRY_VOID(sts.call(call, stop));
+  return caller;
+}
+
 }  // namespace holdfast::aws

@@ -1,5 +1,5 @@
-// The two calls of AWS's Security Token Service that bring keys: for a role, asked for with other keys or with a token
-// of a web identity provider.
+// The calls of AWS's Security Token Service that are in use: the two that bring keys (for a role, asked for with other
+// keys or with a token of a web identity provider), and the one that says whose keys they are.
 #pragma once
 
 #include <stop_token>
@@ -20,5 +20,13 @@ struct RoleToAssume {
 
 // `sts` signs with the keys that ask; not at all for a web identity. Errors: the service's (denied, …).
 Result<Credentials> assume_role(QueryService& sts, const RoleToAssume& role, std::stop_token stop);
+
+struct Caller {
+  std::string account;
+  std::string arn;
+};
+
+// Who signs; needs no right. Errors: denied, if the keys are not good.
+Result<Caller> caller_identity(QueryService& sts, std::stop_token stop);
 
 }  // namespace holdfast::aws

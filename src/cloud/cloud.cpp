@@ -41,11 +41,13 @@ Result<ec2::FurtherResponse> Cloud::perform_further(const ec2::FurtherRequest& r
 }
 
 Result<ec2::FurtherResponse> Cloud::try_out_further(const ec2::FurtherRequest& request) {
-  return front_->try_out_further(request);
+  return front_->behave<ec2::FurtherResponse>(ec2::api_call_of(request), ec2::mutates(request),
+                                              [&] { return front_->try_out_further(request); });
 }
 
 Result<ec2::Response> Cloud::try_out(const ec2::Request& request) {
-  return front_->try_out(request);
+  return front_->behave<ec2::Response>(ec2::api_call_of(request), ec2::mutates(request),
+                                       [&] { return front_->try_out(request); });
 }
 
 const std::string& Cloud::region() const {

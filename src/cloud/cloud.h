@@ -115,7 +115,7 @@ class Cloud : public ec2::FurtherEc2 {
   // by EC2's own tools. An answer holds the request's own Response alternative.
   Result<ec2::FurtherResponse> perform_further(const ec2::FurtherRequest& request) override;
   // EC2's dry run: checks all that `perform` would, does nothing, and answers the error DryRunOperation where it would
-  // have succeeded.
+  // have succeeded. A call like any other to the profile and to faults.
   Result<ec2::Response> try_out(const ec2::Request& request);
   Result<ec2::FurtherResponse> try_out_further(const ec2::FurtherRequest& request);
   const std::string& region() const;

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
+#include "daemon/aws_commands.h"
 #include "daemon/service_commands.h"
 
 int main(int argc, char** argv) {
@@ -9,5 +10,6 @@ int main(int argc, char** argv) {
   holdfast::cli::Run run;
   holdfast::cli::add_client_commands(app, run);
   holdfast::daemon::add_service_commands(app, run);
+  holdfast::daemon::add_aws_commands(app, run);
   return holdfast::cli::parse_and_run(app, argc, argv, run);
 }
