@@ -69,6 +69,11 @@ Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::
   engine::EngineOptions engine_options;
   engine_options.deallocation_retention = settings.deallocation_retention;
   engine_options.sweep_interval = settings.sweep_interval;
+  if (parts->budget) {
+    engine_options.budget_wait = [budget = &*parts->budget](const ec2::ApiCall& call, int ahead) {
+      return budget->wait_for(call, ahead);
+    };
+  }
   parts->engine = std::make_unique<engine::Engine>(engine_options, parts->cloud(), *parts->store, *parts->clock);
   HF_TRY_VOID(parts->engine->start());
   if (!access.event_queue.empty()) {

@@ -31,7 +31,7 @@ Controller::Controller(Options options, Ties ties)
                  [this](const ManagedInstanceId& id, model::Outcome outcome) {
                    loop_.put({id, model::EffectEnded{std::move(outcome)}, 0, std::nullopt});
                  },
-                 counters_},
+                 counters_, ties.clock, std::move(ties.budget_wait)},
                 options.effects_at_once),
       observer_({ties.ec2, ties.looks, ties.post, ties.clock,
                  [this](const ManagedInstanceId& id) { return loop_.find(id); },
@@ -105,6 +105,7 @@ std::optional<Time> Controller::next_turn() const {
     if (time && (!next || *time < *next)) next = time;
   };
   sooner(next_sweep_);
+  sooner(executor_.next_pump());
   sooner(observer_.next_pump());
   return next;
 }

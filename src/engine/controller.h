@@ -35,6 +35,7 @@ class Controller {
     Workers& looks;
     Post post;
     Decide decide;
+    BudgetWait budget_wait = {};
   };
   // For the one who drives it.
   struct Outcome {

@@ -121,11 +121,11 @@ struct Engine::Impl {
 };
 
 Engine::Impl::Impl(EngineOptions given, ec2::Ec2& cloud, Store& storage, Clock& time)
-    : options(given),
+    : options(std::move(given)),
       ec2(cloud),
       store(storage),
       clock(time),
-      random(given.seed != 0 ? given.seed : Random::fresh_seed()) {}
+      random(options.seed != 0 ? options.seed : Random::fresh_seed()) {}
 
 Engine::Impl::~Impl() {
   {
@@ -159,7 +159,8 @@ Result<void> Engine::Impl::start() {
   controller = std::make_unique<Controller>(
       Controller::Options{options.workers, options.sweep_interval},
       Controller::Ties{ec2, store, clock, *effects, *looks,
-                       [this](std::function<void()> closure) { post(std::move(closure)); }, core::decide});
+                       [this](std::function<void()> closure) { post(std::move(closure)); }, core::decide,
+                       options.budget_wait});
   HF_TRY_VOID(controller->start());
   {
     std::unique_lock lock(views_mutex);
@@ -299,7 +300,7 @@ ManagedInstanceId Engine::Impl::draw_id() {
 }
 
 Engine::Engine(EngineOptions options, ec2::Ec2& ec2, Store& store, Clock& clock)
-    : impl_(std::make_unique<Impl>(options, ec2, store, clock)) {}
+    : impl_(std::make_unique<Impl>(std::move(options), ec2, store, clock)) {}
 
 Engine::~Engine() = default;
 

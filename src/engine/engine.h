@@ -18,6 +18,7 @@
 #include "ec2/events.h"
 #include "engine/clock.h"
 #include "engine/counters.h"
+#include "engine/executor.h"
 #include "engine/import.h"
 #include "engine/store.h"
 #include "engine/view.h"
@@ -31,6 +32,7 @@ struct EngineOptions {
   int workers = 16;  // cloud calls at once
   Duration deallocation_retention = std::chrono::hours(96);
   Duration sweep_interval = std::chrono::seconds(60);  // a full look at everything, events or not
+  BudgetWait budget_wait = {};  // of the cloud's API; may be called on the engine's thread at any moment
   uint64_t seed = 0;  // of the ids of managed instances; 0: from the operating system, as it must be in production
 };
 

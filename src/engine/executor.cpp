@@ -1,8 +1,9 @@
 #include "engine/executor.h"
 
-#include <memory>
+#include <algorithm>
 
 #include "base/check.h"
+#include "engine/effect_call.h"
 #include "engine/perform.h"
 
 namespace holdfast::engine {
@@ -14,38 +15,92 @@ Executor::Executor(Ties ties, int at_once) : ties_(std::move(ties)), at_once_(at
 void Executor::release(ReleasedEffect effect) {
   if (!known_.emplace(effect.id, effect.effect.key).second) return;
   Rank rank{effect.effect.urgency, effect.effect.deadline.value_or(Time::max()), ++sequence_};
-  waiting_.emplace(rank, std::move(effect));
-  ties_.counters.effects_queued = waiting_.size();
+  waiting_[call_of(effect.effect).action].effects.emplace(rank, std::move(effect));
+  ++ties_.counters.effects_queued;
 }
 
 void Executor::pump() {
-  while (under_way_ < at_once_ && !waiting_.empty()) {
-    ReleasedEffect effect = std::move(waiting_.begin()->second);
-    waiting_.erase(waiting_.begin());
-    if (ties_.still_asked(effect.id, effect.effect.key)) {
-      send(std::move(effect));
-    } else {
-      known_.erase({effect.id, effect.effect.key});
-      ++ties_.counters.effects_withdrawn;
+  next_pump_.reset();
+  std::set<Queue*> held;
+  while (under_way_ < at_once_) {
+    Queue* queue = most_urgent(held);
+    if (queue == nullptr) return;
+    const ec2::ApiCall call = call_of(queue->effects.begin()->second.effect);
+    const Duration wait = ties_.budget_wait ? ties_.budget_wait(call, *queue->not_begun) : Duration::zero();
+    if (wait > Duration::zero()) {
+      held.insert(queue);
+      const Time then = ties_.clock.now() + wait;
+      next_pump_ = next_pump_ ? std::min(*next_pump_, then) : then;
+      continue;
     }
+    Effects effects = take(*queue);
+    if (!effects.empty()) send(*queue, std::move(effects));
   }
-  ties_.counters.effects_queued = waiting_.size();
 }
 
-void Executor::send(ReleasedEffect effect) {
+// As many as EC2 has actions, so all are looked at.
+Executor::Queue* Executor::most_urgent(const std::set<Queue*>& held) {
+  Queue* first = nullptr;
+  for (auto& [action, queue] : waiting_) {
+    if (queue.effects.empty() || held.contains(&queue)) continue;
+    if (first == nullptr || queue.effects.begin()->first < first->effects.begin()->first) first = &queue;
+  }
+  return first;
+}
+
+// The most urgent one of the queue, or nothing if it is no longer asked for.
+std::optional<ReleasedEffect> Executor::take_one(Queue& queue) {
+  ReleasedEffect effect = std::move(queue.effects.begin()->second);
+  queue.effects.erase(queue.effects.begin());
+  --ties_.counters.effects_queued;
+  if (ties_.still_asked(effect.id, effect.effect.key)) return effect;
+  known_.erase({effect.id, effect.effect.key});
+  ++ties_.counters.effects_withdrawn;
+  return std::nullopt;
+}
+
+// What goes in one call: one effect, or the terminations that wait.
+Executor::Effects Executor::take(Queue& queue) {
+  const bool together = terminated_by(queue.effects.begin()->second.effect) != nullptr;
+  Effects effects;
+  do {
+    if (auto effect = take_one(queue)) effects.push_back(std::move(*effect));
+  } while (together && !queue.effects.empty() && effects.size() < kMostTogether);
+  return effects;
+}
+
+std::vector<Result<std::string>> Executor::perform_all(ec2::Ec2& ec2, const Effects& effects) {
+  if (effects.size() == 1) {
+    const ReleasedEffect& one = effects.front();
+    return {perform(ec2, one.id, one.effect, one.again)};
+  }
+  std::vector<InstanceId> instances;
+  for (const ReleasedEffect& effect : effects) instances.push_back(*terminated_by(effect.effect));
+  return terminate_together(ec2, instances);
+}
+
+void Executor::send(Queue& queue, Effects effects) {
   ++under_way_;
-  ++ties_.counters.effects_sent;
-  ties_.counters.effects_under_way = under_way_;
-  ties_.workers.submit([this, &ec2 = ties_.ec2, effect = std::move(effect)] {
-    model::Outcome outcome{effect.effect.key, perform(ec2, effect.id, effect.effect, effect.again)};
-    ties_.post([this, id = effect.id, outcome = std::move(outcome)] {
-      --under_way_;
-      ties_.counters.effects_under_way = under_way_;
-      if (!outcome.made) ++ties_.counters.effects_failed;
-      known_.erase({id, outcome.key});
-      ties_.ended(id, outcome);
-    });
+  ties_.counters.effects_sent += effects.size();
+  ties_.counters.effects_under_way += effects.size();
+  ++*queue.not_begun;
+  ties_.workers.submit([this, &ec2 = ties_.ec2, effects = std::move(effects), not_begun = queue.not_begun] {
+    --*not_begun;
+    auto made = perform_all(ec2, effects);
+    ties_.post([this, effects, made = std::move(made)] { end(effects, made); });
   });
+}
+
+void Executor::end(const Effects& effects, std::vector<Result<std::string>> made) {
+  CHECK(made.size() == effects.size());
+  --under_way_;
+  ties_.counters.effects_under_way -= effects.size();
+  for (size_t i = 0; i < effects.size(); ++i) {
+    const ReleasedEffect& effect = effects[i];
+    if (!made[i]) ++ties_.counters.effects_failed;
+    known_.erase({effect.id, effect.effect.key});
+    ties_.ended(effect.id, model::Outcome{effect.effect.key, std::move(made[i])});
+  }
 }
 
 }  // namespace holdfast::engine

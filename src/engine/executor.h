@@ -1,28 +1,42 @@
-// Performs effects: on workers, at most so many at a time, the most urgent first (urgency, then deadline, then order of
-// asking), one of a key at a time. Every effect sent comes back exactly once as an EffectEnded.
+// Performs effects: on workers, at most so many jobs at a time, the most urgent first (urgency, then deadline, then
+// order of asking), one of a key at a time. Every effect sent comes back exactly once as an EffectEnded.
 //
-// The API budget (token buckets by action) belongs in `pump`, between taking the most urgent effect and sending it: it
-// would hold an effect back whose bucket is empty and let another action's through.
+// What the API budget has no room for yet waits here and not on a worker, so that another action's effects go
+// meanwhile, and the more urgent of one action before the less urgent. Terminations that wait at the same time go in
+// one call.
 //
 // Thread: the engine's, for everything; only the jobs run elsewhere.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "ec2/ec2.h"
+#include "ec2/token_bucket.h"
+#include "engine/clock.h"
 #include "engine/counters.h"
 #include "engine/loop.h"
 #include "engine/workers.h"
 
 namespace holdfast::engine {
 
+// How long a call has to wait for its turn; `ahead` of its action were let out and have not taken theirs yet
+// (ec2::SharedBudget::wait_for). Empty: calls cost nothing.
+using BudgetWait = std::function<Duration(const ec2::ApiCall& call, int ahead)>;
+
 class Executor {
  public:
+  static constexpr size_t kMostTogether = 50;  // terminations of one call
+
   // still_asked: whether the stored state asks for the effect now; one that it has withdrawn is not sent.
   // ended: gets each outcome, on the engine's thread.
   struct Ties {
@@ -32,6 +46,8 @@ class Executor {
     std::function<bool(const ManagedInstanceId&, const std::string& key)> still_asked;
     std::function<void(const ManagedInstanceId&, model::Outcome)> ended;
     Counters& counters;
+    Clock& clock;
+    BudgetWait budget_wait = {};
   };
 
   Executor(Ties ties, int at_once);
@@ -40,19 +56,34 @@ class Executor {
   void release(ReleasedEffect effect);
   // Sends what may be sent. Called once a turn, after its releases, so that they are sent in order of urgency.
   void pump();
+  // When the budget has room for what it held back at the last pump; nothing: it held nothing back.
+  std::optional<Time> next_pump() const { return next_pump_; }
 
  private:
   using Key = std::pair<ManagedInstanceId, std::string>;
   using Rank = std::tuple<model::Urgency, Time, uint64_t>;
+  using Effects = std::vector<ReleasedEffect>;
+  // Of one action, which has one bucket.
+  struct Queue {
+    std::map<Rank, ReleasedEffect> effects;
+    // Sent, but not begun by a worker: these will take their tokens. Shared with the jobs.
+    std::shared_ptr<std::atomic<int>> not_begun = std::make_shared<std::atomic<int>>(0);
+  };
 
-  void send(ReleasedEffect effect);
+  Queue* most_urgent(const std::set<Queue*>& held);
+  Effects take(Queue& queue);
+  std::optional<ReleasedEffect> take_one(Queue& queue);
+  void send(Queue& queue, Effects effects);
+  static std::vector<Result<std::string>> perform_all(ec2::Ec2& ec2, const Effects& effects);
+  void end(const Effects& effects, std::vector<Result<std::string>> made);
 
   Ties ties_;
   int at_once_;
   uint64_t sequence_ = 0;
-  std::map<Rank, ReleasedEffect> waiting_;
-  std::set<Key> known_;  // waiting or under way
-  int under_way_ = 0;
+  std::map<std::string_view, Queue> waiting_;  // by action
+  std::set<Key> known_;                        // waiting or under way
+  int under_way_ = 0;                          // jobs
+  std::optional<Time> next_pump_;
 };
 
 }  // namespace holdfast::engine

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "ec2/budgeted.h"
 #include "engine/fakes_test.h"
 
 namespace holdfast::engine {
@@ -13,11 +14,11 @@ const ManagedInstanceId kOne("smi-00000001");
 
 struct ExecutorTest : testing::Test {
   Executor executor(int at_once) {
-    return Executor(
-        {ec2, workers, workers.post(),
-         [this](const ManagedInstanceId&, const std::string& key) { return !withdrawn.contains(key); },
-         [this](const ManagedInstanceId&, model::Outcome outcome) { ended.push_back(std::move(outcome)); }, counters},
-        at_once);
+    return Executor({ec2, workers, workers.post(),
+                     [this](const ManagedInstanceId&, const std::string& key) { return !withdrawn.contains(key); },
+                     [this](const ManagedInstanceId&, model::Outcome outcome) { ended.push_back(std::move(outcome)); },
+                     counters, clock, budget_wait},
+                    at_once);
   }
   ReleasedEffect effect(const std::string& volume, model::Urgency urgency = model::Urgency::recover,
                         std::optional<Time> deadline = {}) {
@@ -31,6 +32,8 @@ struct ExecutorTest : testing::Test {
 
   ScriptedEc2 ec2;
   QueuedWorkers workers;
+  SetClock clock;
+  BudgetWait budget_wait;
   std::set<std::string> withdrawn;
   std::vector<model::Outcome> ended;
   Counters counters;
@@ -100,6 +103,158 @@ TEST_F(ExecutorTest, BringsBackTheErrorAsTheCloudGaveIt) {
   ASSERT_FALSE(ended[0].made);
   EXPECT_EQ(ended[0].made.error().kind, ErrorKind::unknown_outcome);
   EXPECT_EQ(ended[0].key, "a");
+}
+
+// ---- the API budget
+
+// EC2's own sizes; the calls of ScriptedEc2 take their tokens, as ec2::Budgeted would.
+struct ExecutorWithBudget : ExecutorTest {
+  ExecutorWithBudget() {
+    budget_wait = [this](const ec2::ApiCall& call, int ahead) { return budget.wait_for(call, ahead); };
+    ec2.on<ec2::DeleteVolumeRequest>([this](const auto& request) { return paid<ec2::Empty>(request); });
+    ec2.on<ec2::AttachVolumeRequest>([this](const auto& request) { return paid<ec2::AttachVolumeResponse>(request); });
+  }
+  template <class Response, class R>
+  Result<Response> paid(const R& request) {
+    EXPECT_TRUE(budget.take_turn(ec2::api_call_of(ec2::Request(request)), Duration::zero()).taken) << "it had to wait";
+    return Response{};
+  }
+  void spend(const ec2::ApiCall& call) {
+    while (budget.take_turn(call, Duration::zero()).taken) {
+    }
+  }
+  ReleasedEffect attach(const std::string& volume) {
+    return {kOne,
+            {volume, model::AttachVolume{VolumeId(volume), InstanceId("i-1"), "/dev/sdf"}, model::Urgency::recover, {}},
+            false};
+  }
+  ec2::SharedBudget budget{[this] { return clock.time; }};
+};
+
+TEST_F(ExecutorWithBudget, WhatHasToWaitHoldsNoWorkerAndNotAnotherActionsEffects) {
+  spend({"DeleteVolume"});
+  Executor two = executor(2);
+  for (const char* id : {"a", "b", "c"}) two.release(effect(id, model::Urgency::save));
+  two.release(attach("d"));
+  two.pump();
+  EXPECT_EQ(workers.jobs.size(), 1u);
+  workers.run_all();
+  EXPECT_EQ(ec2.asked<ec2::AttachVolumeRequest>().size(), 1u);
+  EXPECT_TRUE(deleted().empty());
+  EXPECT_EQ(counters.effects_queued, 3u);
+  EXPECT_EQ(two.next_pump(), clock.time + std::chrono::milliseconds(200)) << "five a second";
+}
+
+TEST_F(ExecutorWithBudget, TheMostUrgentOfAnActionGoesFirstWhenThereIsRoomAgain) {
+  spend({"DeleteVolume"});
+  Executor many = executor(16);
+  many.release(effect("cleanup", model::Urgency::cleanup));
+  many.pump();
+  many.release(effect("recovery", model::Urgency::recover));
+  clock.time = *many.next_pump();
+  many.pump();
+  workers.run_all();
+  EXPECT_EQ(deleted(), std::vector<std::string>{"recovery"});
+  clock.time = *many.next_pump();
+  many.pump();
+  workers.run_all();
+  EXPECT_EQ(deleted(), (std::vector<std::string>{"recovery", "cleanup"}));
+  many.pump();
+  EXPECT_FALSE(many.next_pump());
+}
+
+TEST_F(ExecutorWithBudget, WhatWasLetOutCountsBeforeItHasTakenItsTokens) {
+  const ec2::ApiCall call{"AttachVolume"};
+  while (budget.wait_for(call, 2) == Duration::zero()) budget.take_turn(call, Duration::zero());
+  Executor many = executor(16);
+  for (const char* id : {"a", "b", "c", "d"}) many.release(attach(id));
+  many.pump();
+  EXPECT_EQ(workers.jobs.size(), 2u) << "there were tokens for two";
+  workers.run_all();
+  EXPECT_TRUE(many.next_pump());
+}
+
+// ---- terminations together
+
+struct ExecutorTerminating : ExecutorTest {
+  ReleasedEffect terminate(const std::string& instance) {
+    return {ManagedInstanceId("smi-" + instance),
+            {instance, model::TerminateInstance{InstanceId(instance)}, model::Urgency::save, {}},
+            false};
+  }
+  void release_and_run(int count) {
+    Executor one = executor(1);
+    for (int i = 0; i < count; ++i) one.release(terminate("i-" + std::to_string(100 + i)));
+    do one.pump();
+    while (workers.run_one());
+  }
+  // EC2 knows no such instance, and so terminates none of the call.
+  void forget(const std::string& unknown, std::string code = "InvalidInstanceID.NotFound") {
+    ec2.on<ec2::TerminateInstancesRequest>(
+        [this, unknown, code](const ec2::TerminateInstancesRequest& r) -> Result<ec2::TerminateInstancesResponse> {
+          for (const auto& id : r.instance_ids) {
+            if (id.str() == unknown) return ec2::ec2_fail(code, unknown);
+          }
+          for (const auto& id : r.instance_ids) terminated.insert(id.str());
+          return ec2::TerminateInstancesResponse{};
+        });
+  }
+  std::set<std::string> failed() const {
+    std::set<std::string> keys;
+    for (const auto& outcome : ended) {
+      if (!outcome.made) keys.insert(outcome.key);
+    }
+    return keys;
+  }
+  std::set<std::string> terminated;
+};
+
+TEST_F(ExecutorTerminating, ThoseThatWaitGoInOneCall) {
+  release_and_run(120);
+  const auto calls = ec2.asked<ec2::TerminateInstancesRequest>();
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(calls[0].instance_ids.size(), Executor::kMostTogether);
+  EXPECT_EQ(calls[2].instance_ids.size(), 20u);
+  EXPECT_EQ(ended.size(), 120u);
+  EXPECT_TRUE(failed().empty());
+  EXPECT_EQ(counters.effects_sent, 120u);
+  EXPECT_EQ(counters.effects_under_way, 0u);
+}
+
+TEST_F(ExecutorTerminating, OneThatIsNotKnownFailsAloneAndWithItsError) {
+  for (const char* code : {"InvalidInstanceID.NotFound", "OperationNotPermitted", "UnauthorizedOperation"}) {
+    SCOPED_TRACE(code);
+    ec2.requests.clear(), ended.clear(), terminated.clear();
+    forget("i-123", code);
+    release_and_run(40);
+    EXPECT_EQ(ended.size(), 40u);
+    EXPECT_EQ(failed(), std::set<std::string>{"i-123"});
+    EXPECT_EQ(terminated.size(), 39u);
+    EXPECT_LE(ec2.requests.size(), 14u) << "by halves";
+    for (const auto& outcome : ended) {
+      EXPECT_TRUE(outcome.made || outcome.made.error().code == code);
+    }
+  }
+}
+
+TEST_F(ExecutorTerminating, WhatIsNotKnownOfACallIsNotKnownOfEach) {
+  for (const char* code : {"InternalError", "RequestLimitExceeded", "AuthFailure"}) {
+    ec2.requests.clear(), ended.clear();
+    forget("i-105", code);
+    release_and_run(10);
+    EXPECT_EQ(ec2.requests.size(), 1u) << "not asked again: core decides that";
+    EXPECT_EQ(failed().size(), 10u);
+    for (const auto& outcome : ended) EXPECT_EQ(outcome.made.error().kind, ec2::kind_of_code(code));
+  }
+}
+
+TEST_F(ExecutorTerminating, OneThatIsWithdrawnIsNotAmongThem) {
+  withdrawn.insert("i-101");
+  release_and_run(3);
+  const auto calls = ec2.asked<ec2::TerminateInstancesRequest>();
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].instance_ids, (std::vector<InstanceId>{InstanceId("i-100"), InstanceId("i-102")}));
+  EXPECT_EQ(counters.effects_withdrawn, 1u);
 }
 
 }  // namespace

@@ -292,6 +292,50 @@ ec2::RunInstancesRequest launch_request(const ManagedInstanceId& id, const std::
   return request;
 }
 
+namespace {
+
+// Whether another try with fewer could end otherwise: an answer that is about one of the instances.
+bool is_about_one(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::not_found:
+    case ErrorKind::conflict:
+    case ErrorKind::invalid:
+      return true;
+    case ErrorKind::denied:
+      return error.code == "UnauthorizedOperation";  // over one of them, by its tags; otherwise it is about our keys
+    case ErrorKind::throttled:
+    case ErrorKind::no_capacity:
+    case ErrorKind::unavailable:
+    case ErrorKind::unknown_outcome:
+      return false;
+  }
+  return false;
+}
+
+void terminate_range(ec2::Ec2& ec2, const std::vector<InstanceId>& instances, size_t from, size_t to,
+                     std::vector<Result<std::string>>& made) {
+  auto answer = ec2.call(ec2::TerminateInstancesRequest{
+      {instances.begin() + static_cast<std::ptrdiff_t>(from), instances.begin() + static_cast<std::ptrdiff_t>(to)}});
+  if (answer) return;  // as `made` says from the start
+  if (to - from > 1 && is_about_one(answer.error())) {
+    const size_t middle = from + (to - from) / 2;
+    terminate_range(ec2, instances, from, middle, made);
+    terminate_range(ec2, instances, middle, to, made);
+    return;
+  }
+  for (size_t i = from; i < to; ++i) made[i] = Failure(answer.error());
+}
+
+}  // namespace
+
+// Safe as each alone (see TerminateInstance): each was decided and stored for itself. That EC2 may have terminated some
+// of a call that it refused does no harm, as a termination can be repeated.
+std::vector<Result<std::string>> terminate_together(ec2::Ec2& ec2, const std::vector<InstanceId>& instances) {
+  std::vector<Result<std::string>> made(instances.size(), std::string());
+  terminate_range(ec2, instances, 0, instances.size(), made);
+  return made;
+}
+
 Result<std::string> perform(ec2::Ec2& ec2, const ManagedInstanceId& id, const model::Effect& effect, bool again) {
   Doing doing{ec2, id, effect.key, again};
   return std::visit([&](const auto& action) { return run(doing, action); }, effect.action);

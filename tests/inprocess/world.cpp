@@ -77,7 +77,10 @@ void World::start() {
   auto post = [this](std::function<void()> closure) { posted_.push_back(std::move(closure)); };
   controller_ = std::make_unique<engine::Controller>(
       engine::Controller::Options{},
-      engine::Controller::Ties{*calls_, store_, time_, effects_, looks_, post, core::decide});
+      engine::Controller::Ties{*calls_, store_, time_, effects_, looks_, post, core::decide,
+                               [this](const ec2::ApiCall& call, int ahead) {
+                                 return budget_wait ? budget_wait(call, ahead) : Duration::zero();
+                               }});
   auto started = controller_->start();
   CHECK(started);
   cloud_->listen(

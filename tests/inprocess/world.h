@@ -121,6 +121,7 @@ class World {
   std::vector<ec2::NetworkInterface> interfaces();
   std::string history(const ManagedInstanceId& id);
 
+  engine::BudgetWait budget_wait;  // of the service's calls; empty: they cost nothing
   CallsUnderWay calls_at_kill = CallsUnderWay::never_arrive;
   int kills = 0;
 
