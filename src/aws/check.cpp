@@ -227,6 +227,9 @@ Finding Examiner::judge(const Probe& probe) {
   }
   if (error.kind == ErrorKind::denied)
     return probe.lacks_ours ? say(Verdict::unsure, unproven) : say(Verdict::missing, describe(error), kPolicyRemedy);
+  if (error.code.starts_with("AuthFailure.ServiceLinkedRole"))
+    return say(Verdict::missing, describe(error),
+               "make the role once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com");
   // Rights come before states.
   if (error.kind == ErrorKind::conflict && !probe.lacks_ours) return finding;
   if (error.kind == ErrorKind::not_found) return say(Verdict::unsure, unproven);

@@ -98,6 +98,20 @@ TEST(Check, AsksForEveryActionOfThePolicyAndForEffectsByDryRunsOnly) {
   EXPECT_EQ(find(seen, "ec2:TerminateInstances")->verdict, Verdict::ok);
 }
 
+TEST(Check, NamesTheRoleThatAnAccountWithoutSpotInstancesLacks) {
+  LocalServer server([](int, const Seen& seen) {
+    const Request request = request_of(seen);
+    if (request.action == "GetCallerIdentity") return answer(200, kWho);
+    const bool spot = request.action == "RunInstances";
+    const std::string code = spot ? "AuthFailure.ServiceLinkedRoleCreationNotPermitted" : "DryRunOperation";
+    if (request.dry_run) return answer(spot ? 403 : 412, ec2::encode_error(code, "x", "r"));
+    return answer(200, empty_answer(request.action));
+  });
+  const Examination seen = examine_at(server);
+  EXPECT_EQ(find(seen, "ec2:RunInstances")->verdict, Verdict::missing);
+  EXPECT_THAT(find(seen, "ec2:RunInstances")->remedy, testing::HasSubstr("create-service-linked-role"));
+}
+
 // Under the policy itself EC2 refuses what is not ours: no reason to call it missing.
 TEST(Check, ARefusalOverAThingThatIsNotThereProvesNothing) {
   LocalServer server([](int, const Seen& seen) {
