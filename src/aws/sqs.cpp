@@ -145,7 +145,8 @@ Result<int64_t> Sqs::waiting(std::stop_token stop) {
     for (const ec2::XmlElement& one : document.root().child("GetQueueAttributesResult").children("Attribute")) {
       if (one.text("Name") == kName) number = parse_int(one.text("Value").value_or(""));
     }
-    if (!number) return fail(ErrorKind::unknown_outcome, "MalformedAnswer", "the number of messages is not in the answer");
+    if (!number)
+      return fail(ErrorKind::unknown_outcome, "MalformedAnswer", "the number of messages is not in the answer");
     return {};
   };
   HF_TRY_VOID(service_.call(call, stop));

@@ -114,7 +114,7 @@ class World {
   engine::SharedView view(const ManagedInstanceId& id) const { return controller_->loop().find(id); }
 
   std::vector<ec2::Instance> instances(const std::string& state);  // tagged as ours
-  ec2::Instance instance(const InstanceId& id);                     // anybody's
+  ec2::Instance instance(const InstanceId& id);                    // anybody's
   std::vector<ec2::Volume> volumes();
   std::vector<ec2::Snapshot> snapshots();
   std::vector<ec2::Image> images();
