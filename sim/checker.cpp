@@ -426,6 +426,7 @@ std::set<std::string> Checker::known_things(const model::State& state) const {
   std::set<std::string> known;
   if (state.instance) known.insert(state.instance->id.str());
   if (state.interface) known.insert(state.interface->id.str());
+  for (const auto& interface : state.superseded_interfaces) known.insert(interface.id.str());
   if (state.root) known.insert(state.root->id.str());
   for (const auto& [device, volume] : state.data) known.insert(volume.id.str());
   for (const auto& volume : state.superseded) known.insert(volume.id.str());

@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "core/fold.h"
 #include "core/import.h"
+#include "core/interfaces.h"
+#include "core/losses.h"
 #include "core/placement.h"
 #include "core/replacement.h"
 
@@ -14,35 +16,6 @@ namespace holdfast::core {
 using namespace model;
 
 namespace {
-
-std::vector<Tag> tags_if(bool wanted, const Spec& spec) {
-  return wanted ? spec.compute.tags : std::vector<Tag>();
-}
-
-SubnetId subnet_for_interface(const Draft& draft) {
-  Placement placement = place(draft.spec, draft.state(), draft.now);
-  if (placement.market) return placement.market->subnet;
-  return draft.state().surroundings.subnets.front().id;
-}
-
-// With a wanted address the subnets were narrowed to the one that holds it when the spec was accepted.
-bool interface_ready(Draft& draft) {
-  State& state = draft.state();
-  if (!draft.spec.persistence.private_ip) return true;
-  if (!state.interface) {
-    SubnetId subnet = subnet_for_interface(draft);
-    // One token for each wish: a spec changed after a refusal asks for another interface, not the same again.
-    std::string wish = draft.spec.compute.private_ip.value_or("any") + "-" + subnet.str();
-    CreateInterface create{state.id.str() + "-" + wish, subnet, draft.spec.compute.private_ip,
-                           draft.spec.compute.security_group_ids,
-                           tags_if(draft.spec.compute.resource_tags.interfaces, draft.spec)};
-    draft.want("interface/" + wish, create, Urgency::recover);
-    return false;
-  }
-  bool free = state.interface->state == InterfaceState::available && state.interface->attached_to.empty();
-  if (!free) draft.look(static_cast<Kinds>(Kind::interfaces), draft.now);
-  return free;
-}
 
 LaunchDevice root_device(const Draft& draft) {
   LaunchDevice root;
@@ -113,7 +86,7 @@ LaunchInstance launch_request(const Draft& draft, const Market& market, const Im
   launch.token = state.id.str() + "-g" + std::to_string(launch.generation) + "-a" + std::to_string(state.attempt);
   launch.market = market;
   launch.image = image;
-  if (state.interface && draft.spec.persistence.private_ip) launch.interface = state.interface->id;
+  if (const Interface* kept = usable_interface(draft.spec, state)) launch.interface = kept->id;
   launch.security_group_ids = compute.security_group_ids;
   launch.user_data = compute.user_data;
   launch.http_tokens = compute.http_tokens;
@@ -136,11 +109,10 @@ std::optional<ImageId> launch_image(const Draft& draft) {
   const Snapshot* source =
       state.root ? final_snapshot(state, *state.root) : newest_completed(state, state.surroundings.image.root_device);
   if (source == nullptr) {
-    // It ended before it ever had a root volume that could be seen, and nothing was ever kept: the first image again.
-    // But an import brings what there was, or nothing.
-    if (import_pending(state)) return std::nullopt;
-    return !state.root && state.images.empty() && state.snapshots.empty() ? std::optional(state.surroundings.image.id)
-                                                                          : std::nullopt;
+    // There is no copy: it ended before it ever had a root volume that could be seen, or that is lost (losses.h). The
+    // first image again; but an import brings what there was, or nothing.
+    bool nothing_left = !state.root && !import_pending(state);
+    return nothing_left ? std::optional(state.surroundings.image.id) : std::nullopt;
   }
   for (const RootImage& image : state.images) {
     if (image.snapshot == source->id && image.state == ImageState::available) return image.id;
@@ -171,28 +143,11 @@ void launch(Draft& draft) {
 
 namespace {
 
-// A data volume that stayed in another zone comes by its newest copy.
+// A data volume that stayed in another zone comes by its final copy.
 void bring_across(Draft& draft, const Volume& volume) {
-  const State& state = draft.state();
-  bool lost = confirmed_missing(volume, draft.now);
-  const Snapshot* source = final_snapshot(state, volume);
-  if (source == nullptr && lost) source = newest_completed(state, volume.device);
-  if (source == nullptr) {
-    draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
-    return;
-  }
-  CreateVolume create;
-  create.token = state.id.str() + "-g" + std::to_string(state.generation) + "-" + source->id.str();
-  create.zone = state.instance->market.zone;
-  for (const BlockDevice& wanted : draft.spec.compute.block_devices) {
-    if (wanted.device_name == volume.device) create.device = wanted;
-  }
-  create.device.device_name = volume.device;
-  create.device.snapshot_id = source->id;
-  create.device.size_gib = std::max({volume.size_gib, source->size_gib, create.device.size_gib.value_or(0)});
-  create.generation = state.generation;
-  create.tags = tags_if(draft.spec.compute.resource_tags.volumes, draft.spec);
-  draft.want("volume/" + source->id.str() + "/" + create.zone, create, Urgency::recover);
+  const Snapshot* source = final_snapshot(draft.state(), volume);
+  if (source == nullptr) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+  make_in_place_of(draft, volume, source, false);
 }
 
 // True once the volume is attached to the present instance.
@@ -202,7 +157,9 @@ bool attached(Draft& draft, Volume& volume) {
     volume.generation = instance.generation;  // made by the launch, or attached by hand
     return volume.attachment == AttachmentState::attached;
   }
-  if (confirmed_missing(volume, draft.now) || volume.zone != instance.market.zone) {
+  if (confirmed_missing(volume, draft.now)) {
+    replace_lost(draft, volume);
+  } else if (volume.zone != instance.market.zone) {
     bring_across(draft, volume);
   } else if (volume.attached_to.empty() && volume.state == VolumeState::available) {
     // The old attachment was observed gone, and the new instance runs. From the asking on it may be written to there,
@@ -216,6 +173,7 @@ bool attached(Draft& draft, Volume& volume) {
 
 bool all_attached(Draft& draft) {
   if (!draft.spec.persistence.block_devices) return true;
+  let_go_of_lost_by_hand(draft);
   bool all = true;
   for (auto& [device, volume] : draft.state().data) {
     if (!attached(draft, volume)) all = false;

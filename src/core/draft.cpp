@@ -59,19 +59,58 @@ bool is_outgoing(const State& state) {
   return state.instance && state.handover && state.instance->generation <= state.handover->from_generation;
 }
 
-bool is_terminal(InstanceState state) { return state == InstanceState::terminated; }
-
-bool spans_zones(const State& state) {
-  const std::vector<SubnetFacts>& subnets = state.surroundings.subnets;
-  return std::any_of(subnets.begin(), subnets.end(),
-                     [&](const SubnetFacts& subnet) { return subnet.zone != subnets.front().zone; });
+bool is_terminal(InstanceState state) {
+  return state == InstanceState::terminated;
 }
+
+const Interface* usable_interface(const Spec& spec, const State& state) {
+  if (!spec.persistence.private_ip || !state.interface) return nullptr;
+  const std::optional<std::string>& wish = spec.compute.private_ip;
+  // Without its address it was just made as it was wished for.
+  bool as_wished = !wish || state.interface->ip.empty() || *wish == state.interface->ip;
+  return as_wished ? &*state.interface : nullptr;
+}
+
+std::vector<SubnetFacts> subnets_ahead(const Spec& spec, const State& state) {
+  std::vector<SubnetFacts> subnets = state.surroundings.subnets;
+  if (const Interface* kept = usable_interface(spec, state)) {
+    std::erase_if(subnets, [&](const SubnetFacts& subnet) { return subnet.id != kept->subnet; });
+    // The user may have taken the subnet out of the list: the kept interface still lives there.
+    if (subnets.empty()) subnets.push_back({kept->subnet, kept->zone, {}});
+    return subnets;
+  }
+  auto holds = [](const SubnetFacts& subnet) { return subnet.holds_address; };
+  bool tied = spec.persistence.private_ip && std::any_of(subnets.begin(), subnets.end(), holds);
+  if (tied) std::erase_if(subnets, [&](const SubnetFacts& subnet) { return !holds(subnet); });
+  return subnets;
+}
+
+namespace {
+
+std::vector<std::string> zones_ahead(const Spec& spec, const State& state) {
+  std::vector<std::string> zones;
+  for (const SubnetFacts& subnet : subnets_ahead(spec, state)) {
+    if (!subnet.zone.empty()) zones.push_back(subnet.zone);
+  }
+  return zones;
+}
+
+}  // namespace
 
 bool snapshots_data(const Spec& spec, const State& state) {
   if (!spec.persistence.block_devices) return false;
   if (spec.persistence.mode == BlockDevicesMode::on_launch) return true;
-  // A kept interface ties the instance to its zone: the volumes can never be needed in another.
-  return spans_zones(state) && !spec.persistence.private_ip;
+  std::vector<std::string> zones = zones_ahead(spec, state);
+  return std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) {
+    const std::string& home = entry.second.zone;
+    return !home.empty() && std::any_of(zones.begin(), zones.end(), [&](const auto& zone) { return zone != home; });
+  });
+}
+
+bool launch_needs_copy(const Spec& spec, const State& state, const Volume& volume) {
+  if (spec.persistence.mode == BlockDevicesMode::on_launch) return true;
+  std::vector<std::string> zones = zones_ahead(spec, state);
+  return !zones.empty() && !volume.zone.empty() && std::find(zones.begin(), zones.end(), volume.zone) == zones.end();
 }
 
 std::string zone_of(const State& state, const SubnetId& subnet) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/decide.h"
 
@@ -37,9 +38,14 @@ struct Draft {
 // Whether the present instance is the one a handover is taking down.
 bool is_outgoing(const model::State& state);
 bool is_terminal(model::InstanceState state);  // terminated: it can write no more
-// Data volumes are snapshotted: with on_launch, and with reattach over several zones.
+// The kept interface, if the next launch can use it: none where the spec does not keep the address, or wants another.
+const model::Interface* usable_interface(const model::Spec& spec, const model::State& state);
+// The subnets that the next instance can be in: where an address is wanted, only the one that holds it.
+std::vector<model::SubnetFacts> subnets_ahead(const model::Spec& spec, const model::State& state);
+// Data volumes are snapshotted: with on_launch, and with reattach where the next instance may be in another zone.
 bool snapshots_data(const model::Spec& spec, const model::State& state);
-bool spans_zones(const model::State& state);
+// The next launch waits for the final snapshot of this data volume: it is made from it, or cannot be in its zone.
+bool launch_needs_copy(const model::Spec& spec, const model::State& state, const model::Volume& volume);
 std::string zone_of(const model::State& state, const SubnetId& subnet);
 
 }  // namespace holdfast::core

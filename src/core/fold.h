@@ -19,5 +19,8 @@ inline constexpr int kLooksUntilGone = 5;
 inline constexpr Duration kTimeUntilGone = std::chrono::seconds(60);
 
 bool confirmed_missing(const model::Volume& volume, Time now);
+bool confirmed_missing(const model::Interface& interface, Time now);
+// Nothing that is kept is attached to anything any more, as far as it still exists.
+bool all_free(const model::State& state, Time now);
 
 }  // namespace holdfast::core

@@ -4,15 +4,36 @@
 
 #include "core/fold.h"
 #include "core/import.h"
+#include "core/interfaces.h"
+#include "core/saving.h"
 
 namespace holdfast::core {
 
 using namespace model;
 
+namespace {
+
+template <class Thing>
+bool missing_for_long(const Thing& thing, Time now) {
+  return thing.missing_since && thing.missing_looks >= kLooksUntilGone && now - *thing.missing_since >= kTimeUntilGone;
+}
+
+}  // namespace
+
 bool confirmed_missing(const Volume& volume, Time now) {
   if (volume.state == VolumeState::deleted || volume.state == VolumeState::deleting) return true;
-  return volume.missing_since && volume.missing_looks >= kLooksUntilGone &&
-         now - *volume.missing_since >= kTimeUntilGone;
+  return missing_for_long(volume, now);
+}
+
+bool confirmed_missing(const Interface& interface, Time now) {
+  return missing_for_long(interface, now);
+}
+
+bool all_free(const State& state, Time now) {
+  auto is_free = [&](const auto& thing) { return thing.attached_to.empty() || confirmed_missing(thing, now); };
+  bool data =
+      std::all_of(state.data.begin(), state.data.end(), [&](const auto& entry) { return is_free(entry.second); });
+  return data && (!state.root || is_free(*state.root)) && (!state.interface || is_free(*state.interface));
 }
 
 namespace {
@@ -67,7 +88,8 @@ void keep_on_termination(Draft& draft, const ObservedInstance& seen) {
     bool persisted = is_root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
     if (persisted && device.delete_on_termination) keep.devices.push_back(device.device);
   }
-  if (draft.spec.persistence.private_ip && !seen.interfaces.empty() && seen.interface_delete_on_termination) {
+  bool keeps_address = draft.spec.persistence.private_ip && holds_kept_interface(draft.state(), seen);
+  if (keeps_address && seen.interface_delete_on_termination) {
     keep.interface = seen.interfaces.front();
     keep.interface_attachment_id = seen.interface_attachment_id;
   }
@@ -96,11 +118,11 @@ bool all_kept(const Draft& draft, const ObservedInstance& seen) {
   }
   if (persistence.root_device && (!state.root || !outlives(seen, state.root->id))) return false;
   for (const auto& [name, volume] : state.data) {
-    bool here = persistence.block_devices && volume.attached_to == seen.id;
+    bool here = persistence.block_devices && volume.attached_to == seen.id && !confirmed_missing(volume, draft.now);
     if (here && !outlives(seen, volume.id)) return false;
   }
   if (!persistence.private_ip) return true;
-  return !seen.interfaces.empty() && !seen.interface_delete_on_termination;
+  return !seen.interfaces.empty() && !(holds_kept_interface(state, seen) && seen.interface_delete_on_termination);
 }
 
 void fold_state_change(Draft& draft, const ObservedInstance& seen) {
@@ -132,6 +154,7 @@ void fold_present_instance(Draft& draft, const ObservedInstance& seen) {
   instance.public_ip = seen.public_ip;
   if (is_terminal(seen.state)) return;
   for (const ObservedDevice& device : seen.devices) fold_device(draft, seen, device);
+  adopt_interface(draft, seen);
   keep_on_termination(draft, seen);
   instance.kept = all_kept(draft, seen);
 }
@@ -144,17 +167,30 @@ void adopt_launch(Draft& draft, const ObservedInstance& seen) {
   fold_outcome(draft, {seen.tags.effect, seen.id.str()});
 }
 
-void note_instance_missing(Draft& draft) {
+// Something of it is shown: the listings are not empty for a reason that has nothing to do with it (another account).
+bool shows_anything(const Observation& observation) {
+  return !observation.volumes.empty() || !observation.interfaces.empty() || !observation.snapshots.empty() ||
+         !observation.images.empty();
+}
+
+// Everything that it held was seen free. What is gone for good cannot be: it counts as free beside something that is
+// shown.
+bool let_go_of_everything(const State& state, const Observation& observation, Time now) {
+  auto lost = [&](const auto& thing) { return confirmed_missing(thing, now) && shows_anything(observation); };
+  auto is_free = [&](const Volume& volume) { return volume.attached_to.empty() || lost(volume); };
+  bool data =
+      std::all_of(state.data.begin(), state.data.end(), [&](const auto& entry) { return is_free(entry.second); });
+  bool interface = !state.interface || state.interface->state == InterfaceState::available || lost(*state.interface);
+  return data && (!state.root || is_free(*state.root)) && interface;
+}
+
+void note_instance_missing(Draft& draft, const Observation& observation) {
   State& state = draft.state();
   Instance& instance = *state.instance;
   if (!instance.missing_since) instance.missing_since = draft.now;
   ++instance.missing_looks;
   bool long_absent = instance.missing_looks >= kLooksUntilGone && draft.now - *instance.missing_since >= kTimeUntilGone;
-  bool volumes_free = (!state.root || state.root->attached_to.empty()) &&
-                      std::all_of(state.data.begin(), state.data.end(),
-                                  [](const auto& entry) { return entry.second.attached_to.empty(); });
-  bool interface_free = !state.interface || state.interface->state == InterfaceState::available;
-  if (!long_absent || !volumes_free || !interface_free) return;
+  if (!long_absent || !let_go_of_everything(state, observation, draft.now)) return;
   // Seen before, absent for long and many times over, its volumes and interface seen free: gone (ec2.md).
   instance.state = InstanceState::terminated;
   state.gone_at = draft.now;
@@ -169,7 +205,7 @@ void fold_instances(Draft& draft, const Observation& observation) {
   if (seen != nullptr) {
     fold_present_instance(draft, *seen);
   } else if (has(observation.kinds, Kind::instances) && observation.as_of > state.instance->launched_at + kListingLag) {
-    note_instance_missing(draft);
+    note_instance_missing(draft, observation);
   }
 }
 
@@ -259,12 +295,6 @@ void note_volume_missing(Draft& draft, Volume& volume) {
   ++volume.missing_looks;
 }
 
-// What is imported is listed as ours only once our tags are on it.
-bool would_be_listed(const State& state, const Observation& observation) {
-  if (!import_pending(state) || !state.import->adopted) return true;
-  return state.import->tagged_at && observation.as_of > *state.import->tagged_at + kListingLag;
-}
-
 void fold_known_volume(Draft& draft, Volume& volume, const Observation& observation) {
   if (const ObservedVolume* seen = find_by_id(observation.volumes, volume.id)) {
     // Something else may be attached there by hand; but a listing older than the attachment proves nothing of it.
@@ -296,9 +326,7 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
       known->size_gib = seen.size_gib;
       // The cloud's own time of the call: when we learned of it may be much later, and says nothing of what is newest.
       if (seen.started_at != Time{}) known->started_at = seen.started_at;
-      if (seen.state == SnapshotState::error) {
-        draft.record("snapshot_failed", "snapshot " + seen.id.str() + " of " + known->device + " failed in the cloud");
-      }
+      note_snapshot_ended(draft, seen.id);
       continue;
     }
     auto asked = state.asked.find(seen.tags.effect);
@@ -310,6 +338,7 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
         adopted->state = seen.state;
         adopted->size_gib = seen.size_gib;
         if (seen.started_at != Time{}) adopted->started_at = seen.started_at;
+        note_snapshot_ended(draft, seen.id);
       }
       continue;
     }
@@ -329,6 +358,7 @@ void fold_images(Draft& draft, const Observation& observation) {
   for (const ObservedImage& seen : observation.images) {
     if (RootImage* known = find_by_id(state.images, seen.id)) {
       known->state = seen.state;
+      if (seen.state == ImageState::failed) note_image_failed(draft, seen.id);
       continue;
     }
     auto asked = state.asked.find(seen.tags.effect);
@@ -336,30 +366,8 @@ void fold_images(Draft& draft, const Observation& observation) {
     if (made_for_us && asked->second.standing == Asked::Standing::unknown) {
       fold_outcome(draft, {seen.tags.effect, seen.id.str()});
       if (RootImage* adopted = find_by_id(state.images, seen.id)) adopted->state = seen.state;
+      if (seen.state == ImageState::failed) note_image_failed(draft, seen.id);
     }
-  }
-}
-
-void fold_interfaces(Draft& draft, const Observation& observation) {
-  State& state = draft.state();
-  for (const ObservedInterface& seen : observation.interfaces) {
-    auto asked = state.asked.find(seen.tags.effect);
-    // A launch tags the interface that EC2 makes for it with its own key, too: that one is not a kept interface.
-    bool made_for_us = asked != state.asked.end() && asked->second.standing == Asked::Standing::unknown &&
-                       std::holds_alternative<CreateInterface>(asked->second.effect.action);
-    if (!state.interface && made_for_us) {
-      fold_outcome(draft, {seen.tags.effect, seen.id.str()});
-    }
-    if (!state.interface || state.interface->id != seen.id) continue;
-    // Free in a listing asked for before the launch that took it: says nothing of now.
-    bool stale = seen.attached_to.empty() && state.instance && observation.as_of <= state.instance->launched_at;
-    if (stale) continue;
-    state.interface->ip = seen.ip;
-    state.interface->mac = seen.mac;
-    state.interface->subnet = seen.subnet;
-    state.interface->zone = seen.zone;
-    state.interface->state = seen.state;
-    state.interface->attached_to = seen.attached_to;
   }
 }
 

@@ -5,7 +5,10 @@
 
 #include "core/fold.h"
 #include "core/import.h"
+#include "core/interfaces.h"
+#include "core/losses.h"
 #include "core/retention.h"
+#include "core/saving.h"
 
 namespace holdfast::core {
 
@@ -39,10 +42,7 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
   instance.launched_at = draft.now;
   state.instance = instance;
   state.gone_at.reset();
-  if (launch.interface && state.interface) {
-    state.interface->state = InterfaceState::in_use;
-    state.interface->attached_to = id;
-  }
+  note_launch_interface(state, launch, id);
   // What the new instance's volumes were made from is no longer the present copy, but stays until it is healthy.
   if (state.root) state.superseded.push_back(*state.root);
   state.root.reset();
@@ -52,9 +52,10 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
     state.superseded.push_back(former->second);
     state.data.erase(former);
   }
-  draft.record("launched", "instance " + id.str() + " launched: generation " + std::to_string(launch.generation) + ", " +
-                               launch.market.instance_type + " in " + launch.market.zone + " (" +
-                               (launch.market.life_cycle == LifeCycle::spot ? "spot" : "on demand") + ")",
+  draft.record("launched",
+               "instance " + id.str() + " launched: generation " + std::to_string(launch.generation) + ", " +
+                   launch.market.instance_type + " in " + launch.market.zone + " (" +
+                   (launch.market.life_cycle == LifeCycle::spot ? "spot" : "on demand") + ")",
                "{\"instance\":\"" + id.str() + "\",\"generation\":" + std::to_string(launch.generation) + "}");
 }
 
@@ -82,30 +83,8 @@ struct Done {
     draft.state().images.push_back({ImageId(made), image.name, image.snapshot, image.generation, ImageState::pending});
     draft.look(static_cast<Kinds>(Kind::images), draft.now);
   }
-  void operator()(const CreateInterface& create) const {
-    Interface interface;
-    interface.id = InterfaceId(made);
-    interface.subnet = create.subnet;
-    interface.zone = zone_of(draft.state(), create.subnet);
-    draft.state().interface = interface;
-    draft.record("interface_made", "network interface " + made + " is made; its address and MAC stay from now on");
-    draft.look(static_cast<Kinds>(Kind::interfaces), draft.now);
-  }
-  void operator()(const CreateVolume& create) const {
-    State& state = draft.state();
-    auto former = state.data.find(create.device.device_name);
-    if (former != state.data.end()) state.superseded.push_back(former->second);
-    Volume volume;
-    volume.device = create.device.device_name;
-    volume.id = VolumeId(made);
-    volume.zone = create.zone;
-    volume.state = VolumeState::creating;
-    volume.generation = create.generation;
-    state.data[volume.device] = volume;
-    draft.record("volume_made", "volume " + made + " was made in " + create.zone + " from snapshot " +
-                                    create.device.snapshot_id.value_or(SnapshotId()).str());
-    draft.look(static_cast<Kinds>(Kind::volumes), draft.now);
-  }
+  void operator()(const CreateInterface& create) const { interface_made(draft, create, InterfaceId(made)); }
+  void operator()(const CreateVolume& create) const { volume_made(draft, create, VolumeId(made)); }
   void operator()(const AttachVolume& attach) const {
     for (auto& [device, volume] : draft.state().data) {
       if (volume.id != attach.volume) continue;
@@ -139,6 +118,8 @@ void launch_refused(Draft& draft, const LaunchInstance& launch, const Error& err
   std::erase_if(state.cooling, [&](const CoolingMarket& cooling) { return cooling.market == launch.market; });
   state.cooling.push_back({launch.market, draft.now + pause, true, definite, describe(error)});
   ++state.attempt;
+  // Something that it names may be gone: whether that is so is seen by looking.
+  if (error.kind == ErrorKind::not_found) draft.look(kAllKinds, draft.now);
   draft.record(capacity ? "no_capacity" : "launch_refused",
                launch.market.instance_type + " in " + launch.market.zone + ": " + describe(error));
 }
@@ -162,7 +143,10 @@ void refused(Draft& draft, Asked& asked, const Error& error) {
                   error.kind == ErrorKind::conflict ||
                   (error.kind == ErrorKind::not_found && asked.tries < kTriesUntilDefinite);
   asked.definite = !mendable;
-  asked.again_at = draft.now + (mendable ? pause_after(asked.tries) : kDefinitePause);
+  bool saves = std::holds_alternative<CreateSnapshot>(asked.effect.action) ||
+               std::holds_alternative<RegisterImage>(asked.effect.action);
+  Duration definite_pause = saves ? pause_after_failures(asked.tries) : kDefinitePause;
+  asked.again_at = draft.now + (mendable ? pause_after(asked.tries) : definite_pause);
   if (asked.definite || asked.tries == kTriesUntilDefinite) {
     draft.record("refused", std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error +
                                 "; tried again in " + to_words(asked.again_at - draft.now));
@@ -181,7 +165,8 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
     std::visit(Done{draft, *outcome.made}, action);
     return;
   }
-  if (auto* launch = std::get_if<LaunchInstance>(&action); launch != nullptr && refused_for_good(outcome.made.error())) {
+  if (auto* launch = std::get_if<LaunchInstance>(&action);
+      launch != nullptr && refused_for_good(outcome.made.error())) {
     draft.state().asked.erase(found);
     launch_refused(draft, *launch, outcome.made.error());
     return;
@@ -195,8 +180,8 @@ void fold_notice(Draft& draft, const InterruptionNoticed& notice) {
   if (!instance || instance->id != notice.instance || is_terminal(instance->state)) return;
   if (instance->notice_deadline) return;
   instance->notice_deadline = notice.deadline;
-  draft.record("interruption_noticed", "the cloud takes instance " + instance->id.str() + " back at " +
-                                           to_iso(notice.deadline),
+  draft.record("interruption_noticed",
+               "the cloud takes instance " + instance->id.str() + " back at " + to_iso(notice.deadline),
                "{\"instance\":\"" + instance->id.str() + "\",\"deadline\":\"" + to_iso(notice.deadline) + "\"}");
 }
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "core/fold.h"
 #include "core/import.h"
+#include "core/losses.h"
+#include "core/saving.h"
 
 namespace holdfast::core {
 
@@ -19,19 +20,11 @@ bool is_settling(const State& state) {
 
 std::string unwell(const State& state) {
   const Instance& instance = *state.instance;
-  std::string why = instance.check == StatusCheck::impaired ? "its status checks failed, or its user data did not end with 0"
-                                                            : "it is not up yet";
+  std::string why = instance.check == StatusCheck::impaired
+                        ? "its status checks failed, or its user data did not end with 0"
+                        : "it is not up yet";
   return "instance " + instance.id.str() + " did not become healthy within the grace period: " + why +
          ". Every older copy is kept. Look at its console; recycle it once the cause is mended";
-}
-
-std::string lost_volume(const Draft& draft) {
-  for (const auto& [device, volume] : draft.state().data) {
-    if (!confirmed_missing(volume, draft.now)) continue;
-    return "volume " + volume.id.str() + " (" + device + ") is gone from the cloud and is being looked for or restored "
-           "from its newest snapshot, if there is one";
-  }
-  return {};
 }
 
 std::string refusal(const State& state) {
@@ -54,9 +47,10 @@ std::string present_error(Draft& draft) {
     if (draft.now >= grace_ends) return unwell(state);
     draft.wake(grace_ends);
   }
-  std::string lost = import_error(state);
-  if (lost.empty()) lost = lost_volume(draft);
-  return lost.empty() ? refusal(state) : lost;
+  std::string error = import_error(state);
+  if (error.empty()) error = loss_error(draft);
+  if (error.empty()) error = saving_error(draft);
+  return error.empty() ? refusal(state) : error;
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <set>
 
 #include "base/text.h"
+#include "core/fold.h"
 #include "core/replacement.h"
+#include "core/saving.h"
 
 namespace holdfast::core {
 
@@ -114,11 +116,11 @@ bool volumes_tagged(const State& state, const Observation& observation) {
   return data && state.root && is_tagged(observation, state.root->id);
 }
 
-// Interfaces are listed by our tag only.
 bool interface_tagged(const State& state, const Observation& observation) {
   if (!state.import->keep_private_ip) return true;
-  return std::any_of(observation.interfaces.begin(), observation.interfaces.end(),
-                     [&](const ObservedInterface& seen) { return seen.id == state.import->original.interface; });
+  return std::any_of(observation.interfaces.begin(), observation.interfaces.end(), [&](const ObservedInterface& seen) {
+    return seen.id == state.import->original.interface && !seen.tags.effect.empty();
+  });
 }
 
 bool outlives(const State& state, const ObservedInstance& seen) {
@@ -160,6 +162,7 @@ void drop_failed_copies(Draft& draft) {
   });
   if (!failed) return;
   ++state.import->attempt;
+  state.import->copies_failed_at = draft.now;
   retire_snapshots(draft, "another one of its moment failed",
                    [](const Snapshot& snapshot) { return snapshot.generation == 0; });
 }
@@ -173,6 +176,11 @@ bool import_pending(const State& state) {
 bool is_original(const State& state) {
   return import_pending(state) && state.import->adopted && state.instance &&
          state.instance->id == state.import->original.instance;
+}
+
+bool would_be_listed(const State& state, const Observation& observation) {
+  if (!import_pending(state) || !state.import->adopted) return true;
+  return state.import->tagged_at && observation.as_of > *state.import->tagged_at + kListingLag;
 }
 
 bool made_of_copies(const State& state) {
@@ -242,6 +250,7 @@ bool copies_ready(Draft& draft) {
     completed = completed && copy != nullptr && copy->state == SnapshotState::completed;
   }
   if (!all) {
+    if (resting(draft, state.import->copies_failed_at, state.import->attempt)) return false;
     SnapshotInstance copy{state.import->original.instance, sources(state.import->original), 0, {}};
     if (draft.spec.compute.resource_tags.snapshots) copy.tags = draft.spec.compute.tags;
     draft.want("copies/" + copy.instance.str() + "/" + std::to_string(state.import->attempt), copy, Urgency::voluntary);
@@ -295,6 +304,12 @@ bool original_lost(const State& state) {
 }
 
 std::string import_error(const State& state) {
+  if (made_of_copies(state) && state.import->copies_failed_at) {
+    return "the snapshots of instance " + state.import->original.instance.str() +
+           " fail (the cloud ended one with an " +
+           "error; is its pool or a quota full?). The instance goes on untouched; it is tried again after pauses of up "
+           "to 5 minutes";
+  }
   if (!original_lost(state) || state.goal != Goal::running) return {};
   return "instance " + state.import->original.instance.str() +
          " ended before the import had secured it, and its root " +

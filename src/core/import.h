@@ -1,7 +1,8 @@
 // The import of an instance that exists (model/import.h), up to where the ordinary handover takes over:
 //
 //   adopted   tagged ─ kept on termination ─ both observed: secured ─ handover from generation 1 (imported) ─┐
-//   copied    snapshots of its volumes ─ completed ─ image ─ launch of generation 1 (imported) ───────────────┴─ healthy
+//   copied    snapshots of its volumes ─ completed ─ image ─ launch of generation 1 (imported) ───────────────┴─
+//   healthy
 //
 // Always holds: an original is taken down only once everything of it was observed to be ours and to outlive it; nothing
 // of it is deleted before the new instance is seen healthy; one that is copied is never changed at all.
@@ -17,6 +18,8 @@ namespace holdfast::core {
 bool import_pending(const model::State& state);
 // The present instance is the adopted original.
 bool is_original(const model::State& state);
+// What is imported is listed as ours only once our tags are on it.
+bool would_be_listed(const model::State& state, const model::Observation& observation);
 // The first instance is made of copies, and is not yet.
 bool made_of_copies(const model::State& state);
 

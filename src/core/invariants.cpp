@@ -17,6 +17,7 @@ std::set<std::string> copies_in_use(const State& state) {
   if (state.root) ids.insert(state.root->id.str());
   for (const auto& [device, volume] : state.data) ids.insert(volume.id.str());
   if (state.interface) ids.insert(state.interface->id.str());
+  for (const Interface& interface : state.superseded_interfaces) ids.insert(interface.id.str());
   for (const RootImage& image : state.images) ids.insert(image.id.str());
   for (const Snapshot& snapshot : state.snapshots) ids.insert(snapshot.id.str());
   for (const Volume& volume : state.superseded) ids.insert(volume.id.str());

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "core/fold.h"
 #include "core/health.h"
 #include "core/import.h"
+#include "core/interfaces.h"
 #include "core/periodic.h"
 #include "core/replacement.h"
 #include "core/retention.h"
+#include "core/saving.h"
 
 namespace holdfast::core {
 
@@ -14,7 +17,9 @@ using namespace model;
 
 namespace {
 
-bool is_deleted(const State& state) { return state.goal == Goal::deleted; }
+bool is_deleted(const State& state) {
+  return state.goal == Goal::deleted;
+}
 
 Failure gone(const State& state) {
   return fail(ErrorKind::conflict, "CONFLICT",
@@ -89,15 +94,16 @@ Result<void> ask_delete(Draft& draft, const DeleteAsked& request) {
 Reason reason_to_replace(const Draft& draft) {
   const State& state = draft.state();
   const Instance& instance = *state.instance;
+  bool held = takedown_held(draft);
   if (state.goal == Goal::deleted) return Reason::deletion;
-  if (state.goal == Goal::paused) return Reason::pause;
+  if (state.goal == Goal::paused && !held) return Reason::pause;
   if (instance.notice_deadline) return Reason::interruption;
   if (instance.state == InstanceState::shutting_down || instance.state == InstanceState::terminated ||
       instance.state == InstanceState::stopping || instance.state == InstanceState::stopped) {
     return Reason::disappeared;
   }
   if (is_original(state)) return state.import->secured_at ? Reason::imported : Reason::none;
-  if (state.recycle_wanted) return Reason::recycle;
+  if (state.recycle_wanted && !held) return Reason::recycle;
   if (must_be_healed(draft)) return Reason::unhealthy;
   return Reason::none;
 }
@@ -156,20 +162,6 @@ bool launch_under_way(const State& state) {
   });
 }
 
-bool interface_under_way(const State& state) {
-  return std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
-    return std::holds_alternative<CreateInterface>(entry.second.effect.action) &&
-           entry.second.standing != Asked::Standing::waiting;
-  });
-}
-
-bool all_free(const State& state) {
-  bool data = std::all_of(state.data.begin(), state.data.end(),
-                          [](const auto& entry) { return entry.second.attached_to.empty(); });
-  return data && (!state.root || state.root->attached_to.empty()) &&
-         (!state.interface || state.interface->attached_to.empty());
-}
-
 void come_to_rest(Draft& draft, std::string_view kind, const std::string& message) {
   State& state = draft.state();
   if (!state.handover) return;
@@ -180,20 +172,20 @@ void come_to_rest(Draft& draft, std::string_view kind, const std::string& messag
 
 void stay_paused(Draft& draft) {
   if (!save(draft)) return;
-  if (!all_free(draft.state())) return draft.look(Kind::volumes | Kind::interfaces, draft.now);
+  if (!all_free(draft.state(), draft.now)) return draft.look(Kind::volumes | Kind::interfaces, draft.now);
   come_to_rest(draft, "paused", "it is paused, with everything kept,");
 }
 
 void deallocate(Draft& draft) {
   State& state = draft.state();
   bool something_left = state.root || !state.data.empty() || state.interface || !state.snapshots.empty() ||
-                        !state.images.empty() || !state.superseded.empty();
+                        !state.images.empty() || !state.superseded.empty() || !state.superseded_interfaces.empty();
   if (!something_left && state.forget_at) return;
-  if (!all_free(state) && !original_lost(state)) return draft.look(Kind::volumes | Kind::interfaces, draft.now);
+  if (!all_free(state, draft.now) && !original_lost(state))
+    return draft.look(Kind::volumes | Kind::interfaces, draft.now);
   // Every asking that may still make something is settled first, so that nothing is made after the list is drawn up.
   bool making = std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
-    return entry.second.standing != Asked::Standing::waiting &&
-           !entry.first.starts_with("delete/");
+    return entry.second.standing != Asked::Standing::waiting && !entry.first.starts_with("delete/");
   });
   if (making) return;
   retire_everything(draft, *state.deallocation);
@@ -218,8 +210,9 @@ void clean_up(Draft& draft) {
   State& state = draft.state();
   bool well = state.instance && state.instance->healthy_at && !state.handover && state.goal == Goal::running;
   if (well) retire_former(draft);
-  // While a handover is under way its calls come first; nothing of what is due gets in a hurry.
-  if (!state.handover) delete_due(draft);
+  // While a handover is under way its calls come first; nothing of what is due gets in a hurry. But one that waits for
+  // snapshots that fail has time, and what goes may be the room that they need.
+  if (!state.handover || saving_fails(draft)) delete_due(draft);
 }
 
 }  // namespace

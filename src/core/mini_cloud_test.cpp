@@ -10,7 +10,9 @@ namespace {
 
 constexpr char kRootDevice[] = "/dev/xvda";
 
-Failure refuse(ErrorKind kind, const std::string& code) { return fail(kind, code, "refused by the test's cloud"); }
+Failure refuse(ErrorKind kind, const std::string& code) {
+  return fail(kind, code, "refused by the test's cloud");
+}
 
 }  // namespace
 
@@ -55,14 +57,7 @@ Result<std::string> MiniCloud::done(const Effect& effect, const Spec& spec) {
     images_[id] = {id, a->name, ImageState::pending, a->snapshot, {a->generation, effect.key, {}, {}}};
     return id.str();
   }
-  if (const auto* a = std::get_if<CreateInterface>(&action)) {
-    for (const auto& [id, known] : interfaces_) {
-      if (known.tags.effect == effect.key) return id.str();
-    }
-    InterfaceId id(fresh("eni-"));
-    interfaces_[id] = {id, InterfaceState::available, "10.0.0.9", "02:00:00:00:00:09", a->subnet, "z1", {}, {0, effect.key, {}, {}}};
-    return id.str();
-  }
+  if (const auto* a = std::get_if<CreateInterface>(&action)) return make_interface(*a, effect.key);
   if (const auto* a = std::get_if<CreateVolume>(&action)) {
     for (const auto& [id, known] : volumes_) {
       if (known.seen.tags.effect == effect.key) return id.str();
@@ -75,7 +70,7 @@ Result<std::string> MiniCloud::done(const Effect& effect, const Spec& spec) {
     volume.seen.size_gib = a->device.size_gib.value_or(1);
     volume.seen.from_snapshot = a->device.snapshot_id;
     volume.seen.tags = {a->generation, effect.key, a->device.device_name, {}};
-    volume.content = snapshots_.at(*a->device.snapshot_id).content;
+    if (a->device.snapshot_id) volume.content = snapshots_.at(*a->device.snapshot_id).content;
     volumes_[id] = volume;
     return id.str();
   }
@@ -105,7 +100,8 @@ VolumeId MiniCloud::make_volume(const LaunchDevice& device, const LaunchInstance
 
 Result<std::string> MiniCloud::launch(const LaunchInstance& launch, const std::string& key, const Spec&) {
   if (auto known = tokens_.find(launch.token); known != tokens_.end()) return known->second.str();
-  if (launch.market.zone == closed_zone || random_.unit() < no_capacity) return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
+  if (launch.market.zone == closed_zone || random_.unit() < no_capacity)
+    return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
   if (launch.interface) {
     auto interface = interfaces_.find(*launch.interface);
     if (interface == interfaces_.end()) return refuse(ErrorKind::not_found, "InvalidNetworkInterfaceID.NotFound");
@@ -130,15 +126,58 @@ Result<std::string> MiniCloud::launch(const LaunchInstance& launch, const std::s
     instance.devices.push_back(
         {device.device.device_name, volume, AttachmentState::attached, device.delete_on_termination});
   }
-  if (launch.interface) {
-    interfaces_[*launch.interface].attached_to = id;
-    interfaces_[*launch.interface].state = InterfaceState::in_use;
-    instance.interfaces = {*launch.interface};
-  }
+  give_interface(instance, launch, key);
   instances_[id] = instance;
   tokens_[launch.token] = id;
   ++launches_;
   return id.str();
+}
+
+InterfaceId MiniCloud::add_interface(const SubnetId& subnet, const OwnTags& tags,
+                                     const std::optional<std::string>& ip) {
+  InterfaceId id(fresh("eni-"));
+  int number = ++addresses_;
+  std::string mac = number < 10 ? "0" + std::to_string(number) : std::to_string(number);
+  interfaces_[id] = {id,
+                     InterfaceState::available,
+                     ip.value_or("10.0.0." + std::to_string(number)),
+                     "02:00:00:00:00:" + mac,
+                     subnet,
+                     subnet == SubnetId("subnet-b") ? "z2" : "z1",
+                     {},
+                     tags};
+  return id;
+}
+
+Result<std::string> MiniCloud::make_interface(const CreateInterface& create, const std::string& key) {
+  for (const auto& [id, known] : interfaces_) {
+    if (known.tags.effect == key) return id.str();
+    if (known.ip == create.ip) return refuse(ErrorKind::conflict, "InvalidIPAddress.InUse");
+  }
+  return add_interface(create.subnet, {0, key, {}, {}}, create.ip).str();
+}
+
+// The one given, or one of its own that goes with it.
+void MiniCloud::give_interface(ObservedInstance& instance, const LaunchInstance& launch, const std::string& key) {
+  InterfaceId id = launch.interface.value_or(InterfaceId());
+  if (!launch.interface) {
+    id = add_interface(launch.market.subnet, {launch.generation, key, {}, {}}, std::nullopt);
+    of_launches_.insert(id);
+    instance.interface_delete_on_termination = true;
+  }
+  ObservedInterface& interface = interfaces_.at(id);
+  interface.attached_to = instance.id;
+  interface.state = InterfaceState::in_use;
+  instance.interfaces = {id};
+  instance.private_ip = interface.ip;
+}
+
+size_t MiniCloud::interfaces() const {
+  return static_cast<size_t>(std::count_if(interfaces_.begin(), interfaces_.end(), [&](const auto& entry) {
+    const InstanceId& owner = entry.second.attached_to;
+    bool goes_along = !owner.empty() && instances_.at(owner).interface_delete_on_termination;
+    return !of_launches_.contains(entry.first) || !goes_along;
+  }));
 }
 
 Result<std::string> MiniCloud::terminate(const InstanceId& id) {
@@ -170,7 +209,11 @@ Result<std::string> MiniCloud::snapshot(const CreateSnapshot& create, const std:
   if (volume == volumes_.end()) return refuse(ErrorKind::not_found, "InvalidVolume.NotFound");
   SnapshotId id(fresh("snap-"));
   Snapshot snapshot;
-  snapshot.seen = {id, create.volume, SnapshotState::pending, volume->second.seen.size_gib, Time{},
+  snapshot.seen = {id,
+                   create.volume,
+                   SnapshotState::pending,
+                   volume->second.seen.size_gib,
+                   Time{},
                    {create.generation, key, create.device, create.final ? "final" : "periodic"}};
   snapshot.content = volume->second.content;
   snapshots_[id] = snapshot;
@@ -205,12 +248,16 @@ Original MiniCloud::make_foreign() {
     instance.devices.push_back({name, id, AttachmentState::attached, true});
     foreign_.insert(id.str());
     OriginalVolume found{name, id, 8};
-    if (name == std::string(kRootDevice)) original.root = found;
-    else original.data.push_back(found);
+    if (name == std::string(kRootDevice))
+      original.root = found;
+    else
+      original.data.push_back(found);
   }
   instances_[original.instance] = instance;
-  interfaces_[original.interface] = {original.interface, InterfaceState::in_use, original.private_ip, original.mac,
-                                     original.market.subnet, "z1", original.instance, {}};
+  interfaces_[original.interface] = {original.interface,     InterfaceState::in_use,
+                                     original.private_ip,    original.mac,
+                                     original.market.subnet, "z1",
+                                     original.instance,      {}};
   foreign_.insert(original.instance.str());
   foreign_.insert(original.interface.str());
   return original;
@@ -223,7 +270,11 @@ Result<std::string> MiniCloud::adopt(const AdoptInstance& adopt, const std::stri
     found->second.seen.tags = {adopt.generation, key, volume.device, {}};
     foreign_.erase(volume.id.str());
   }
-  if (adopt.interface) foreign_.erase(adopt.interface->str());
+  if (adopt.interface) {
+    foreign_.erase(adopt.interface->str());
+    auto found = interfaces_.find(*adopt.interface);
+    if (found != interfaces_.end()) found->second.tags = {adopt.generation, key, {}, {}};
+  }
   if (auto found = instances_.find(adopt.instance); found != instances_.end()) {
     found->second.tags = {adopt.generation, key, {}, {}};
     foreign_.erase(adopt.instance.str());
@@ -277,8 +328,8 @@ Result<std::string> MiniCloud::remove_volume(const VolumeId& id) {
 }
 
 Result<std::string> MiniCloud::remove_snapshot(const SnapshotId& id) {
-  bool used = std::any_of(images_.begin(), images_.end(),
-                          [&](const auto& entry) { return entry.second.root_snapshot == id; });
+  bool used =
+      std::any_of(images_.begin(), images_.end(), [&](const auto& entry) { return entry.second.root_snapshot == id; });
   if (used) return refuse(ErrorKind::conflict, "InvalidSnapshot.InUse");
   snapshots_.erase(id);
   return std::string();
@@ -319,8 +370,13 @@ void MiniCloud::advance() {
     if (volume.seen.state == VolumeState::creating) volume.seen.state = VolumeState::available;
     for (ObservedAttachment& attachment : volume.seen.attachments) attachment.state = AttachmentState::attached;
   }
-  for (auto& [id, snapshot] : snapshots_) snapshot.seen.state = SnapshotState::completed;
-  for (auto& [id, image] : images_) image.state = ImageState::available;
+  for (auto& [id, snapshot] : snapshots_) {
+    if (snapshot.seen.state != SnapshotState::pending) continue;
+    snapshot.seen.state = snapshots_fail ? SnapshotState::error : SnapshotState::completed;
+  }
+  for (auto& [id, image] : images_) {
+    if (image.state == ImageState::pending) image.state = images_fail ? ImageState::failed : ImageState::available;
+  }
 }
 
 void MiniCloud::write() {
@@ -340,6 +396,13 @@ void MiniCloud::write() {
 void MiniCloud::vanish(const InstanceId& id) {
   auto found = instances_.find(id);
   if (found != instances_.end()) found->second.state = InstanceState::terminated;
+}
+
+void MiniCloud::lose(const VolumeId& id) {
+  volumes_.erase(id);
+  for (auto& [instance_id, instance] : instances_) {
+    std::erase_if(instance.devices, [&](const ObservedDevice& device) { return device.volume == id; });
+  }
 }
 
 int MiniCloud::running() const {

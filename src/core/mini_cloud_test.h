@@ -22,7 +22,9 @@ class MiniCloud {
   double lost_answers = 0;
   double lost_requests = 0;
   double no_capacity = 0;
-  std::string closed_zone;  // has no capacity at all
+  std::string closed_zone;      // has no capacity at all
+  bool snapshots_fail = false;  // its pool is full: each one made ends with an error
+  bool images_fail = false;
 
   model::Outcome perform(const model::Effect& effect, const model::Spec& spec);
   model::Observation observe(model::Kinds kinds, Time as_of) const;
@@ -32,10 +34,16 @@ class MiniCloud {
   // The application writes and has it acknowledged, on every volume of every running instance with all its volumes.
   void write();
   void vanish(const InstanceId& id);
+  // Somebody deletes it by hand.
+  void lose(const VolumeId& id);
+  // A while after its end it is not listed any more.
+  void forget(const InstanceId& id) { instances_.erase(id); }
+  void lose(const InterfaceId& id) { interfaces_.erase(id); }
   // Somebody else's instance, running, with a root, /dev/sdf and an interface that all end with it, and none of our
   // tags: no observation shows it before they are on it.
   model::Original make_foreign();
   bool exists(const VolumeId& id) const { return volumes_.contains(id); }
+  bool exists(const InterfaceId& id) const { return interfaces_.contains(id); }
   const model::ObservedInstance& instance(const InstanceId& id) const { return instances_.at(id); }
   bool is_ours(const std::string& id) const { return !foreign_.contains(id); }
   void set_health(model::StatusCheck check) { health_ = check; }
@@ -47,7 +55,9 @@ class MiniCloud {
   size_t volumes() const { return volumes_.size(); }
   size_t snapshots() const { return snapshots_.size(); }
   size_t images() const { return images_.size(); }
-  size_t interfaces() const { return interfaces_.size(); }
+  // Those that a launch made and that go with its instance left out, too.
+  size_t interfaces() const;
+  const model::ObservedInterface& interface(const InterfaceId& id) const { return interfaces_.at(id); }
   size_t launches() const { return launches_; }
   int64_t content_of(const VolumeId& id) const { return volumes_.at(id).content; }
   std::map<std::string, int64_t> acknowledged;  // by device: the newest number
@@ -74,6 +84,9 @@ class MiniCloud {
   Result<std::string> keep(const model::KeepOnTermination& keep);
   Result<std::string> remove_volume(const VolumeId& id);
   Result<std::string> remove_snapshot(const SnapshotId& id);
+  Result<std::string> make_interface(const model::CreateInterface& create, const std::string& key);
+  InterfaceId add_interface(const SubnetId& subnet, const model::OwnTags& tags, const std::optional<std::string>& ip);
+  void give_interface(model::ObservedInstance& instance, const model::LaunchInstance& launch, const std::string& key);
   void release(const InstanceId& id);
   std::string fresh(const std::string& prefix) { return prefix + std::to_string(++made_); }
   VolumeId make_volume(const model::LaunchDevice& device, const model::LaunchInstance& launch, const InstanceId& owner,
@@ -89,7 +102,9 @@ class MiniCloud {
   std::map<SnapshotId, Snapshot> snapshots_;
   std::map<ImageId, model::ObservedImage> images_;
   std::map<InterfaceId, model::ObservedInterface> interfaces_;
-  std::set<std::string> foreign_;  // without our tags
+  std::set<std::string> foreign_;      // without our tags
+  std::set<InterfaceId> of_launches_;  // made by a launch
+  int addresses_ = 8;
 };
 
 }  // namespace holdfast::core::testing

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/saving.h"
+
 namespace holdfast::core {
 
 using namespace model;
@@ -24,19 +26,37 @@ std::string key_of(const Volume& volume, Time due) {
 }
 
 void snapshot_volume(Draft& draft, const Volume& volume, Time due) {
-  // The last one is not through yet: the interval stretches, rather than piling one on the other.
-  if (one_pending(draft.state(), volume.id)) return;
+  // The last one is not through yet: the interval stretches, rather than piling one on the other. And of what is not
+  // listed no snapshot can be made.
+  if (one_pending(draft.state(), volume.id) || volume.missing_since) return;
   std::vector<Tag> tags;
   if (draft.spec.compute.resource_tags.snapshots) tags = draft.spec.compute.tags;
   draft.want(key_of(volume, due), CreateSnapshot{volume.id, volume.device, false, volume.generation, tags},
              Urgency::periodic);
 }
 
+bool is_missing(const State& state, const VolumeId& volume) {
+  auto missing = [&](const Volume& known) { return known.id == volume && known.missing_since.has_value(); };
+  return (state.root && missing(*state.root)) ||
+         std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) { return missing(entry.second); });
+}
+
 // One that was refused for now stays wanted until the next is due.
 void keep_wanting(Draft& draft) {
   State& state = draft.state();
   for (auto& [key, asked] : state.asked) {
-    if (key.starts_with("periodic/")) draft.want(key, asked.effect.action, Urgency::periodic);
+    const auto* create = std::get_if<CreateSnapshot>(&asked.effect.action);
+    bool periodic = key.starts_with("periodic/") && create != nullptr;
+    if (periodic && !is_missing(state, create->volume)) draft.want(key, EffectAction(*create), Urgency::periodic);
+  }
+}
+
+// A pause or a recycle waits until a snapshot can be made again: that is tried, and not left to the next interval.
+void try_again(Draft& draft) {
+  for (const Volume* volume : unsavable(draft)) {
+    const Snapshot* failed = failure_of(draft.state(), volume->id);
+    if (failed == nullptr || resting(draft, failed->failed_at, failed->failures)) continue;
+    snapshot_volume(draft, *volume, *failed->failed_at + pause_after_failures(failed->failures));
   }
 }
 
@@ -44,7 +64,9 @@ void keep_wanting(Draft& draft) {
 
 void snapshot_periodically(Draft& draft) {
   State& state = draft.state();
-  bool steady = state.goal == Goal::running && state.instance && state.instance->healthy_at && !state.handover;
+  bool held = takedown_held(draft);
+  bool wanted = state.goal == Goal::running || held;
+  bool steady = wanted && state.instance && state.instance->healthy_at && !state.handover;
   bool root = draft.spec.persistence.root_device && state.root;
   bool data = snapshots_data(draft.spec, state) && !state.data.empty();
   if (!steady || (!root && !data)) return;
@@ -52,11 +74,14 @@ void snapshot_periodically(Draft& draft) {
                              [](const Snapshot& snapshot) { return snapshot.state == SnapshotState::pending; });
   if (pending) draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
   keep_wanting(draft);
+  if (held) try_again(draft);
   if (!state.periodic_due) state.periodic_due = draft.now + draft.spec.persistence.snapshot_interval;
   if (draft.now < *state.periodic_due) return draft.wake(*state.periodic_due);
-  if (root) snapshot_volume(draft, *state.root, *state.periodic_due);
-  if (data) {
-    for (const auto& [device, volume] : state.data) snapshot_volume(draft, volume, *state.periodic_due);
+  if (!held) {  // otherwise what fails has its own pace, and nothing else is urgent
+    if (root) snapshot_volume(draft, *state.root, *state.periodic_due);
+    if (data) {
+      for (const auto& [device, volume] : state.data) snapshot_volume(draft, volume, *state.periodic_due);
+    }
   }
   // From now, not from when it was due: after a long stop one is taken, not all that were missed.
   state.periodic_due = draft.now + draft.spec.persistence.snapshot_interval;

@@ -4,15 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "core/draft.h"
+
 namespace holdfast::core {
 
 using namespace model;
 
 namespace {
 
-// The zone that the state ties the next instance to, or would keep it in; empty if none.
+// The zone that the data volumes would keep the next instance in; empty if none. (A kept interface leaves one subnet.)
 std::string home_zone(const State& state) {
-  if (state.interface) return state.interface->zone;
   for (const auto& [device, volume] : state.data) {
     if (!volume.zone.empty()) return volume.zone;
   }
@@ -20,16 +21,10 @@ std::string home_zone(const State& state) {
 }
 
 std::vector<SubnetFacts> usable_subnets(const Spec& spec, const State& state) {
-  std::vector<SubnetFacts> subnets = state.surroundings.subnets;
-  if (state.interface) {
-    std::erase_if(subnets, [&](const SubnetFacts& subnet) { return subnet.id != state.interface->subnet; });
-    // The user may have taken the subnet out of the list: the kept interface still lives there.
-    if (subnets.empty()) subnets.push_back({state.interface->subnet, state.interface->zone, {}});
-  }
+  std::vector<SubnetFacts> subnets = subnets_ahead(spec, state);
   bool tied = spec.persistence.block_devices && spec.persistence.mode == BlockDevicesMode::reattach;
   std::string home = tied ? home_zone(state) : std::string();
-  std::stable_partition(subnets.begin(), subnets.end(),
-                        [&](const SubnetFacts& subnet) { return subnet.zone == home; });
+  std::stable_partition(subnets.begin(), subnets.end(), [&](const SubnetFacts& subnet) { return subnet.zone == home; });
   return subnets;
 }
 

@@ -44,9 +44,25 @@ TEST(Placement, AKeptInterfaceTiesItToItsSubnetEvenIfTheUserTookThatOut) {
   state.interface = Interface{};
   state.interface->subnet = SubnetId("subnet-gone");
   state.interface->zone = "z3";
-  auto market = place(two_types(), state, kNow).market;
+  Spec spec = two_types();
+  spec.persistence.private_ip = true;
+  auto market = place(spec, state, kNow).market;
   EXPECT_EQ(market->subnet, SubnetId("subnet-gone"));
   EXPECT_EQ(market->zone, "z3");
+}
+
+TEST(Placement, AWantedAddressTiesItToTheSubnetThatHoldsIt) {
+  State state = two_zones();
+  state.surroundings.subnets[1].holds_address = true;
+  Spec spec = two_types();
+  spec.persistence.private_ip = true;
+  spec.compute.private_ip = "10.0.16.9";
+  EXPECT_EQ(place(spec, state, kNow).market->subnet, SubnetId("subnet-b"));
+  // An interface with another address is not in the way.
+  state.interface = Interface{};
+  state.interface->ip = "10.0.0.9";
+  state.interface->subnet = SubnetId("subnet-a");
+  EXPECT_EQ(place(spec, state, kNow).market->subnet, SubnetId("subnet-b"));
 }
 
 TEST(Placement, ARefusingMarketIsLeftOutUntilItHasCooled) {

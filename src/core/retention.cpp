@@ -12,8 +12,8 @@ namespace {
 
 Retired& retire(Draft& draft, Retired::What what, const std::string& id, std::string why, Time due) {
   State& state = draft.state();
-  auto known = std::find_if(state.retired.begin(), state.retired.end(),
-                            [&](const Retired& entry) { return entry.id == id; });
+  auto known =
+      std::find_if(state.retired.begin(), state.retired.end(), [&](const Retired& entry) { return entry.id == id; });
   if (known != state.retired.end()) {
     known->due = std::min(known->due, due);
     return *known;
@@ -24,6 +24,10 @@ Retired& retire(Draft& draft, Retired::What what, const std::string& id, std::st
 void retire_images(Draft& draft) {
   State& state = draft.state();
   auto keep = static_cast<size_t>(draft.spec.persistence.root_generations);
+  std::erase_if(state.images, [&](const RootImage& image) {
+    if (image.state == ImageState::failed) retire_failed(draft, Retired::What::image, image.id.str());
+    return image.state == ImageState::failed;
+  });
   // Oldest first. Several images of one generation can be, after a restore: each counts.
   std::stable_sort(state.images.begin(), state.images.end(),
                    [](const RootImage& a, const RootImage& b) { return a.generation < b.generation; });
@@ -44,18 +48,26 @@ bool used_by_image(const State& state, const SnapshotId& snapshot) {
 bool among_newest(const State& state, const Snapshot& candidate, size_t keep) {
   size_t newer = 0;
   for (const Snapshot& other : state.snapshots) {
-    bool like = other.device == candidate.device && other.final == candidate.final &&
-                other.state == SnapshotState::completed;
+    bool like =
+        other.device == candidate.device && other.final == candidate.final && other.state == SnapshotState::completed;
     if (like && other.started_at > candidate.started_at) ++newer;
   }
   return newer < keep;
+}
+
+// One that failed tells how it stands with the snapshots of a present volume (saving.h).
+bool is_note(const State& state, const Snapshot& failed) {
+  bool root = state.root && state.root->id == failed.volume;
+  bool data = std::any_of(state.data.begin(), state.data.end(),
+                          [&](const auto& entry) { return entry.second.id == failed.volume; });
+  return failed.failed_at && (root || data);
 }
 
 bool superfluous(const Draft& draft, const Snapshot& snapshot) {
   const State& state = draft.state();
   if (snapshot.state == SnapshotState::pending || snapshot.state == SnapshotState::unknown) return false;
   if (used_by_image(state, snapshot.id)) return false;
-  if (snapshot.state == SnapshotState::error) return true;  // holds nothing
+  if (snapshot.state == SnapshotState::error) return !is_note(state, snapshot);  // holds nothing
   size_t keep = snapshot.final ? static_cast<size_t>(draft.spec.persistence.root_generations) : kPeriodicKept;
   return !among_newest(state, snapshot, keep);
 }
@@ -83,6 +95,18 @@ void retire_volumes(Draft& draft) {
   state.superseded.clear();
 }
 
+// Safe: the instance that is healthy was launched without them, so none holds an address that is wanted; one that is on
+// an instance after all is refused by EC2.
+void retire_interfaces(Draft& draft) {
+  State& state = draft.state();
+  for (const Interface& interface : state.superseded_interfaces) {
+    retire(draft, Retired::What::interface, interface.id.str(),
+           "its address is not kept any more; generation " + std::to_string(state.generation) + " is healthy",
+           draft.now);
+  }
+  state.superseded_interfaces.clear();
+}
+
 // The present copies, looked at once more right before anything is deleted: a slip elsewhere must not cost data.
 bool is_present_copy(const State& state, const std::string& id) {
   if (state.root && state.root->id.str() == id) return true;
@@ -94,10 +118,14 @@ bool is_present_copy(const State& state, const std::string& id) {
 
 EffectAction deletion_of(const Retired& entry) {
   switch (entry.what) {
-    case Retired::What::image: return DeregisterImage{ImageId(entry.id)};
-    case Retired::What::snapshot: return DeleteSnapshot{SnapshotId(entry.id)};
-    case Retired::What::volume: return DeleteVolume{VolumeId(entry.id)};
-    case Retired::What::interface: return DeleteInterface{InterfaceId(entry.id)};
+    case Retired::What::image:
+      return DeregisterImage{ImageId(entry.id)};
+    case Retired::What::snapshot:
+      return DeleteSnapshot{SnapshotId(entry.id)};
+    case Retired::What::volume:
+      return DeleteVolume{VolumeId(entry.id)};
+    case Retired::What::interface:
+      return DeleteInterface{InterfaceId(entry.id)};
   }
   return DeleteInterface{InterfaceId(entry.id)};
 }
@@ -108,8 +136,13 @@ Time due_of(bool delete_now, const Deallocation& deallocation, Time now) {
 
 }  // namespace
 
+void retire_failed(Draft& draft, Retired::What what, const std::string& id) {
+  retire(draft, what, id, "the cloud could not make it", draft.now);
+}
+
 void retire_former(Draft& draft) {
   retire_volumes(draft);
+  retire_interfaces(draft);
   retire_images(draft);
   retire_snapshots(draft);
 }
@@ -118,8 +151,10 @@ void retire_everything(Draft& draft, const Deallocation& deallocation) {
   State& state = draft.state();
   const std::string why = "its managed instance was deleted";
   Time volumes_due = due_of(deallocation.delete_volumes, deallocation, draft.now);
+  Time interfaces_due = due_of(deallocation.delete_interfaces, deallocation, draft.now);
   for (const RootImage& image : state.images) {
-    retire(draft, Retired::What::image, image.id.str(), why, due_of(deallocation.delete_images, deallocation, draft.now));
+    retire(draft, Retired::What::image, image.id.str(), why,
+           due_of(deallocation.delete_images, deallocation, draft.now));
   }
   for (const Snapshot& snapshot : state.snapshots) {
     bool free = !used_by_image(state, snapshot.id);
@@ -134,8 +169,10 @@ void retire_everything(Draft& draft, const Deallocation& deallocation) {
     retire(draft, Retired::What::volume, volume.id.str(), why, volumes_due);
   }
   if (state.interface) {
-    retire(draft, Retired::What::interface, state.interface->id.str(), why,
-           due_of(deallocation.delete_interfaces, deallocation, draft.now));
+    retire(draft, Retired::What::interface, state.interface->id.str(), why, interfaces_due);
+  }
+  for (const Interface& interface : state.superseded_interfaces) {
+    retire(draft, Retired::What::interface, interface.id.str(), why, interfaces_due);
   }
   state.images.clear();
   state.snapshots.clear();
@@ -143,6 +180,7 @@ void retire_everything(Draft& draft, const Deallocation& deallocation) {
   state.data.clear();
   state.superseded.clear();
   state.interface.reset();
+  state.superseded_interfaces.clear();
 }
 
 void delete_due(Draft& draft) {

@@ -14,6 +14,9 @@ inline constexpr size_t kPeriodicKept = 3;  // newest completed periodic snapsho
 // The instance is healthy and no handover is under way: what the former generations left becomes garbage.
 void retire_former(Draft& draft);
 
+// The cloud ended it with an error: it holds nothing, and nothing was made of it.
+void retire_failed(Draft& draft, model::Retired::What what, const std::string& id);
+
 // Deallocation: everything is retired, now or when the retention is over.
 void retire_everything(Draft& draft, const model::Deallocation& deallocation);
 

@@ -4,7 +4,9 @@
 
 #include "core/fold.h"
 #include "core/import.h"
+#include "core/losses.h"
 #include "core/replacement.h"
+#include "core/saving.h"
 
 namespace holdfast::core {
 
@@ -22,12 +24,11 @@ bool may_terminate(const Draft& draft) {
 }
 
 void save_volume(Draft& draft, const Volume& volume) {
-  const State& state = draft.state();
-  auto failed = std::count_if(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
-    return snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation &&
-           snapshot.state == SnapshotState::error;
-  });
-  std::string key = "final/" + volume.id.str() + "/" + std::to_string(volume.generation) + "/" + std::to_string(failed);
+  const Snapshot* failed = failure_of(draft.state(), volume.id);
+  int failures = failed != nullptr ? failed->failures : 0;
+  if (failed != nullptr && resting(draft, failed->failed_at, failures)) return;
+  std::string key =
+      "final/" + volume.id.str() + "/" + std::to_string(volume.generation) + "/" + std::to_string(failures);
   std::vector<Tag> tags;
   if (draft.spec.compute.resource_tags.snapshots) tags = draft.spec.compute.tags;
   draft.want(key, CreateSnapshot{volume.id, volume.device, true, volume.generation, tags}, Urgency::save);
@@ -47,32 +48,32 @@ const Snapshot* final_attempt(const State& state, const Volume& volume) {
 bool saved(Draft& draft, const Volume& volume) {
   const Snapshot* attempt = final_attempt(draft.state(), volume);
   if (attempt == nullptr) {
-    save_volume(draft, volume);
+    // One that is not listed would only be refused: it is looked for, and given up if it is gone for good.
+    if (!volume.missing_since) save_volume(draft, volume);
     return false;
   }
   return attempt->state == SnapshotState::completed;
 }
 
-std::string image_name(const State& state, const Snapshot& snapshot) {
-  return "holdfast-" + state.id.str() + "-" + std::to_string(snapshot.generation) + "-" + snapshot.id.str();
+// Unique for each try: the name of one that failed is taken until it is deregistered.
+std::string image_name(const State& state, const Snapshot& snapshot, const std::string& again) {
+  return "holdfast-" + state.id.str() + "-" + std::to_string(snapshot.generation) + "-" + snapshot.id.str() + again;
 }
 
 }  // namespace
 
 bool imaged(Draft& draft, const Snapshot& snapshot) {
-  State& state = draft.state();
-  auto image = std::find_if(state.images.begin(), state.images.end(),
-                            [&](const RootImage& entry) { return entry.snapshot == snapshot.id; });
-  if (image != state.images.end() && image->state == ImageState::failed) {
-    // Nothing was launched from a failed one; the snapshot it was to be made from stays, and is tried again.
-    state.retired.push_back({Retired::What::image, image->id.str(), "the cloud could not make it", draft.now});
-    state.images.erase(image);
-    image = state.images.end();
+  const State& state = draft.state();
+  for (const RootImage& image : state.images) {
+    if (image.snapshot == snapshot.id && image.state != ImageState::failed) return image.state == ImageState::available;
   }
-  if (image != state.images.end()) return image->state == ImageState::available;
+  // Nothing was launched from a failed one; the snapshot it was to be made from stays, and is tried again.
+  const RootImage* failed = failed_image_of(state, snapshot.id);
+  if (failed != nullptr && resting(draft, failed->failed_at, failed->failures)) return false;
+  std::string again = failed != nullptr ? "-" + std::to_string(failed->failures) : "";
   const ImageFacts& facts = state.surroundings.image;
   RegisterImage action;
-  action.name = image_name(state, snapshot);
+  action.name = image_name(state, snapshot, again);
   action.snapshot = snapshot.id;
   action.generation = snapshot.generation;
   action.root_device = facts.root_device;
@@ -82,19 +83,11 @@ bool imaged(Draft& draft, const Snapshot& snapshot) {
   action.ena_support = facts.ena_support;
   action.size_gib = snapshot.size_gib;
   if (draft.spec.compute.resource_tags.images) action.tags = draft.spec.compute.tags;
-  draft.want("image/" + snapshot.id.str(), action, Urgency::recover);
+  draft.want("image/" + snapshot.id.str() + again, action, Urgency::recover);
   return false;
 }
 
 namespace {
-
-// The root volume is gone for good (deleted by hand, or with its instance). The newest copy is what there is.
-void give_up_volume(Draft& draft, const Volume& volume) {
-  const Snapshot* newest = newest_completed(draft.state(), volume.device);
-  draft.record("volume_lost", "volume " + volume.id.str() + " (" + volume.device + ") is gone from the cloud; " +
-                                  (newest != nullptr ? "the newest copy is snapshot " + newest->id.str()
-                                                     : std::string("there is no copy of it")));
-}
 
 // Whether a complete listing of the volumes from after the last instance's end was seen: what it left would be in it.
 bool end_was_listed(Draft& draft) {
@@ -110,10 +103,8 @@ bool end_was_listed(Draft& draft) {
 bool save_root(Draft& draft) {
   State& state = draft.state();
   if (!draft.spec.persistence.root_device || state.generation == 0) return true;
-  if (state.root && confirmed_missing(*state.root, draft.now)) {
-    give_up_volume(draft, *state.root);
-    state.root.reset();
-  }
+  // At rest, paused, nothing is given up: what is missing may only be out of sight.
+  if (state.handover && !settle_lost_root(draft)) return false;
   if (state.root) {
     if (!saved(draft, *state.root)) return false;
     return imaged(draft, *final_attempt(state, *state.root));
@@ -122,7 +113,7 @@ bool save_root(Draft& draft) {
   // shown it; only then the newest copy from before counts.
   if (!end_was_listed(draft)) return false;
   const Snapshot* newest = newest_completed(state, state.surroundings.image.root_device);
-  return newest == nullptr ? state.images.empty() && state.snapshots.empty() : imaged(draft, *newest);
+  return newest == nullptr || imaged(draft, *newest);
 }
 
 // The last instance ended before it was seen with a volume at this device. It may have written to one all the same: a
@@ -138,6 +129,9 @@ bool device_accounted_for(Draft& draft, const std::string& device) {
     if (at->device == device && newer) former = at;
   }
   if (former == state.superseded.end()) return true;
+  // One that came after it was lost, and a copy of that one is newer.
+  const Snapshot* newest = newest_completed(state, device);
+  if (newest != nullptr && newest->generation > former->generation) return true;
   draft.record("volume_reinstated", "volume " + former->id.str() + " is the present copy of " + device +
                                         " again: the instance that was to replace it came to nothing");
   state.data.emplace(device, *former);
@@ -159,21 +153,20 @@ bool devices_accounted_for(Draft& draft) {
                      [&](const std::string& device) { return device_accounted_for(draft, device); });
 }
 
-// on_launch: the next volumes are made from the final snapshots, so all must be completed. reattach over several zones:
-// they are asked for, but only a launch in another zone waits for them (settle_in).
+// on_launch: the next volumes are made from the final snapshots, so all must be completed. reattach where the next
+// instance may be in another zone: they are asked for, but only a launch that cannot be in the volume's zone waits for
+// them; one that only may be in another waits afterwards (settle_in).
 bool save_data(Draft& draft) {
+  if (!draft.spec.persistence.block_devices) return true;
+  if (draft.state().handover && !settle_lost_data(draft)) return false;
   if (!devices_accounted_for(draft)) return false;
   if (!snapshots_data(draft.spec, draft.state())) return true;
-  bool needed = draft.spec.persistence.mode == BlockDevicesMode::on_launch;
   bool all = true;
   for (const auto& [device, volume] : draft.state().data) {
-    if (confirmed_missing(volume, draft.now)) {
-      all = all && newest_completed(draft.state(), device) != nullptr;
-    } else if (!saved(draft, volume)) {
-      all = false;
-    }
+    bool needed = launch_needs_copy(draft.spec, draft.state(), volume);
+    if (!saved(draft, volume) && needed) all = false;
   }
-  return all || !needed;
+  return all;
 }
 
 }  // namespace
@@ -223,6 +216,19 @@ void leave_behind(Draft& draft) {
   draft.look(Kind::volumes | Kind::interfaces, draft.now);
 }
 
+namespace {
+
+constexpr Duration kLookWhileResting = std::chrono::seconds(15);
+
+bool making_copies(const State& state) {
+  return std::any_of(state.snapshots.begin(), state.snapshots.end(),
+                     [](const Snapshot& snapshot) { return snapshot.state == SnapshotState::pending; }) ||
+         std::any_of(state.images.begin(), state.images.end(),
+                     [](const RootImage& image) { return image.state == ImageState::pending; });
+}
+
+}  // namespace
+
 bool save(Draft& draft) {
   bool persists =
       draft.state().generation > 0 && (draft.spec.persistence.root_device || snapshots_data(draft.spec, draft.state()));
@@ -230,7 +236,9 @@ bool save(Draft& draft) {
   // Both every turn, so that they go side by side.
   bool data = save_data(draft);
   bool root = save_root(draft);
-  if (!data || !root) draft.look(Kind::snapshots | Kind::images | Kind::volumes, draft.now);
+  // What fails is not looked at all the time: when it is tried again, its outcome is.
+  Time at = saving_fails(draft) && !making_copies(draft.state()) ? draft.now + kLookWhileResting : draft.now;
+  if (!data || !root) draft.look(Kind::snapshots | Kind::images | Kind::volumes, at);
   return data && root;
 }
 

@@ -10,6 +10,7 @@ std::vector<std::string> things_of(const model::State& state) {
   std::vector<std::string> things;
   if (state.instance) things.push_back(state.instance->id.str());
   if (state.interface) things.push_back(state.interface->id.str());
+  for (const auto& interface : state.superseded_interfaces) things.push_back(interface.id.str());
   if (state.root) things.push_back(state.root->id.str());
   for (const auto& [device, volume] : state.data) things.push_back(volume.id.str());
   for (const auto& volume : state.superseded) things.push_back(volume.id.str());

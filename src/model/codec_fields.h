@@ -25,6 +25,7 @@ constexpr void fields(A& a, const SubnetFacts*) {
   a("id", &SubnetFacts::id);
   a("zone", &SubnetFacts::zone);
   a("cidr", &SubnetFacts::cidr);
+  a("holds_address", &SubnetFacts::holds_address);
 }
 
 template <class A>
@@ -134,6 +135,8 @@ constexpr void fields(A& a, const CreateVolume*) {
   a("device", &CreateVolume::device);
   a("generation", &CreateVolume::generation);
   a("tags", &CreateVolume::tags);
+  a("in_place_of", &CreateVolume::in_place_of);
+  a("lost", &CreateVolume::lost);
 }
 
 template <class A>
@@ -250,6 +253,8 @@ constexpr void fields(A& a, const Interface*) {
   a("zone", &Interface::zone);
   a("state", &Interface::state);
   a("attached_to", &Interface::attached_to);
+  a("missing_since", &Interface::missing_since);
+  a("missing_looks", &Interface::missing_looks);
 }
 
 template <class A>
@@ -277,6 +282,8 @@ constexpr void fields(A& a, const Snapshot*) {
   a("state", &Snapshot::state);
   a("size_gib", &Snapshot::size_gib);
   a("started_at", &Snapshot::started_at);
+  a("failed_at", &Snapshot::failed_at);
+  a("failures", &Snapshot::failures);
 }
 
 template <class A>
@@ -286,6 +293,8 @@ constexpr void fields(A& a, const RootImage*) {
   a("snapshot", &RootImage::snapshot);
   a("generation", &RootImage::generation);
   a("state", &RootImage::state);
+  a("failed_at", &RootImage::failed_at);
+  a("failures", &RootImage::failures);
 }
 
 template <class A>
@@ -361,6 +370,7 @@ constexpr void fields(A& a, const Import*) {
   a("tagged_at", &Import::tagged_at);
   a("secured_at", &Import::secured_at);
   a("attempt", &Import::attempt);
+  a("copies_failed_at", &Import::copies_failed_at);
   a("given_up", &Import::given_up);
   a("released", &Import::released);
   a("done_at", &Import::done_at);
@@ -381,6 +391,8 @@ constexpr void fields(A& a, const State*) {
   a("recycle_wanted", &State::recycle_wanted);
   a("instance", &State::instance);
   a("interface", &State::interface);
+  a("superseded_interfaces", &State::superseded_interfaces);
+  a("interfaces_made", &State::interfaces_made);
   a("gone_at", &State::gone_at);
   a("root", &State::root);
   a("data", &State::data);

@@ -90,9 +90,11 @@ struct CreateInterface {
 struct CreateVolume {
   std::string token;
   std::string zone;
-  BlockDevice device;  // with snapshot_id
+  BlockDevice device;  // without a snapshot_id it is blank
   int generation = 0;
   std::vector<Tag> tags;
+  VolumeId in_place_of;  // the data volume that it is to replace
+  bool lost = false;     // that one is gone from the cloud
   bool operator==(const CreateVolume&) const = default;
 };
 

@@ -47,10 +47,11 @@ struct Import {
   std::optional<Time> tagged_at;
   // Adopted: all of it was observed as ours, and as outliving its instance. Nothing is taken down before.
   std::optional<Time> secured_at;
-  int attempt = 0;              // copied: sets of snapshots of which one failed
-  bool given_up = false;        // adopted: deleted before anything was taken down; the original stays as it is
-  bool released = false;        // and our tags are off it again
-  std::optional<Time> done_at;  // the new instance was seen healthy
+  int attempt = 0;                       // copied: sets of snapshots of which one failed
+  std::optional<Time> copies_failed_at;  // the last of them
+  bool given_up = false;                 // adopted: deleted before anything was taken down; the original stays as it is
+  bool released = false;                 // and our tags are off it again
+  std::optional<Time> done_at;           // the new instance was seen healthy
   bool operator==(const Import&) const = default;
 };
 

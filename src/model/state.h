@@ -58,6 +58,8 @@ struct Interface {
   std::string zone;
   InterfaceState state = InterfaceState::unknown;
   InstanceId attached_to;
+  std::optional<Time> missing_since;  // not listed since then
+  int missing_looks = 0;
   bool operator==(const Interface&) const = default;
 };
 
@@ -70,8 +72,8 @@ struct Volume {
   VolumeState state = VolumeState::unknown;
   InstanceId attached_to;  // empty: observed free
   AttachmentState attachment = AttachmentState::unknown;
-  int generation = 0;             // of the instance that last wrote to it
-  bool by_hand = false;           // attached by an operator, adopted
+  int generation = 0;                 // of the instance that last wrote to it
+  bool by_hand = false;               // attached by an operator, adopted
   std::optional<Time> missing_since;  // not listed since then
   int missing_looks = 0;
   bool operator==(const Volume&) const = default;
@@ -86,6 +88,8 @@ struct Snapshot {
   SnapshotState state = SnapshotState::pending;
   int size_gib = 0;
   Time started_at{};
+  std::optional<Time> failed_at = {};  // it holds nothing; stays as a note until another one of its volume is completed
+  int failures = 0;                    // of this volume in a row, with this one: stretches the pause before the next
   bool operator==(const Snapshot&) const = default;
 };
 
@@ -96,6 +100,8 @@ struct RootImage {
   SnapshotId snapshot;
   int generation = 0;
   ImageState state = ImageState::pending;
+  std::optional<Time> failed_at = {};
+  int failures = 0;  // of this snapshot's images in a row, with this one
   bool operator==(const RootImage&) const = default;
 };
 
@@ -142,7 +148,7 @@ struct Asked {
 struct CoolingMarket {
   Market market;
   Time until{};
-  bool refused = false;  // it refused a launch: not asked until then. Otherwise it took an instance: asked last
+  bool refused = false;   // it refused a launch: not asked until then. Otherwise it took an instance: asked last
   bool definite = false;  // the refusal was none of capacity: shown as the error
   std::string why;
   bool operator==(const CoolingMarket&) const = default;
@@ -150,9 +156,10 @@ struct CoolingMarket {
 
 // Pace of looking. Not stored, and not a change worth storing: lost in a crash without harm.
 struct Looking {
-  int in_vain = 0;                       // looks since something last changed: stretches the pause between them
-  std::optional<Time> volumes_listed;    // as_of of the last complete listing of the volumes
-  std::optional<Time> status_asked;      // when status checks were last looked at
+  int in_vain = 0;                        // looks since something last changed: stretches the pause between them
+  std::optional<Time> volumes_listed;     // as_of of the last complete listing of the volumes
+  std::optional<Time> interfaces_listed;  // the same of the interfaces
+  std::optional<Time> status_asked;       // when status checks were last looked at
   bool operator==(const Looking&) const { return true; }
 };
 
@@ -169,8 +176,10 @@ struct State {
   int attempt = 0;     // refused launches since
   bool recycle_wanted = false;
   std::optional<Instance> instance;
-  std::optional<Interface> interface;
-  std::optional<Time> gone_at;  // when the last instance was known to be terminated
+  std::optional<Interface> interface;            // the kept one
+  std::vector<Interface> superseded_interfaces;  // kept before, until the next instance is seen healthy
+  int interfaces_made = 0;                       // each is asked for with a token of its own
+  std::optional<Time> gone_at;                   // when the last instance was known to be terminated
   std::optional<Volume> root;
   std::map<std::string, Volume> data;  // by device
   std::vector<Volume> superseded;      // former copies, kept until the next instance is seen healthy
@@ -181,7 +190,7 @@ struct State {
   std::vector<CoolingMarket> cooling;
   std::vector<Retired> retired;
   std::optional<Deallocation> deallocation;
-  std::optional<Import> import;  // it was made of an instance that existed
+  std::optional<Import> import;      // it was made of an instance that existed
   std::optional<Time> periodic_due;  // next periodic snapshots
   std::optional<Time> forget_at;     // deallocated: drop the row then, if nothing is left
   Looking looking;

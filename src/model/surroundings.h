@@ -25,6 +25,7 @@ struct SubnetFacts {
   SubnetId id;
   std::string zone;
   std::string cidr;
+  bool holds_address = false;  // the wanted address (compute.privateIp) is one of its
   bool operator==(const SubnetFacts&) const = default;
 };
 

@@ -1,0 +1,216 @@
+#include "core/losses.h"
+
+#include <algorithm>
+
+#include "core/fold.h"
+#include "core/replacement.h"
+
+namespace holdfast::core {
+
+using namespace model;
+
+namespace {
+
+// What is left of a lost volume. At most one of the two, the newer.
+struct Left {
+  const Volume* former = nullptr;
+  const Snapshot* copy = nullptr;
+  bool awaited = false;  // a newer snapshot of it is still being made
+};
+
+const Volume* newest_former(const State& state, const std::string& device) {
+  const Volume* newest = nullptr;
+  for (const Volume& volume : state.superseded) {
+    if (volume.device != device || volume.missing_since || volume.state == VolumeState::deleting) continue;
+    if (newest == nullptr || volume.generation > newest->generation) newest = &volume;
+  }
+  return newest;
+}
+
+Left left_of(const State& state, const Volume& lost) {
+  Left left;
+  left.copy = newest_completed(state, lost.device);
+  left.awaited = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
+    bool newer = left.copy == nullptr || snapshot.started_at > left.copy->started_at;
+    return snapshot.device == lost.device && snapshot.state == SnapshotState::pending && newer;
+  });
+  left.former = newest_former(state, lost.device);
+  if (left.former == nullptr || left.copy == nullptr) return left;
+  if (left.copy->generation > left.former->generation) {
+    left.former = nullptr;
+  } else {
+    left.copy = nullptr;
+  }
+  return left;
+}
+
+const BlockDevice* wanted_device(const Spec& spec, const std::string& device) {
+  for (const BlockDevice& wanted : spec.compute.block_devices) {
+    if (wanted.device_name == device) return &wanted;
+  }
+  return nullptr;
+}
+
+std::string of_snapshot(const Volume& lost, const Snapshot& copy) {
+  bool is_final = copy.final && copy.volume == lost.id && copy.generation == lost.generation;
+  return "snapshot " + copy.id.str() + " of " + to_iso(copy.started_at) +
+         (is_final ? ", its final one: nothing is lost" : "; what was written after that is lost");
+}
+
+// What takes its place, as the end of a sentence.
+std::string successor_of(const Draft& draft, const Volume& lost, const Left& left) {
+  if (left.former != nullptr) return "the former volume " + left.former->id.str() + " takes its place again";
+  if (left.copy != nullptr) return "one takes its place that is made from " + of_snapshot(lost, *left.copy);
+  const State& state = draft.state();
+  const std::string gone = "its data is lost, there is no copy of it; ";
+  if (lost.device == state.surroundings.image.root_device) {
+    return gone + "the next instance starts from image " + state.surroundings.image.id.str();
+  }
+  const BlockDevice* wanted = wanted_device(draft.spec, lost.device);
+  if (wanted == nullptr) return gone + "it was attached by hand, and so must be what takes its place";
+  if (wanted->snapshot_id) return gone + "one made from " + wanted->snapshot_id->str() + " takes its place";
+  return gone + "a blank one takes its place";
+}
+
+std::string gone_from_cloud(const Volume& lost) {
+  return "volume " + lost.id.str() + " (" + lost.device + ") is gone from the cloud";
+}
+
+void record_loss(Draft& draft, const Volume& lost, const Left& left) {
+  bool restored = left.former != nullptr || left.copy != nullptr;
+  std::string data = "{\"volume\":\"" + lost.id.str() + "\",\"device\":\"" + lost.device + "\"";
+  if (left.copy != nullptr) {
+    data += ",\"snapshot\":\"" + left.copy->id.str() + "\",\"as_of\":\"" + to_iso(left.copy->started_at) + "\"";
+  }
+  draft.record(restored ? "volume_restored" : "volume_lost",
+               gone_from_cloud(lost) + ": " + successor_of(draft, lost, left), data + "}");
+}
+
+// Back from the list of those that wait to be deleted: it is the present copy again.
+Volume take_former(State& state, const Volume& former) {
+  Volume taken = former;
+  std::erase_if(state.superseded, [&](const Volume& volume) { return volume.id == taken.id; });
+  return taken;
+}
+
+}  // namespace
+
+bool settle_lost_root(Draft& draft) {
+  State& state = draft.state();
+  if (!state.root || !confirmed_missing(*state.root, draft.now)) return true;
+  Left left = left_of(state, *state.root);
+  if (left.awaited) return false;
+  record_loss(draft, *state.root, left);
+  if (left.former != nullptr) {
+    state.root = take_former(state, *left.former);
+  } else {
+    state.root.reset();
+  }
+  return true;
+}
+
+bool settle_lost_data(Draft& draft) {
+  State& state = draft.state();
+  bool settled = true;
+  for (auto at = state.data.begin(); at != state.data.end();) {
+    Left left = left_of(state, at->second);
+    if (!confirmed_missing(at->second, draft.now)) {
+      ++at;
+    } else if (left.awaited) {
+      settled = false;
+      ++at;
+    } else {
+      record_loss(draft, at->second, left);
+      // A former one is reinstated by who looks for a device without a volume (device_accounted_for).
+      at = state.data.erase(at);
+    }
+  }
+  return settled;
+}
+
+void let_go_of_lost_by_hand(Draft& draft) {
+  std::erase_if(draft.state().data, [&](const auto& entry) {
+    const Volume& volume = entry.second;
+    if (!confirmed_missing(volume, draft.now) || wanted_device(draft.spec, volume.device) != nullptr) return false;
+    Left left = left_of(draft.state(), volume);
+    if (left.awaited || left.former != nullptr || left.copy != nullptr) return false;
+    record_loss(draft, volume, left);
+    return true;
+  });
+}
+
+void replace_lost(Draft& draft, Volume& volume) {
+  Left left = left_of(draft.state(), volume);
+  if (left.awaited) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+  if (left.former == nullptr) return make_in_place_of(draft, volume, left.copy, true);
+  record_loss(draft, volume, left);
+  volume = take_former(draft.state(), *left.former);
+}
+
+void make_in_place_of(Draft& draft, const Volume& volume, const Snapshot* source, bool lost) {
+  const State& state = draft.state();
+  CreateVolume create;
+  create.zone = state.instance->market.zone;
+  if (const BlockDevice* wanted = wanted_device(draft.spec, volume.device)) create.device = *wanted;
+  create.device.device_name = volume.device;
+  int least = std::max(volume.size_gib, source != nullptr ? source->size_gib : 0);
+  create.device.size_gib = std::max(least, create.device.size_gib.value_or(0));
+  if (source != nullptr) create.device.snapshot_id = source->id;
+  create.generation = state.generation;
+  if (draft.spec.compute.resource_tags.volumes) create.tags = draft.spec.compute.tags;
+  create.in_place_of = volume.id;
+  create.lost = lost;
+  // A token that made one before would answer with that one, even if it is what was lost.
+  std::string from = source != nullptr ? source->id.str() : "blank";
+  std::string instead = lost ? "-" + volume.id.str() : "";
+  create.token = state.id.str() + "-g" + std::to_string(state.generation) + "-" + from + instead;
+  draft.want("volume/" + from + "/" + create.zone + instead, create, Urgency::recover);
+}
+
+void volume_made(Draft& draft, const CreateVolume& create, const VolumeId& made) {
+  State& state = draft.state();
+  auto former = state.data.find(create.device.device_name);
+  bool known = former != state.data.end();
+  bool still_meant = create.in_place_of.empty() || (known && former->second.id == create.in_place_of);
+  bool gone = known && confirmed_missing(former->second, draft.now);
+  if (!still_meant || create.generation != state.generation || (create.lost && !gone)) {
+    // Safe: made by us, and never attached to anything.
+    state.retired.push_back(
+        {Retired::What::volume, made.str(), "what it was to replace is replaced, or there again", draft.now});
+    return;
+  }
+  if (create.lost) {
+    Left source;
+    for (const Snapshot& snapshot : state.snapshots) {
+      if (snapshot.id == create.device.snapshot_id) source.copy = &snapshot;
+    }
+    record_loss(draft, former->second, source);
+  } else if (known) {
+    state.superseded.push_back(former->second);
+  }
+  Volume volume;
+  volume.device = create.device.device_name;
+  volume.id = made;
+  volume.zone = create.zone;
+  volume.state = VolumeState::creating;
+  volume.generation = create.generation;
+  state.data[volume.device] = volume;
+  draft.record("volume_made", "volume " + made.str() + " was made in " + create.zone +
+                                  (create.device.snapshot_id ? " from snapshot " + create.device.snapshot_id->str()
+                                                             : std::string(", blank")));
+  draft.look(static_cast<Kinds>(Kind::volumes), draft.now);
+}
+
+std::string loss_error(const Draft& draft) {
+  const State& state = draft.state();
+  if (!draft.spec.persistence.block_devices) return {};
+  for (const auto& [device, volume] : state.data) {
+    if (!confirmed_missing(volume, draft.now)) continue;
+    bool runs_on = state.instance && state.instance->healthy_at && !state.handover;
+    return gone_from_cloud(volume) + (runs_on ? "; the instance goes on without it. Recycle it: " : ": ") +
+           successor_of(draft, volume, left_of(state, volume));
+  }
+  return {};
+}
+
+}  // namespace holdfast::core
