@@ -53,6 +53,7 @@ Result<Listing> leaving_out_unknown(const std::vector<Id>& ids, const Ask& ask) 
   HF_TRY(Listing rest, leaving_out_unknown(std::vector<Id>(middle, ids.end()), ask));
   append(all.statuses, std::move(rest.statuses));
   append(all.volumes, std::move(rest.volumes));
+  append(all.interfaces, std::move(rest.interfaces));
   return all;
 }
 
@@ -65,6 +66,7 @@ Result<Listing> in_portions(const std::vector<Id>& ids, size_t portion, const As
     HF_TRY(Listing some, leaving_out_unknown(std::vector<Id>(first, last), ask));
     append(all.statuses, std::move(some.statuses));
     append(all.volumes, std::move(some.volumes));
+    append(all.interfaces, std::move(some.interfaces));
   }
   return all;
 }
@@ -113,6 +115,15 @@ Result<Listing> list_volumes(ec2::Ec2& ec2, const std::vector<VolumeId>& volumes
     ec2::DescribeVolumesRequest request;
     request.volume_ids = ids;
     return all_pages(ec2, std::move(request), &ec2::DescribeVolumesResponse::volumes, &Listing::volumes);
+  });
+}
+
+Result<Listing> list_interfaces(ec2::Ec2& ec2, const std::vector<InterfaceId>& interfaces) {
+  return in_portions(interfaces, kMostFilterValues, [&](const std::vector<InterfaceId>& ids) {
+    ec2::DescribeNetworkInterfacesRequest request;
+    request.network_interface_ids = ids;
+    return all_pages(ec2, std::move(request), &ec2::DescribeNetworkInterfacesResponse::network_interfaces,
+                     &Listing::interfaces);
   });
 }
 

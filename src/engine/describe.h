@@ -33,4 +33,7 @@ Result<Listing> list_statuses(ec2::Ec2& ec2, const std::vector<InstanceId>& inst
 // Volumes by id, tagged or not; unknown ids are left out.
 Result<Listing> list_volumes(ec2::Ec2& ec2, const std::vector<VolumeId>& volumes);
 
+// The same of network interfaces.
+Result<Listing> list_interfaces(ec2::Ec2& ec2, const std::vector<InterfaceId>& interfaces);
+
 }  // namespace holdfast::engine

@@ -40,7 +40,9 @@ struct Observer::Round {
   int open = 0;           // describes not answered yet
   model::Kinds read = 0;  // kinds read to the end
   Listing all;
-  std::map<VolumeId, ManagedInstanceId> untagged;  // volumes on an instance of ours that carry no tag: asked for by id
+  // Not in the listing by tag, and somebody's all the same: asked for by id.
+  std::map<VolumeId, ManagedInstanceId> unlisted_volumes;
+  std::map<InterfaceId, ManagedInstanceId> unlisted_interfaces;
 };
 
 Observer::Observer(Ties ties) : ties_(std::move(ties)) {}
@@ -194,47 +196,98 @@ void Observer::answered(const SharedRound& round, model::Kind kind, Result<Listi
   if (--round->open == 0) complete(round);
 }
 
-// Volumes that an operator attached by hand carry no tag: they are on the instance, and not in the listing of volumes.
 void Observer::complete(const SharedRound& round) {
+  name_attached_by_hand(*round);
+  name_unlisted(*round);
+  if (round->unlisted_volumes.empty() && round->unlisted_interfaces.empty()) return deliver(round);
+  ask_unlisted(round);
+}
+
+// Volumes that an operator attached by hand carry no tag: they are on the instance, and not in the listing of volumes.
+void Observer::name_attached_by_hand(Round& round) const {
   model::Kinds both = model::Kind::instances | model::Kind::volumes;
-  if ((round->read & both) != both) return deliver(round);
+  if ((round.read & both) != both) return;
   std::set<VolumeId> listed;
-  for (const ec2::Volume& volume : round->all.volumes) listed.insert(volume.volume_id);
-  for (const ec2::Instance& instance : round->all.instances) {
+  for (const ec2::Volume& volume : round.all.volumes) listed.insert(volume.volume_id);
+  for (const ec2::Instance& instance : round.all.instances) {
     auto owner = owner_of(instance.tags);
     if (!owner || instance.state == "terminated") continue;
-    auto target = round->targets.find(*owner);
-    if (target == round->targets.end() || (target->second.kinds & both) != both) continue;
+    auto target = round.targets.find(*owner);
+    if (target == round.targets.end() || (target->second.kinds & both) != both) continue;
     for (const ec2::InstanceBlockDevice& device : instance.block_device_mappings) {
       if (!device.volume_id.empty() && !listed.contains(device.volume_id)) {
-        round->untagged.emplace(device.volume_id, *owner);
+        round.unlisted_volumes.emplace(device.volume_id, *owner);
       }
     }
   }
-  if (round->untagged.empty()) return deliver(round);
-  ask_untagged(round);
 }
 
-void Observer::ask_untagged(const SharedRound& round) {
-  std::vector<VolumeId> ids;
-  for (const auto& [volume, owner] : round->untagged) ids.push_back(volume);
-  ties_.workers.submit([this, round, ids = std::move(ids)] {
-    auto listing = list_volumes(ties_.ec2, ids);
-    ties_.post([this, round, listing = std::move(listing)] {
-      note(model::Kind::volumes, listing);
-      if (listing) {
-        round->all.volumes.insert(round->all.volumes.end(), listing->volumes.begin(), listing->volumes.end());
-      } else {
-        // Without them the listing is not complete for their owners: they get none, and want one again.
-        for (const auto& [volume, owner] : round->untagged) {
-          auto& kinds = round->targets.at(owner).kinds;
-          kinds = kinds & static_cast<model::Kinds>(~only(model::Kind::volumes));
-          if (!round->sweep) wanted_[owner] |= only(model::Kind::volumes);
-        }
-      }
+// What a state knows and a listing by tag lacks may only have lost its tag. Only what EC2 does not know by its id is
+// absent from an observation: on that core builds what it gives up.
+void Observer::name_unlisted(Round& round) const {
+  std::set<VolumeId> volumes;
+  std::set<InterfaceId> interfaces;
+  for (const ec2::Volume& volume : round.all.volumes) volumes.insert(volume.volume_id);
+  for (const ec2::NetworkInterface& interface : round.all.interfaces) interfaces.insert(interface.network_interface_id);
+  for (const auto& [id, target] : round.targets) {
+    SharedView view = ties_.find(id);
+    if (view == nullptr) continue;
+    auto volume = [&](const VolumeId& known) {
+      if (!volumes.contains(known)) round.unlisted_volumes.emplace(known, id);
+    };
+    model::Kinds read = target.kinds & round.read;
+    if (model::has(read, model::Kind::volumes)) {
+      if (view->state.root) volume(view->state.root->id);
+      for (const auto& [device, known] : view->state.data) volume(known.id);
+      for (const auto& known : view->state.superseded) volume(known.id);
+    }
+    const auto& kept = view->state.interface;
+    bool asked = model::has(read, model::Kind::interfaces) && kept.has_value();
+    if (asked && !interfaces.contains(kept->id)) round.unlisted_interfaces.emplace(kept->id, id);
+  }
+}
+
+namespace {
+
+template <class Id, class Owners>
+std::vector<Id> ids_of(const Owners& owners) {
+  std::vector<Id> ids;
+  for (const auto& [id, owner] : owners) ids.push_back(id);
+  return ids;
+}
+
+}  // namespace
+
+void Observer::ask_unlisted(const SharedRound& round) {
+  auto volumes = ids_of<VolumeId>(round->unlisted_volumes);
+  auto interfaces = ids_of<InterfaceId>(round->unlisted_interfaces);
+  ties_.workers.submit([this, round, volumes = std::move(volumes), interfaces = std::move(interfaces)] {
+    auto found_volumes = list_volumes(ties_.ec2, volumes);
+    auto found_interfaces = list_interfaces(ties_.ec2, interfaces);
+    ties_.post([this, round, found_volumes = std::move(found_volumes), found_interfaces = std::move(found_interfaces)] {
+      take_unlisted(*round, model::Kind::volumes, round->unlisted_volumes, found_volumes, &Listing::volumes);
+      take_unlisted(*round, model::Kind::interfaces, round->unlisted_interfaces, found_interfaces,
+                    &Listing::interfaces);
       deliver(round);
     });
   });
+}
+
+template <class Id, class Thing>
+void Observer::take_unlisted(Round& round, model::Kind kind, const std::map<Id, ManagedInstanceId>& owners,
+                             const Result<Listing>& found, std::vector<Thing> Listing::*things) {
+  if (owners.empty()) return;
+  note(kind, found);
+  if (found) {
+    (round.all.*things).insert((round.all.*things).end(), ((*found).*things).begin(), ((*found).*things).end());
+    return;
+  }
+  // Without them the listing is not complete for their owners: they get none, and want one again.
+  for (const auto& [id, owner] : owners) {
+    auto& kinds = round.targets.at(owner).kinds;
+    kinds = kinds & static_cast<model::Kinds>(~only(kind));
+    if (!round.sweep) wanted_[owner] |= only(kind);
+  }
 }
 
 void Observer::deliver(const SharedRound& round) {
@@ -260,15 +313,17 @@ void Observer::deliver(const SharedRound& round) {
   for (const auto& thing : round->all.instances)
     place(owner_of(thing.tags), model::Kind::instances, &O::instances, thing);
   for (const auto& thing : round->all.volumes) {
-    auto by_hand = round->untagged.find(thing.volume_id);
-    auto owner = by_hand != round->untagged.end() ? by_hand->second : owner_of(thing.tags);
+    auto unlisted = round->unlisted_volumes.find(thing.volume_id);
+    auto owner = unlisted != round->unlisted_volumes.end() ? unlisted->second : owner_of(thing.tags);
     place(owner, model::Kind::volumes, &O::volumes, thing);
   }
   for (const auto& thing : round->all.snapshots)
     place(owner_of(thing.tags), model::Kind::snapshots, &O::snapshots, thing);
   for (const auto& thing : round->all.images) place(owner_of(thing.tags), model::Kind::images, &O::images, thing);
   for (const auto& thing : round->all.interfaces) {
-    place(owner_of(thing.tag_set), model::Kind::interfaces, &O::interfaces, thing);
+    auto unlisted = round->unlisted_interfaces.find(thing.network_interface_id);
+    auto owner = unlisted != round->unlisted_interfaces.end() ? unlisted->second : owner_of(thing.tag_set);
+    place(owner, model::Kind::interfaces, &O::interfaces, thing);
   }
   for (const auto& thing : round->all.statuses) {
     auto owner = by_instance.find(thing.instance_id);

@@ -3,7 +3,8 @@
 //
 // Always holds: an observation's `as_of` is a time before its first request was sent, and never before the look was
 // asked for (a look asked for while one is under way is made again after it); `kinds` names only kinds whose every page
-// was read. A describe that fails is asked again after a pause that grows, as long as somebody wants it.
+// was read; what the state knows of is absent only if EC2 does not know its id. A describe that fails is asked again
+// after a pause that grows, as long as somebody wants it.
 //
 // Thread: the engine's, for everything; only the describes run elsewhere.
 #pragma once
@@ -69,7 +70,12 @@ class Observer {
   void ask(const SharedRound& round, model::Kind kind);
   void answered(const SharedRound& round, model::Kind kind, Result<Listing> listing);
   void complete(const SharedRound& round);
-  void ask_untagged(const SharedRound& round);
+  void name_attached_by_hand(Round& round) const;
+  void name_unlisted(Round& round) const;
+  void ask_unlisted(const SharedRound& round);
+  template <class Id, class Thing>
+  void take_unlisted(Round& round, model::Kind kind, const std::map<Id, ManagedInstanceId>& owners,
+                     const Result<Listing>& found, std::vector<Thing> Listing::*things);
   void deliver(const SharedRound& round);
   void warn_of_orphans(const Round& round);
   void note(model::Kind kind, const Result<Listing>& listing);

@@ -147,6 +147,51 @@ TEST_F(ObserverTest, FindsVolumesThatWereAttachedByHand) {
   EXPECT_EQ(seen[0].second.volumes[1].id.str(), "vol-hand");
 }
 
+// A tag taken off by hand, or not in the listing yet.
+TEST_F(ObserverTest, AsksByIdForWhatTheStateKnowsAndTheListingLacks) {
+  auto view = std::make_shared<View>(*known[kOne]);
+  view->state.data["/dev/sdf"].id = VolumeId("vol-untagged");
+  view->state.data["/dev/sdg"].id = VolumeId("vol-gone");
+  view->state.interface.emplace().id = InterfaceId("eni-untagged");
+  known[kOne] = view;
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto& request) -> Result<ec2::DescribeVolumesResponse> {
+    for (const VolumeId& id : request.volume_ids) {
+      if (id.str() == "vol-gone") return ec2::ec2_fail("InvalidVolume.NotFound", "no");
+    }
+    if (request.volume_ids.empty()) return ec2::DescribeVolumesResponse{};
+    return ec2::DescribeVolumesResponse{{volume("vol-untagged", {})}, ""};
+  });
+  ec2.on<ec2::DescribeNetworkInterfacesRequest>(
+      [](const auto& request) -> Result<ec2::DescribeNetworkInterfacesResponse> {
+        if (request.network_interface_ids.empty()) return ec2::DescribeNetworkInterfacesResponse{};
+        ec2::NetworkInterface interface;
+        interface.network_interface_id = request.network_interface_ids.at(0);
+        return ec2::DescribeNetworkInterfacesResponse{{interface}, ""};
+      });
+  observer.want(kOne, Kind::volumes | Kind::interfaces);
+  run();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].second.kinds, Kind::volumes | Kind::interfaces);
+  ASSERT_EQ(seen[0].second.volumes.size(), 1u);
+  EXPECT_EQ(seen[0].second.volumes[0].id.str(), "vol-untagged");
+  ASSERT_EQ(seen[0].second.interfaces.size(), 1u);
+  EXPECT_EQ(seen[0].second.interfaces[0].id.str(), "eni-untagged");
+}
+
+TEST_F(ObserverTest, ClaimsNoKindWhoseUnlistedThingsCouldNotBeAskedFor) {
+  auto view = std::make_shared<View>(*known[kOne]);
+  view->state.root.emplace().id = VolumeId("vol-1");
+  known[kOne] = view;
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto& request) -> Result<ec2::DescribeVolumesResponse> {
+    if (request.volume_ids.empty()) return ec2::DescribeVolumesResponse{};
+    return ec2::ec2_fail("RequestLimitExceeded", "slow down");
+  });
+  observer.want(kOne, Kind::volumes | Kind::instances);
+  run();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].second.kinds, static_cast<model::Kinds>(Kind::instances));
+}
+
 TEST_F(ObserverTest, AsksForStatusesByIdAndLeavesOutOnlyTheUnknownOne) {
   know(kOne, "i-1");
   know(kTwo, "i-new");
