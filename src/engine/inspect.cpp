@@ -238,9 +238,9 @@ class Inspection {
   }
 
   // The one subnet whose block holds the wanted address; a fault, and nothing, if there is none.
-  const model::SubnetFacts* subnet_of(uint32_t ip) {
+  model::SubnetFacts* subnet_of(uint32_t ip) {
     std::vector<std::string> blocks;
-    for (const model::SubnetFacts& subnet : facts_.subnets) {
+    for (model::SubnetFacts& subnet : facts_.subnets) {
       auto block = Block::parse(subnet.cidr);
       if (block && block->contains(ip)) {
         if (!block->reserved(ip)) return &subnet;
@@ -265,8 +265,15 @@ class Inspection {
             fmt::format("{} is not an IPv4 address, such as 10.0.0.10", *spec_.compute.private_ip));
       return {};
     }
-    const model::SubnetFacts* subnet = subnet_of(*ip);
-    return subnet == nullptr ? Result<void>{} : look_for_holder(*subnet);
+    model::SubnetFacts* subnet = subnet_of(*ip);
+    if (subnet == nullptr) return {};
+    subnet->holds_address = true;
+    return look_for_holder(*subnet);
+  }
+
+  bool is_own(const ec2::NetworkInterface& interface) const {
+    auto owner = owner_of(interface.tag_set);
+    return (owner && owner == own_.id) || interface.network_interface_id == own_.interface;
   }
 
   bool is_own(const ec2::NetworkInterface& interface) const {

@@ -24,12 +24,14 @@ struct InspectTest : testing::Test {
       return ec2::DescribeImagesResponse{{image}, ""};
     });
     ec2.on<ec2::DescribeSubnetsRequest>([](const auto& request) -> Result<ec2::DescribeSubnetsResponse> {
-      if (request.subnet_ids.at(0).str() != "subnet-a") return ec2::ec2_fail("InvalidSubnetID.NotFound", "no");
+      const SubnetId& id = request.subnet_ids.at(0);
+      bool first = id.str() == "subnet-a";
+      if (!first && id.str() != "subnet-c") return ec2::ec2_fail("InvalidSubnetID.NotFound", "no");
       ec2::Subnet subnet;
-      subnet.subnet_id = SubnetId("subnet-a");
+      subnet.subnet_id = id;
       subnet.vpc_id = VpcId("vpc-1");
-      subnet.cidr_block = "10.0.0.0/24";
-      subnet.availability_zone = "local-1a";
+      subnet.cidr_block = first ? "10.0.0.0/24" : "10.0.2.0/24";
+      subnet.availability_zone = first ? "local-1a" : "local-1c";
       return ec2::DescribeSubnetsResponse{{subnet}, ""};
     });
     ec2.on<ec2::DescribeInstanceTypesRequest>(
@@ -123,6 +125,16 @@ TEST_F(InspectTest, RefusesAnAddressThatIsOutsideReservedOrTaken) {
   EXPECT_EQ(fields({{}, InterfaceId("eni-1")}), Fields{}) << "its own interface holds it";
   EXPECT_EQ(fields({ManagedInstanceId("smi-00000002")}), Fields{"compute.privateIp"});
   EXPECT_EQ(fields({ManagedInstanceId("smi-00000001")}), Fields{}) << "that of its running instance holds it";
+}
+
+TEST_F(InspectTest, SaysWhichSubnetHoldsTheWantedAddress) {
+  spec.compute.subnet_ids.push_back(SubnetId("subnet-c"));
+  spec.compute.private_ip = "10.0.2.9";
+  auto found = inspect(ec2, spec, {});
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->subnets.size(), 2u);
+  EXPECT_FALSE(found->subnets[0].holds_address);
+  EXPECT_TRUE(found->subnets[1].holds_address);
 }
 
 TEST_F(InspectTest, NamesTheSubnetsBlocksForAnAddressOutside) {

@@ -168,8 +168,8 @@ Result<ManagedInstanceId> World::import(const engine::ImportRequest& request) {
   auto plan = engine::plan_import(*calls_, request);
   if (!plan) return Failure(plan.error().errors.front());
   ManagedInstanceId id(fmt::format("smi-{:08x}", 0xabc00000 + ++last_ticket_));
-  HF_TRY_VOID(this->request({id, model::Created{plan->import}, 0,
-                             engine::Revision{plan->document, plan->spec, plan->surroundings, {}}}));
+  HF_TRY_VOID(this->request(
+      {id, model::Created{plan->import}, 0, engine::Revision{plan->document, plan->spec, plan->surroundings, {}}}));
   return id;
 }
 
@@ -205,8 +205,8 @@ Result<void> World::update(const ManagedInstanceId& id, const std::string& docum
   if (!spec) return Failure(spec.error().errors.front());
   auto surroundings = engine::inspect(*calls_, *spec, engine::own_of({view(id)->spec, *spec}, view(id)->state));
   if (!surroundings) return Failure(surroundings.error().errors.front());
-  return request({id, model::SpecChanged{*surroundings}, 0,
-                  engine::Revision{document, *spec, *surroundings, view(id)->document}});
+  return request(
+      {id, model::SpecChanged{*surroundings}, 0, engine::Revision{document, *spec, *surroundings, view(id)->document}});
 }
 
 Result<void> World::ask(const ManagedInstanceId& id, model::Event event) {
