@@ -298,7 +298,17 @@ void World::check_the_end() {
     });
   };
   if (!until(forgotten, 30h) && !failed()) {
-    return checker_.broken(4, "deleted_and_never_forgotten", {}, "a deleted managed instance is still there");
+    for (const ManagedInstanceId& id : ids_) {
+      auto known = view(id);
+      if (!known || known->state.goal != model::Goal::deleted) continue;
+      std::string text(model::to_string(known->state.status));
+      for (const auto& [key, asked] : known->state.asked) {
+        text +=
+            fmt::format("; {} {} tries {} {}", key, model::to_string(asked.standing), asked.tries, asked.last_error);
+      }
+      checker_.broken(4, "deleted_and_never_forgotten", id, text);
+    }
+    return;
   }
   if (!until(time_.now() + kToTidyUp)) return;
   std::map<ManagedInstanceId, engine::SharedView> views;

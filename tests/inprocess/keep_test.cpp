@@ -1,6 +1,7 @@
 // Persistence turned on by an update: what the running machine has is kept from then on.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "inprocess/world.h"
@@ -64,6 +65,8 @@ class TurnedOn : public testing::TestWithParam<const char*> {
     for (const auto& device : instance.block_device_mappings) volumes.insert(device.volume_id);
     EXPECT_TRUE(volumes.contains(before.data)) << world.history(id);
     EXPECT_FALSE(world.view(id)->state.images.empty()) << "the root was saved";
+    EXPECT_EQ(instance.private_ip_address, before.ip) << world.history(id);
+    EXPECT_EQ(world.interfaces().size(), 1u);
   }
   World world;
   ManagedInstanceId id;
@@ -87,6 +90,39 @@ TEST_P(TurnedOn, IsKeptWithinASecond) {
   how.kind = cloud::InterruptHow::Kind::no_notice;
   ASSERT_TRUE(world.cloud().interrupt(before.instance, how));
   expect_kept();
+}
+
+// With the very address that the running instance has: nobody else holds it.
+TEST_P(TurnedOn, TakesThePresentAddressForTheWantedOne) {
+  std::string text = everything_persisted();
+  text.replace(text.find("\"subnetIds\""), 11, "\"privateIp\":\"" + before.ip + "\",\"subnetIds\"");
+  auto updated = world.update(id, text);
+  ASSERT_TRUE(updated) << describe(updated.error());
+  ASSERT_TRUE(world.ask(id, model::RecycleAsked{}));
+  expect_kept();
+}
+
+TEST(TurnedOff, TheInterfaceGoesOnceAnInstanceWithoutItIsWell) {
+  World world;
+  auto id = world.create(everything_persisted());
+  ASSERT_TRUE(id) << describe(id.error());
+  ASSERT_TRUE(world.until_status(*id, Status::active)) << world.history(*id);
+  InstanceId first = world.view(*id)->state.instance->id;
+  InterfaceId kept = world.view(*id)->state.interface->id;
+  std::string text = everything_persisted();
+  text.replace(text.find("\"persistPrivateIp\":true"), 23, "\"persistPrivateIp\":false");
+  ASSERT_TRUE(world.update(*id, text));
+  ASSERT_TRUE(world.ask(*id, model::RecycleAsked{}));
+  auto gone = [&] {
+    const model::State& state = world.view(*id)->state;
+    auto interfaces = world.interfaces();
+    bool there = std::any_of(interfaces.begin(), interfaces.end(),
+                             [&](const auto& interface) { return interface.network_interface_id == kept; });
+    bool replaced = state.instance && state.instance->id != first && state.status == Status::active;
+    EXPECT_TRUE(there || (state.instance && state.instance->id != first));
+    return replaced && !there;
+  };
+  ASSERT_TRUE(world.until(gone, std::chrono::minutes(5))) << world.history(*id);
 }
 
 INSTANTIATE_TEST_SUITE_P(From, TurnedOn, testing::Values("persistPrivateIp", "persistRootDevice"),
