@@ -413,6 +413,7 @@ Kinds where_seen(const EffectAction& action) {
 // What was looked for and not found is asked again, with the same key, and the same token where there is one. A
 // snapshot has no token: it is asked again only once a listing would have shown it.
 void settle_unknown(Draft& draft, const Observation& observation) {
+  std::vector<std::string> disproved;  // launches whose repeat was refused, and that no look shows
   for (auto& [key, asked] : draft.state().asked) {
     if (asked.standing != Asked::Standing::unknown) continue;
     if (std::holds_alternative<TerminateInstance>(asked.effect.action)) {
@@ -424,16 +425,23 @@ void settle_unknown(Draft& draft, const Observation& observation) {
     Kinds needed = where_seen(asked.effect.action);
     bool has_no_token = std::holds_alternative<CreateSnapshot>(asked.effect.action) ||
                         std::holds_alternative<SnapshotInstance>(asked.effect.action);
-    Time seen_by = asked.since + (has_no_token ? kListingLag : Duration(0));
+    bool is_refused = asked.definite && std::holds_alternative<LaunchInstance>(asked.effect.action);
+    Time seen_by = asked.since + (has_no_token || is_refused ? kListingLag : Duration(0));
     if ((observation.kinds & needed) != needed || observation.as_of < seen_by) {
       draft.look(needed, std::max(seen_by, draft.now));
       continue;
     }
+    if (is_refused) {
+      disproved.push_back(key);
+      continue;
+    }
     asked.standing = Asked::Standing::asked;
     asked.since = draft.now;
+    asked.in_doubt = true;
     ++asked.tries;
     draft.step.effects.push_back(asked.effect);
   }
+  for (const std::string& key : disproved) draft.state().asked.erase(key);
 }
 
 }  // namespace

@@ -167,8 +167,17 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
   }
   if (auto* launch = std::get_if<LaunchInstance>(&action);
       launch != nullptr && refused_for_good(outcome.made.error())) {
-    draft.state().asked.erase(found);
     launch_refused(draft, *launch, outcome.made.error());
+    if (!found->second.in_doubt) {
+      draft.state().asked.erase(found);
+      return;
+    }
+    // That the repeat was refused does not prove that the first try is dead: it may have been late. No other is asked
+    // for until a look from after this one would have shown its instance (settle_unknown).
+    found->second.standing = Asked::Standing::unknown;
+    found->second.definite = true;
+    found->second.since = draft.now;
+    draft.look(Kind::instances | Kind::volumes, draft.now + kListingLag);
     return;
   }
   refused(draft, found->second, outcome.made.error());

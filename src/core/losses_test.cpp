@@ -246,6 +246,35 @@ TEST(LostRoot, WithACopyIsRestoredFromTheNewestSnapshot) {
   EXPECT_TRUE(told(world, "volume_restored"));
 }
 
+// Found by the simulator: the first try of a launch was late, its repeat was refused for want of capacity, and what the
+// instance of the first had written was lost to the next one.
+TEST(Launch, ARefusedRepeatDoesNotProveThatTheFirstTryIsDead) {
+  for (bool arrives : {true, false}) {
+    World world(spec_of(BlockDevicesMode::reattach));
+    while (world.effects.empty() || !std::holds_alternative<LaunchInstance>(world.effects.front().action)) {
+      if (world.turn()) continue;
+      world.cloud.advance();
+      world.now += std::chrono::seconds(1);
+    }
+    Effect launch = world.effects.front();
+    world.effects.clear();
+    auto ends = [&](ErrorKind kind, const std::string& code) {
+      world.happen(EffectEnded{{launch.key, Failure(Error{kind, code, "said the test", {}})}});
+    };
+    ends(ErrorKind::unknown_outcome, "Timeout");
+    while (world.effects.empty()) ASSERT_TRUE(world.turn());
+    ASSERT_EQ(world.effects.front().key, launch.key);
+    world.effects.clear();
+    if (arrives) world.cloud.perform(launch, world.spec);
+    ends(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
+    EXPECT_TRUE(world.effects.empty()) << "nothing else is launched before it was looked for";
+    world.settle();
+    EXPECT_EQ(world.state.status, Status::active);
+    EXPECT_EQ(world.cloud.launches(), 1u);
+    EXPECT_EQ(world.cloud.running(), 1);
+  }
+}
+
 // ---- zones
 
 World world_of(const std::vector<SubnetFacts>& subnets, uint64_t seed = 1) {

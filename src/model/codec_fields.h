@@ -330,6 +330,7 @@ constexpr void fields(A& a, const Asked*) {
   a("again_at", &Asked::again_at);
   a("definite", &Asked::definite);
   a("last_error", &Asked::last_error);
+  a("in_doubt", &Asked::in_doubt);
 }
 
 template <class A>

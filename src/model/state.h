@@ -142,6 +142,7 @@ struct Asked {
   Time again_at{};
   bool definite = false;  // the refusal is one that more tries cannot mend by themselves: a person must look
   std::string last_error;
+  bool in_doubt = false;  // asked again after an outcome that never became known: an earlier try may still be done
   bool operator==(const Asked&) const = default;
 };
 
