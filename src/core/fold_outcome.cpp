@@ -109,6 +109,25 @@ struct Done {
   void operator()(const DeleteInterface& effect) const { forget_retired(draft, effect.interface.str()); }
 };
 
+// A copy that somebody deleted: what it was of is saved anew, or is made from the next older one. Only the cloud's own
+// word for this very id counts, so often and so long after it was made that no delay of its listings explains it. It is
+// not deleted by us: it only leaves the state.
+void forget_deleted_copy(Draft& draft, const LaunchInstance& launch, const Error& error) {
+  if (error.code != "InvalidSnapshot.NotFound") return;
+  std::vector<Snapshot>& snapshots = draft.state().snapshots;
+  for (const LaunchDevice& device : launch.devices) {
+    auto copy = std::find_if(snapshots.begin(), snapshots.end(), [&](const Snapshot& snapshot) {
+      bool meant =
+          device.device.snapshot_id == snapshot.id && error.message.find(snapshot.id.str()) != std::string::npos;
+      return meant && draft.now - snapshot.started_at >= kTimeUntilGone;
+    });
+    if (copy == snapshots.end()) continue;
+    draft.record("snapshot_lost", "snapshot " + copy->id.str() + " of " + copy->device + " of " +
+                                      to_iso(copy->started_at) + " is gone from the cloud");
+    snapshots.erase(copy);
+  }
+}
+
 // A launch that was refused for sure: this market is not asked for a while, and the next try has a token of its own.
 void launch_refused(Draft& draft, const LaunchInstance& launch, const Error& error) {
   State& state = draft.state();
@@ -120,6 +139,7 @@ void launch_refused(Draft& draft, const LaunchInstance& launch, const Error& err
   ++state.attempt;
   // Something that it names may be gone: whether that is so is seen by looking.
   if (error.kind == ErrorKind::not_found) draft.look(kAllKinds, draft.now);
+  if (definite) forget_deleted_copy(draft, launch, error);
   draft.record(capacity ? "no_capacity" : "launch_refused",
                launch.market.instance_type + " in " + launch.market.zone + ": " + describe(error));
 }

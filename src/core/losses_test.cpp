@@ -246,6 +246,22 @@ TEST(LostRoot, WithACopyIsRestoredFromTheNewestSnapshot) {
   EXPECT_TRUE(told(world, "volume_restored"));
 }
 
+// Found by the simulator: every later launch was refused for it.
+TEST(LostCopy, DeletedByHandIsMadeAnewFromItsVolume) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  world.cloud.write();
+  pause(world);
+  for (const Snapshot& snapshot : world.state.snapshots) {
+    if (snapshot.device == kData) world.cloud.lose(snapshot.id);
+  }
+  world.now += std::chrono::minutes(5);
+  resume(world);
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_TRUE(told(world, "snapshot_lost"));
+  EXPECT_EQ(world.cloud.content_of(world.state.data.at(kData).id), world.cloud.acknowledged[kData]);
+}
+
 // Found by the simulator: the first try of a launch was late, its repeat was refused for want of capacity, and what the
 // instance of the first had written was lost to the next one.
 TEST(Launch, ARefusedRepeatDoesNotProveThatTheFirstTryIsDead) {

@@ -109,7 +109,8 @@ Result<std::string> MiniCloud::launch(const LaunchInstance& launch, const std::s
   }
   for (const LaunchDevice& device : launch.devices) {
     if (device.device.snapshot_id && !snapshots_.contains(*device.device.snapshot_id)) {
-      return refuse(ErrorKind::not_found, "InvalidSnapshot.NotFound");
+      return fail(ErrorKind::not_found, "InvalidSnapshot.NotFound",
+                  device.device.snapshot_id->str() + " does not exist");
     }
   }
   InstanceId id(fresh("i-"));

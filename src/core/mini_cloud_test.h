@@ -36,6 +36,7 @@ class MiniCloud {
   void vanish(const InstanceId& id);
   // Somebody deletes it by hand.
   void lose(const VolumeId& id);
+  void lose(const SnapshotId& id) { snapshots_.erase(id); }
   // A while after its end it is not listed any more.
   void forget(const InstanceId& id) { instances_.erase(id); }
   void lose(const InterfaceId& id) { interfaces_.erase(id); }
