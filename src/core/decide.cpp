@@ -26,7 +26,8 @@ Result<void> fold(Draft& draft, const Event& event) {
     fold_notice(draft, *notice);
   } else if (const auto* rebalance = std::get_if<RebalanceRecommended>(&event)) {
     bool ours = draft.state().instance && draft.state().instance->id == rebalance->instance;
-    if (ours) draft.record("rebalance_recommended", "the cloud recommends to leave instance " + rebalance->instance.str());
+    if (ours)
+      draft.record("rebalance_recommended", "the cloud recommends to leave instance " + rebalance->instance.str());
   } else if (const auto* stirred = std::get_if<CloudStirred>(&event)) {
     draft.look(stirred->kinds, draft.now);
   } else if (const auto* changed = std::get_if<SpecChanged>(&event)) {
@@ -50,8 +51,8 @@ Result<void> fold(Draft& draft, const Event& event) {
 
 Status status_of(const State& state, Time now) {
   if (state.goal == Goal::deleted) {
-    bool due = std::any_of(state.retired.begin(), state.retired.end(),
-                           [&](const Retired& entry) { return entry.due <= now; });
+    bool due =
+        std::any_of(state.retired.begin(), state.retired.end(), [&](const Retired& entry) { return entry.due <= now; });
     return state.forget_at && !due ? Status::deallocated : Status::deallocating;
   }
   if (!state.error.empty()) return Status::error;
@@ -62,8 +63,8 @@ Status status_of(const State& state, Time now) {
   return fresh ? Status::resuming : Status::recycling;
 }
 
-// A refused effect that nothing wanted in this turn was known not to have been done: it is dropped. An effect under way,
-// or with an unknown outcome, never is.
+// A refused effect that nothing wanted in this turn was known not to have been done: it is dropped. An effect under
+// way, or with an unknown outcome, never is.
 void drop_unwanted(Draft& draft) {
   std::erase_if(draft.state().asked, [&](const auto& entry) {
     return entry.second.standing == Asked::Standing::waiting && !draft.wanted.contains(entry.first);

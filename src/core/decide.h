@@ -21,11 +21,11 @@ struct Look {
 
 struct Step {
   model::State state;
-  std::vector<model::Record> records;   // history, oldest first
-  std::vector<model::Effect> effects;   // to be let out once the state is stored
-  std::optional<Look> look;             // when to observe, and what; replaces what an earlier step asked for
-  std::optional<Time> wake_at;          // when to send TimerRang; replaces the one of an earlier step
-  bool forget = false;                  // nothing of it is left: the row can go
+  std::vector<model::Record> records;  // history, oldest first
+  std::vector<model::Effect> effects;  // to be let out once the state is stored
+  std::optional<Look> look;            // when to observe, and what; replaces what an earlier step asked for
+  std::optional<Time> wake_at;         // when to send TimerRang; replaces the one of an earlier step
+  bool forget = false;                 // nothing of it is left: the row can go
 };
 
 // A request of the user's that cannot be honoured now is an error (conflict, with the remedy) and changes nothing.

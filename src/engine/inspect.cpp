@@ -276,11 +276,6 @@ class Inspection {
     return (owner && owner == own_.id) || interface.network_interface_id == own_.interface;
   }
 
-  bool is_own(const ec2::NetworkInterface& interface) const {
-    auto owner = owner_of(interface.tag_set);
-    return (owner && owner == own_.id) || interface.network_interface_id == own_.interface;
-  }
-
   Result<void> look_for_holder(const model::SubnetFacts& subnet) {
     ec2::DescribeNetworkInterfacesRequest request;
     request.filters = {{"subnet-id", {subnet.id.str()}}};
