@@ -1,6 +1,7 @@
 // Every file in examples/ is a document that the service accepts, and its user data is what the file says.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/text.h"
@@ -38,10 +39,13 @@ class BlankCheck : public testing::TestWithParam<const char*> {
   void SetUp() override {
     const std::string document = document_of(source_file(GetParam()), {}).value();
     const std::string script = *base64_decode(model::read_spec(document)->compute.user_data);
-    const size_t begin = script.find("found=0\n");
+    const size_t begin = std::min(script.find("if ! why=$(mount"), script.find("found=0\n"));
     const size_t end = script.find("\nfi\n", begin);
     ASSERT_NE(end, std::string::npos);
-    lines_ = "set -euo pipefail\ndevice=" + volume_ + "\n" + script.substr(begin, end + 4 - begin);
+    // What stands for a mount succeeds where one would.
+    lines_ = "set -euo pipefail\nmount_point=/srv\ndevice=" + volume_ +
+             "\nmount() { [ \"$(blkid -p -o value -s TYPE \"$device\")\" = ext4 ]; }\n" +
+             script.substr(begin, end + 4 - begin);
     ASSERT_EQ(script.find("mkfs", end), std::string::npos) << "a filesystem is made in one place only";
     ASSERT_EQ(shell("truncate -s 64M " + volume_), 0);
   }
