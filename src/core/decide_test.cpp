@@ -303,6 +303,23 @@ TEST_P(Modes, PauseKeepsEverythingAndResumeBringsItBack) {
   EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
 }
 
+TEST_P(Modes, WhatIsMendedWhilePausedIsThereAfterTheResume) {
+  World world(spec_of(GetParam()));
+  world.settle();
+  world.cloud.write();
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(world.happen(PauseAsked{}));
+    world.settle();
+    world.cloud.write_by_hand(world.state.root->id, "/dev/xvda");
+    world.cloud.write_by_hand(world.state.data.at("/dev/sdf").id, "/dev/sdf");
+    ASSERT_TRUE(world.happen(ResumeAsked{}));
+    world.settle();
+    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+    EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
+    EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+  }
+}
+
 TEST(Lifecycle, ARecycleOfAPausedOneIsAConflict) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();

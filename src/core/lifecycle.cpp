@@ -108,8 +108,20 @@ Reason reason_to_replace(const Draft& draft) {
   return Reason::none;
 }
 
+namespace {
+
+// While it rested, whoever keeps the cloud may have attached a volume elsewhere, mended what is on it and put it back:
+// between two looks nothing shows that. So the copies from before the rest are copies like others, and the volumes are
+// saved again before something takes their place.
+void no_copy_is_final(State& state) {
+  for (Snapshot& snapshot : state.snapshots) snapshot.final = false;
+}
+
+}  // namespace
+
 void begin_handover(Draft& draft, Reason reason) {
   State& state = draft.state();
+  if (reason == Reason::resume && !state.handover) no_copy_is_final(state);
   Handover handover;
   handover.reason = reason;
   handover.from_generation = state.generation;

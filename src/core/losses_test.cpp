@@ -251,12 +251,17 @@ TEST(LostCopy, DeletedByHandIsMadeAnewFromItsVolume) {
   World world(spec_of(BlockDevicesMode::on_launch));
   world.settle();
   world.cloud.write();
-  pause(world);
+  world.cloud.no_capacity = 1'000'000;
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle(60);
+  ASSERT_FALSE(world.state.instance);
   for (const Snapshot& snapshot : world.state.snapshots) {
     if (snapshot.device == kData) world.cloud.lose(snapshot.id);
   }
   world.now += std::chrono::minutes(5);
-  resume(world);
+  world.cloud.no_capacity = 0;
+  world.settle();
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_TRUE(told(world, "snapshot_lost"));
   EXPECT_EQ(world.cloud.content_of(world.state.data.at(kData).id), world.cloud.acknowledged[kData]);
@@ -394,7 +399,8 @@ TEST_P(MovingLives, LoseNothingLeakNothingAndComeBack) {
     ASSERT_EQ(world.cloud.content_of(world.state.data.at(kData).id), world.cloud.acknowledged[kData]);
     ASSERT_EQ(world.cloud.volumes(), 2u);
     ASSERT_LE(world.cloud.images(), 2u);
-    ASSERT_LE(world.cloud.snapshots(), 10u);
+    // Of each of two devices: two final ones, three others, and what an image is made of.
+    ASSERT_LE(world.cloud.snapshots(), 12u);
   }
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, MovingLives, ::testing::Range(1, 7));

@@ -394,6 +394,10 @@ void MiniCloud::write() {
   }
 }
 
+void MiniCloud::write_by_hand(const VolumeId& id, const std::string& device) {
+  acknowledged[device] = ++volumes_.at(id).content;
+}
+
 void MiniCloud::vanish(const InstanceId& id) {
   auto found = instances_.find(id);
   if (found != instances_.end()) found->second.state = InstanceState::terminated;

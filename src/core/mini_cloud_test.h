@@ -31,6 +31,8 @@ class MiniCloud {
 
   // Everything in between goes one step on: pending becomes running, shutting-down terminated, and so on.
   void advance();
+  // Somebody attaches the free volume elsewhere, writes to it and puts it back, all between two looks.
+  void write_by_hand(const VolumeId& id, const std::string& device);
   // The application writes and has it acknowledged, on every volume of every running instance with all its volumes.
   void write();
   void vanish(const InstanceId& id);

@@ -29,6 +29,9 @@ void save_volume(Draft& draft, const Volume& volume) {
   if (failed != nullptr && resting(draft, failed->failed_at, failures)) return;
   std::string key =
       "final/" + volume.id.str() + "/" + std::to_string(volume.generation) + "/" + std::to_string(failures);
+  // The same volume as before the rest, saved anew.
+  const std::optional<Handover>& handover = draft.state().handover;
+  if (handover && handover->reason == Reason::resume) key += "/" + to_iso(handover->began_at);
   std::vector<Tag> tags;
   if (draft.spec.compute.resource_tags.snapshots) tags = draft.spec.compute.tags;
   draft.want(key, CreateSnapshot{volume.id, volume.device, true, volume.generation, tags}, Urgency::save);
