@@ -184,6 +184,13 @@ Result<std::string> DataDir::substrate() const {
   return read_small(file.fd);
 }
 
+bool DataDir::is_marked(const std::string& path) {
+  Descriptor file(::open((path + "/substrate").c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.fd < 0) return false;
+  const std::string kind = read_small(file.fd);
+  return kind == "linux" || kind == "null" || kind == "aws";
+}
+
 Result<void> DataDir::bind_to_substrate(const std::string& kind) const {
   HF_TRY(const std::string bound, substrate());
   if (bound.empty()) return write_whole(path_, path_ + "/substrate", kind + "\n");

@@ -30,6 +30,8 @@ class DataDir {
   // the machines for gone and the volumes for its own, so it is refused (conflict), from before the first start on.
   Result<std::string> substrate() const;
   Result<void> bind_to_substrate(const std::string& kind) const;
+  // Whether a service ever bound the folder to a substrate. Changes nothing there: it may be somebody else's.
+  static bool is_marked(const std::string& path);
   // Takes the locks of the stores too, until the end of this object. conflict: a service has one of them open, whatever
   // became of this directory's own lock file. Before a removal.
   Result<void> lock_stores();

@@ -113,6 +113,7 @@ TEST_F(DataDirTest, BelongsToOneKindOfSubstrateForGood) {
 TEST_F(DataDirTest, IsNotDestroyedWhileAServiceHasAStoreOpenThoughItsOwnLockFileIsGone) {
   for (const std::string name : {"cloud.lock", "holdfast.db.lock"}) {
     auto service = DataDir::open(path_);
+    ASSERT_TRUE(service->bind_to_substrate("null"));
     const int store = ::open((path_ + "/" + name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     ASSERT_EQ(flock(store, LOCK_EX | LOCK_NB), 0);
     fs::remove(path_ + "/lock");
@@ -123,6 +124,21 @@ TEST_F(DataDirTest, IsNotDestroyedWhileAServiceHasAStoreOpenThoughItsOwnLockFile
     EXPECT_THAT(err.str(), HasSubstr(name));
     EXPECT_TRUE(fs::exists(path_ + "/" + name));
     close(store);
+  }
+}
+
+TEST_F(DataDirTest, ADestroyLeavesAFolderAloneThatIsNoDataDirectory) {
+  fs::create_directories(path_);
+  for (const char* name : {"token", "lock", "holdfast.db"}) std::ofstream(path_ + "/" + name) << "mine\n";
+  Settings settings;
+  settings.data_dir = path_;
+  std::ostringstream out, err;
+  EXPECT_EQ(destroy_cloud(settings, {out, err}), 1);
+  EXPECT_THAT(err.str(), HasSubstr("nothing was removed"));
+  for (const char* name : {"token", "lock", "holdfast.db"}) {
+    std::string word;
+    std::ifstream(path_ + "/" + name) >> word;
+    EXPECT_EQ(word, "mine") << name;
   }
 }
 

@@ -36,14 +36,19 @@ Result<void> destroy(Settings settings, Streams streams) {
     return fail(ErrorKind::not_found, "NoDataDir", fmt::format("There is no data directory {}.", settings.data_dir),
                 "data_dir");
   }
+  // Before anything is written there: it may be somebody else's folder.
+  if (!DataDir::is_marked(settings.data_dir)) {
+    return fail(ErrorKind::conflict, "NoDataDir",
+                fmt::format("{} is no data directory of a Holdfast cloud (it has no file 'substrate'): nothing was "
+                            "removed. Name the right one with --data-dir.",
+                            settings.data_dir),
+                "data_dir");
+  }
   HF_TRY(DataDir data_dir, DataDir::open(settings.data_dir));
   HF_TRY_VOID(data_dir.lock_stores());
-  HF_TRY(const std::string kind, data_dir.substrate());
-  if (!kind.empty()) {
-    settings.substrate = kind;
-    HF_TRY(const Ground ground, open_ground(settings));
-    HF_TRY_VOID(ground.substrate->tear_down(true));
-  }
+  HF_TRY(settings.substrate, data_dir.substrate());
+  HF_TRY(const Ground ground, open_ground(settings));
+  HF_TRY_VOID(ground.substrate->tear_down(true));
   HF_TRY_VOID(data_dir.erase_records());
   streams.out << fmt::format("Everything of the cloud in {} is removed.\n", settings.data_dir);
   return {};
