@@ -23,6 +23,12 @@ void add_format(CLI::App& command, Options& options) {
       ->type_name("FORMAT");
 }
 
+void add_wide_format(CLI::App& command, Options& options) {
+  command.add_option("-o,--output", options.format, "table, wide (more columns, never cut), json or yaml")
+      ->check(CLI::IsMember({"table", "wide", "json", "yaml"}))
+      ->type_name("FORMAT");
+}
+
 void add_wait(CLI::App& command, Options& options, const std::string& what) {
   CLI::Option* wait = command.add_flag("--wait", options.wait, "Stay until " + what + ", telling what happens");
   command.add_option("--timeout", options.timeout_seconds, "Wait at most so many seconds (600)")

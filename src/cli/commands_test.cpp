@@ -48,6 +48,17 @@ TEST_F(Commands, GetListsEveryManagedInstance) {
   EXPECT_THAT(got.out, AllOf(StartsWith("ID "), HasSubstr("smi-00000001  db    ACTIVE"), HasSubstr("web   PAUSED")));
 }
 
+TEST_F(Commands, WideShowsMoreAndIsNeverCut) {
+  service.set(kDb, "lifeCycle", "on_demand");
+  service.set(kDb, "error", "the market of t3.medium in local-1a has no capacity, it is tried again");
+  Outcome narrow = typed({"get", {}, false, 60});
+  EXPECT_THAT(narrow.out, AllOf(StartsWith("ID "), Not(HasSubstr("on_demand"))));
+  Outcome wide = typed({"get -o wide", {}, false, 60});
+  EXPECT_EQ(wide.status, kOk) << wide.err;
+  EXPECT_THAT(wide.out, AllOf(HasSubstr("WHY"), HasSubstr("on_demand"), HasSubstr("no capacity, it is tried again")));
+  EXPECT_EQ(type("events db -o wide").status, kUsage) << "only where there is more to show";
+}
+
 TEST_F(Commands, GetFindsByIdAndByName) {
   EXPECT_EQ(json::parse(type("get db -o json").out).at(0).at("id"), kDb);
   EXPECT_EQ(json::parse(type("get smi-00000002 -o json").out).at(0).at("name"), "web");

@@ -31,6 +31,13 @@ TEST(Table, FitsTheTerminalByCuttingTheWidestColumn) {
   EXPECT_NE(table.text(0, false).find("does not fit"), std::string::npos);
 }
 
+TEST(Table, LeavesTheLastColumnsOutOfATerminalTooNarrowForAll) {
+  Table table({"ID", "NAME", "STATUS"});
+  table.add({"smi-00000001", "postgres", "RECYCLING"});
+  EXPECT_EQ(table.text(15, false), "ID      NAME\nsmi-0…  postg…\n");
+  EXPECT_EQ(table.text(3, false), "ID\nsmi-0…\n");
+}
+
 TEST(Table, ColoursStatesOnlyOnATerminal) {
   Table table({"STATUS", "X"});
   table.add({"ERROR", "y"});

@@ -20,6 +20,7 @@ void add_completion(CLI::App& app, Run& run);  // after all others: it describes
 // Options that several commands have. Each is added only where it takes effect.
 void add_connection(CLI::App& command, Options& options);
 void add_format(CLI::App& command, Options& options);
+void add_wide_format(CLI::App& command, Options& options);  // with wide, where there is more to show
 void add_wait(CLI::App& command, Options& options, const std::string& what);
 void add_examples(CLI::App& command, const std::string& lines);
 

@@ -34,7 +34,8 @@ class Session {
 
   ApiClient& api() { return *api_; }
   Terminal& terminal() { return run_.terminal; }
-  Format format() const;
+  Format format() const;  // wide is a table
+  bool wide() const { return options_.format == "wide"; }
   const Options& options() const { return options_; }
   Duration timeout() const { return std::chrono::seconds(options_.timeout_seconds); }
 

@@ -35,16 +35,43 @@ std::string address_of(const json::value& status) {
   return address.empty() ? text_at(status, "interface.ip") : address;
 }
 
-std::string table_of(const json::array& statuses, const Terminal& terminal) {
+struct Column {
+  const char* title;
+  std::string (*cell)(const json::value& status);
+  bool wide = false;  // shown with -o wide only
+};
+
+const Column kColumns[] = {
+    {"ID", [](const json::value& s) { return text_at(s, "id"); }},
+    {"NAME", [](const json::value& s) { return text_at(s, "name"); }},
+    {"STATUS", [](const json::value& s) { return text_at(s, "status"); }},
+    {"WANTED", [](const json::value& s) { return text_at(s, "goal"); }, true},
+    {"PHASE", [](const json::value& s) { return text_at(s, "phase") == "none" ? "" : text_at(s, "phase"); }},
+    {"GEN", [](const json::value& s) { return text_at(s, "generation"); }},
+    {"INSTANCE", [](const json::value& s) { return text_at(s, "instanceId"); }},
+    {"TYPE", [](const json::value& s) { return text_at(s, "instanceType"); }},
+    {"AS", [](const json::value& s) { return text_at(s, "lifeCycle"); }, true},
+    {"ZONE", [](const json::value& s) { return text_at(s, "availabilityZone"); }},
+    {"ADDRESS", address_of},
+    {"PUBLIC", [](const json::value& s) { return text_at(s, "publicIp"); }, true},
+    {"IMAGE", [](const json::value& s) { return text_at(s, "imageId"); }, true},
+    {"LAUNCHED", [](const json::value& s) { return ago(text_at(s, "launchedAt"), wall_clock()); }},
+    {"CREATED", [](const json::value& s) { return ago(text_at(s, "createdAt"), wall_clock()); }, true},
+    {"WHY", [](const json::value& s) { return text_at(s, "error"); }, true},
+};
+
+std::string table_of(const json::array& statuses, const Terminal& terminal, bool wide) {
   if (statuses.empty()) return "No managed instances. `holdfast apply -f FILE` makes one.\n";
-  Table table({"ID", "NAME", "STATUS", "PHASE", "GEN", "INSTANCE", "TYPE", "ZONE", "ADDRESS", "LAUNCHED"});
-  for (const json::value& one : statuses) {
-    std::string phase = text_at(one, "phase");
-    table.add({text_at(one, "id"), text_at(one, "name"), text_at(one, "status"), phase == "none" ? "" : phase,
-               text_at(one, "generation"), text_at(one, "instanceId"), text_at(one, "instanceType"),
-               text_at(one, "availabilityZone"), address_of(one), ago(text_at(one, "launchedAt"), wall_clock())});
-  }
-  return table.text(terminal.width, terminal.colour);
+  auto row = [wide](auto cell_of) {
+    std::vector<std::string> cells;
+    for (const Column& column : kColumns) {
+      if (wide || !column.wide) cells.push_back(cell_of(column));
+    }
+    return cells;
+  };
+  Table table(row([](const Column& column) { return std::string(column.title); }));
+  for (const json::value& one : statuses) table.add(row([&](const Column& column) { return column.cell(one); }));
+  return table.text(wide ? 0 : terminal.width, terminal.colour);
 }
 
 Result<json::value> document_of(Session& session, const std::string& id) {
@@ -75,7 +102,7 @@ Result<int> get(Session& session, const ShowOptions& options) {
     }
   }
   Terminal& terminal = session.terminal();
-  terminal.out << (session.format() == Format::table ? table_of(statuses, terminal)
+  terminal.out << (session.format() == Format::table ? table_of(statuses, terminal, session.wide())
                                                      : written(statuses, session.format()));
   return kOk;
 }
@@ -187,10 +214,10 @@ void add_show(CLI::App& app, Run& run) {
   CLI::Option* word = command->add_option("ID", got->word, "Id or name");
   command->add_flag("--document", got->document, "The document as it was applied, to edit and apply again")
       ->needs(word);
-  add_format(*command, *got);
+  add_wide_format(*command, *got);
   add_connection(*command, *got);
   add_examples(*command,
-               "  holdfast get\n  holdfast get postgres -o json\n"
+               "  holdfast get\n  holdfast get -o wide\n  holdfast get postgres -o json\n"
                "  holdfast get postgres --document > postgres.yaml");
   command->callback([got, &run] { run_in_session(*got, run, [&](Session& s) { return get(s, *got); }); });
 

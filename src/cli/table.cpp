@@ -10,7 +10,7 @@ namespace holdfast::cli {
 namespace {
 
 constexpr size_t kGap = 2;
-constexpr size_t kNarrowest = 6;  // no column is cut below it
+constexpr size_t kNarrowest = 6;  // no column is cut below it; then the last ones are left out
 
 bool begins_character(char c) {
   return (c & 0xc0) != 0x80;
@@ -50,9 +50,15 @@ std::vector<size_t> Table::widths(int limit) const {
   }
   while (limit > 0 && total > static_cast<size_t>(limit)) {
     auto widest = std::max_element(widths.begin(), widths.end());
-    if (*widest <= kNarrowest) break;
-    --*widest;
-    --total;
+    if (*widest > kNarrowest) {
+      --*widest;
+      --total;
+    } else if (widths.size() > 1) {
+      total -= widths.back() + kGap;
+      widths.pop_back();
+    } else {
+      break;
+    }
   }
   return widths;
 }
@@ -62,9 +68,9 @@ std::string Table::text(int width, bool colour) const {
   std::string text;
   auto line = [&](const std::vector<std::string>& cells, bool paint) {
     std::string words;
-    for (size_t i = 0; i < cells.size(); ++i) {
+    for (size_t i = 0; i < columns.size(); ++i) {
       std::string shown = cut(cells[i], columns[i]);
-      size_t blanks = i + 1 < cells.size() ? columns[i] - width_of(shown) + kGap : 0;
+      size_t blanks = i + 1 < columns.size() ? columns[i] - width_of(shown) + kGap : 0;
       words += (paint ? coloured(cells[i], shown, colour) : shown) + std::string(blanks, ' ');
     }
     text += words + "\n";
