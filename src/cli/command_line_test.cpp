@@ -22,7 +22,7 @@ TEST(CommandLine, AnswersWrongUsageWithTheWayToHelp) {
   for (const char* line :
        {"", "dance", "get --nonsense", "describe", "apply", "get -o xml", "pause db --timeout 5", "delete db --yes",
         "delete db --delete everything", "delete db --purge --delete volumes", "completion tcsh", "cloud",
-        "cloud image", "recycle db --wait --timeout 0", "get --document"}) {
+        "cloud image", "recycle db --wait --timeout 0", "get --document", "diff", "plan"}) {
     Outcome got = run_line(nullptr, {line});
     EXPECT_EQ(got.status, kUsage) << line;
     EXPECT_THAT(got.err, HasSubstr("--help`")) << line;
@@ -32,7 +32,7 @@ TEST(CommandLine, AnswersWrongUsageWithTheWayToHelp) {
 }
 
 TEST(CommandLine, HelpOfEveryCommandHasExamples) {
-  for (const char* command : {"apply", "get", "describe", "events", "pause", "resume", "recycle", "delete", "exec",
+  for (const char* command : {"apply", "diff", "plan", "get", "describe", "events", "pause", "resume", "recycle", "delete", "exec",
                               "cloud interrupt", "cloud image build", "completion"}) {
     Outcome got = run_line(nullptr, {std::string(command) + " --help"});
     EXPECT_EQ(got.status, kOk) << command;

@@ -47,6 +47,7 @@ void add_client_commands(CLI::App& app, Run& run) {
       "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 no service answers, 6 not in time.\n"
       "`holdfast COMMAND --help` shows examples.");
   add_apply(app, run);
+  add_compare(app, run);
   add_import(app, run);
   add_show(app, run);
   add_actions(app, run);

@@ -12,4 +12,15 @@ namespace holdfast::cli {
 boost::json::object update_for(const boost::json::object& kept, const boost::json::object& wanted,
                                std::vector<std::string>& changed);
 
+// One field that differs. Both texts are JSON; empty: the field is not there. A list is one field.
+struct Change {
+  std::string path;
+  std::string before;
+  std::string after;
+};
+
+// The same difference field by field, for people: nothing exactly when update_for gives nothing. What a machine runs at
+// its start and end may hold secrets, and a plan ends in a build's log: only its size is told.
+std::vector<Change> changes_between(const boost::json::object& kept, const boost::json::object& wanted);
+
 }  // namespace holdfast::cli

@@ -34,6 +34,7 @@ class FakeService {
   // A managed instance that the service has, by its id.
   void have(const std::string& id, const std::string& name, const std::string& status, int generation = 1);
   void set(const std::string& id, const std::string& member, boost::json::value value);
+  void keep(const std::string& id, boost::json::object document);  // in place of the one that it has
   void forget(const std::string& id);
   void happen(const std::string& id, const std::string& kind, const std::string& message);
   // The next requests "METHOD path" are answered with this status and errors or items.

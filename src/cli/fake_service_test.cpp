@@ -91,6 +91,11 @@ void FakeService::set(const std::string& id, const std::string& member, json::va
   statuses_.at(id)[member] = std::move(value);
 }
 
+void FakeService::keep(const std::string& id, json::object document) {
+  std::lock_guard lock(mutex_);
+  documents_.at(id) = std::move(document);
+}
+
 void FakeService::forget(const std::string& id) {
   std::lock_guard lock(mutex_);
   statuses_.erase(id);

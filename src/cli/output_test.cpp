@@ -124,6 +124,27 @@ RC_GTEST_PROP(Yaml, OfADocumentBringsAnyUserDataBack, ()) {
   RC_ASSERT(json::parse(*back) == document);
 }
 
+std::vector<std::string> told(const char* kept, const char* wanted) {
+  std::vector<std::string> lines;
+  for (const Change& one : changes_between(json::parse(kept).as_object(), json::parse(wanted).as_object())) {
+    lines.push_back(one.path + ": " + one.before + " -> " + one.after);
+  }
+  return lines;
+}
+
+TEST(Difference, IsToldFieldByField) {
+  EXPECT_THAT(told(R"({"a":1,"o":{"x":1,"y":{"z":2}},"gone":{"p":3,"q":"t"},"list":[1,2],"same":0})",
+                   R"({"same":0,"a":1,"o":{"x":2,"n":null},"list":[1],"new":{"m":{"k":true}},"nil":null,"e":{}})"),
+              ElementsAre("o.x: 1 -> 2", "o.y.z: 2 -> ", "gone.p: 3 -> ", "gone.q: \"t\" -> ", "list: [1,2] -> [1]",
+                          "new.m.k:  -> true", "e:  -> {}"));
+}
+
+TEST(Difference, ShowsOnlyTheSizeOfWhatMayHoldSecrets) {
+  EXPECT_THAT(told(R"({"l":{"userData":"c2VjcmV0"}})", R"({"l":{"userData":"cGFzc3dk"}})"),
+              ElementsAre(R"-(l.userData: "(6 bytes)" -> "(other text of that size)")-"));
+  EXPECT_THAT(told("{}", R"({"shutdownScript":"c2VjcmV0"})"), ElementsAre(R"-(shutdownScript:  -> "(6 bytes)")-"));
+}
+
 TEST(Difference, SetsWhatIsNewAndClearsWhatIsGone) {
   std::vector<std::string> changed;
   json::object update =
@@ -145,6 +166,7 @@ RC_GTEST_PROP(Difference, MergedIntoTheKeptGivesTheWanted, ()) {
   std::string merged = model::merge_document(json::serialize(clean), json::serialize(update)).value();
   RC_ASSERT(json::parse(merged) == json::parse(without_nulls(wanted)));
   RC_ASSERT(update.empty() == (clean == json::parse(merged)));
+  RC_ASSERT(update.empty() == changes_between(clean.as_object(), wanted.as_object()).empty());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 namespace holdfast::cli {
 
 void add_apply(CLI::App& app, Run& run);
+void add_compare(CLI::App& app, Run& run);  // diff, plan
 void add_import(CLI::App& app, Run& run);
 void add_show(CLI::App& app, Run& run);     // get, describe, events
 void add_actions(CLI::App& app, Run& run);  // pause, resume, recycle, delete

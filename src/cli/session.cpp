@@ -48,10 +48,6 @@ Result<std::string> find_token(const Options& options) {
   return read_token(default_token_file(), false);
 }
 
-bool is_being_deleted(const json::value& status) {
-  return text_at(status, "status") == "DEALLOCATING" || text_at(status, "status") == "DEALLOCATED";
-}
-
 Failure several(const std::string& word, const json::array& found) {
   std::vector<std::string> ids;
   for (const json::value& one : found) ids.push_back(text_at(one, "id"));
@@ -111,6 +107,10 @@ Result<std::string> Session::find(const std::string& word) {
   if (found.size() == 1) return text_at(found.front(), "id");
   return fail(ErrorKind::not_found, "NotFound",
               fmt::format("No managed instance has the id or name '{}'; `holdfast get` lists them", word));
+}
+
+bool is_being_deleted(const json::value& status) {
+  return text_at(status, "status") == "DEALLOCATING" || text_at(status, "status") == "DEALLOCATED";
 }
 
 Result<json::value> only_item(Result<json::array> items) {

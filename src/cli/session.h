@@ -56,6 +56,9 @@ class Session {
   std::unique_ptr<ApiClient> api_;
 };
 
+// Of a managed instance's status: it goes, and does not come back by itself.
+bool is_being_deleted(const boost::json::value& status);
+
 // The only item of an answer.
 Result<boost::json::value> only_item(Result<boost::json::array> items);
 
