@@ -1,14 +1,17 @@
-// pause, resume, recycle, delete.
+// pause, resume, recycle, delete: of one managed instance or of many.
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <functional>
 #include <iostream>
 
 #include "base/text.h"
+#include "cli/ask.h"
 #include "cli/parts.h"
 #include "cli/table.h"
+#include "cli/targets.h"
 #include "cli/wait.h"
 
 namespace holdfast::cli {
@@ -16,64 +19,144 @@ namespace json = boost::json;
 namespace {
 
 struct ActionOptions : Options {
-  std::string word;
+  Targets targets;
   std::string what;  // --delete: names from kDeletable, with commas
   bool purge = false;
-  bool yes = false;
+  bool purge_all = false;
 };
 
-void tell(Session& session, const json::value& status, const std::string& done) {
-  if (session.format() != Format::table) {
-    session.terminal().out << written(status, session.format());
-  } else {
-    session.terminal().out << fmt::format("{} ({}) {}\n", printable(text_at(status, "name")), text_at(status, "id"),
-                                          done);
-  }
-  session.terminal().out.flush();
-}
+// One thing to do with each.
+struct Action {
+  std::string done;                                         // "pause asked"
+  std::function<Call(const std::string& id)> call;          // what asks for it
+  std::function<Wanted(const json::value& status)> wanted;  // what it leads to, from the status before
+};
 
-// Asked, and waited for if wanted. `before` is the status when the action was decided on.
-Result<int> finish(Session& session, const json::value& before, Wanted wanted, const std::string& asked) {
-  if (!session.options().wait) {
-    HF_TRY(json::value status, session.status(wanted.id));
-    tell(session, status, asked);
-    return kOk;
-  }
-  HF_TRY(json::value status, wait_for(session, wanted));
-  std::string word = text_at(status, "status");
-  tell(session, status.is_null() ? before : status, status.is_null() ? "is gone" : "is " + word);
-  return kOk;
-}
-
-Result<int> act(Session& session, const ActionOptions& options, const std::string& action) {
-  HF_TRY(std::string id, session.find(options.word));
-  HF_TRY(json::value before, session.status(id));
+// Asked for, and what is left to wait for.
+struct Asked {
+  json::value before;
   Wanted wanted;
-  wanted.id = id;
+};
+
+std::string label(const json::value& status) {
+  return fmt::format("{} ({})", printable(text_at(status, "name")), text_at(status, "id"));
+}
+
+// By id, never by name or tag: what was listed and agreed on is what is hit, whatever is renamed meanwhile.
+Result<Asked> ask_for(Session& session, const Action& action, const json::value& status) {
+  const std::string id = text_at(status, "id");
+  Asked asked{status, action.wanted(status)};
+  asked.wanted.id = id;
+  if (session.options().wait) {
+    HF_TRY(asked.wanted.after, newest_event(session, id));
+  }
+  HF_TRY_VOID(session.api().call(action.call(id)));
+  return asked;
+}
+
+// What is told of one in the end: its status, and the words for it.
+struct Told {
+  json::value status;
+  std::string words;
+};
+
+Result<Told> outcome_of(Session& session, const Action& action, const Asked& asked) {
+  if (!session.options().wait) {
+    Result<json::value> status = session.status(asked.wanted.id);
+    const bool gone = !status && status.error().kind == ErrorKind::not_found && asked.wanted.gone_is_done;
+    if (gone) return Told{asked.before, "is gone"};
+    HF_TRY(json::value now, std::move(status));
+    return Told{now, action.done};
+  }
+  HF_TRY(json::value status, wait_for(session, asked.wanted));
+  if (status.is_null()) return Told{asked.before, "is gone"};
+  std::string words = "is " + text_at(status, "status");
+  return Told{std::move(status), words};
+}
+
+// Asks for all, then waits for all, within one timeout. A failure is told with the name where there are several.
+Result<int> carry_out(Session& session, const Targets& targets, const Action& action, const json::array& found,
+                      Outcomes& outcomes) {
+  Terminal& terminal = session.terminal();
+  auto failed = [&](const json::value& status, Error error) {
+    if (targets.many()) error.message = label(status) + ": " + error.message;
+    outcomes.failed(terminal, error);
+  };
+  std::vector<Asked> asked;
+  for (const json::value& status : found) {
+    Result<Asked> one = ask_for(session, action, status);
+    if (one) {
+      asked.push_back(std::move(*one));
+    } else {
+      failed(status, one.error());
+    }
+  }
+  json::array shown;
+  const auto until = std::chrono::steady_clock::now() + session.timeout();
+  for (Asked& one : asked) {
+    one.wanted.until = until;
+    Result<Told> told = outcome_of(session, action, one);
+    if (!told) {
+      failed(one.before, told.error());
+    } else if (session.format() == Format::table) {
+      terminal.out << label(told->status) << " " << told->words << std::endl;
+    } else {
+      shown.push_back(std::move(told->status));
+    }
+  }
+  if (session.format() != Format::table && (targets.many() || !shown.empty())) {
+    terminal.out << written(targets.many() ? json::value(shown) : shown.front(), session.format());
+  }
+  return outcomes.exit_status();
+}
+
+void tell_none(Session& session, const Targets& targets, const json::array& found) {
+  if (targets.all && found.empty()) session.terminal().err << "There are no managed instances" << std::endl;
+}
+
+// ---- pause, resume, recycle
+
+Wanted wanted_of(const std::string& name, const json::value& before) {
+  Wanted wanted;
   wanted.was_error = text_at(before, "status") == "ERROR";
-  wanted.statuses = {action == "pause" ? "PAUSED" : "ACTIVE"};
+  wanted.statuses = {name == "pause" ? "PAUSED" : "ACTIVE"};
   // A recycle is over when a newer instance is well. One that is under way already is not begun again.
   bool under_way = text_at(before, "status") == "RECYCLING";
-  if (action == "recycle") wanted.least_generation = number_at(before, "generation") + (under_way ? 0 : 1);
-  wanted.error_is_end = action != "pause";
-  if (options.wait) {
-    HF_TRY(wanted.after, newest_event(session, id));
-  }
-  HF_TRY_VOID(session.api().call({"PUT", fmt::format("{}/{}/{}", kManagedInstances, escaped(id), action), {}}));
-  return finish(session, before, wanted, action + " asked");
+  if (name == "recycle") wanted.least_generation = number_at(before, "generation") + (under_way ? 0 : 1);
+  wanted.error_is_end = name != "pause";
+  return wanted;
+}
+
+Result<int> act(Session& session, const ActionOptions& options, const std::string& name) {
+  Outcomes outcomes;
+  HF_TRY(json::array found, find_targets(session, options.targets, outcomes));
+  tell_none(session, options.targets, found);
+  HF_TRY_VOID(confirm_targets(session, options.targets, found, name, "y"));
+  Action action;
+  action.done = name + " asked";
+  action.call = [&](const std::string& id) {
+    return Call{"PUT", fmt::format("{}/{}/{}", kManagedInstances, escaped(id), name), {}};
+  };
+  action.wanted = [&](const json::value& before) { return wanted_of(name, before); };
+  return carry_out(session, options.targets, action, found, outcomes);
 }
 
 void add_action(CLI::App& app, Run& run, const std::string& action, const std::string& help, const std::string& until) {
   auto options = std::make_shared<ActionOptions>();  // shared with the callback, which outlives this function
   CLI::App* command = app.add_subcommand(action, help);
-  command->add_option("ID", options->word, "Id or name")->required();
+  add_targets(*command, options->targets);
   add_wait(*command, *options, until);
   add_format(*command, *options);
   add_connection(*command, *options);
-  add_examples(*command,
-               fmt::format("  holdfast {0} postgres\n  holdfast {0} smi-01234567 --wait --timeout 120", action));
-  command->callback(
-      [options, action, &run] { run_in_session(*options, run, [&](Session& s) { return act(s, *options, action); }); });
+  add_examples(*command, fmt::format("  holdfast {0} postgres\n  holdfast {0} smi-01234567 --wait --timeout 120\n"
+                                     "  holdfast {0} --selector team=orders --yes\n  holdfast {0} --all\n\n"
+                                     "Of several, a list is shown and asked for consent at a terminal. One that fails "
+                                     "does not stop the others.",
+                                     action));
+  command->callback([options, action, &run] {
+    check_targets(options->targets);
+    run_in_session(*options, run, [&](Session& s) { return act(s, *options, action); });
+  });
 }
 
 // ---- delete
@@ -105,69 +188,90 @@ std::string deallocation(const ActionOptions& options) {
   return json::serialize(json::object{{"deallocationConfig", std::move(what)}});
 }
 
-// Everything persisted goes, and no copy of it remains: the name must be typed.
-Result<void> confirm(Session& session, const json::value& status) {
+// Everything persisted goes, and no copy of it remains: the name must be typed, or the number where there are several.
+Result<void> confirm_purge(Session& session, const Targets& targets, const json::array& found) {
+  if (targets.yes || found.empty()) return {};
   Terminal& terminal = session.terminal();
-  std::string name = text_at(status, "name");
   if (!terminal.in_is_tty) {
     return fail(ErrorKind::invalid, "NotConfirmed",
                 "--purge erases everything that was persisted; without a terminal to ask at it needs --yes");
   }
-  terminal.out.flush();
-  terminal.err << fmt::format(
-                      "This erases every volume, snapshot, image and interface of {} ({}). No copy remains.\nType its "
-                      "name to go on: ",
-                      printable(name), text_at(status, "id"))
-               << std::flush;
-  std::string typed;
-  std::getline(terminal.in, typed);
-  if (trim(typed) == name) return {};
-  return fail(ErrorKind::invalid, "NotConfirmed", "That is not its name: nothing was deleted");
+  if (targets.many()) {
+    return confirm_targets(session, targets, found,
+                           "erase every volume, snapshot, image and interface, and every copy, of",
+                           fmt::format("erase {}", found.size()));
+  }
+  std::string name = text_at(found.front(), "name");
+  return ask(
+      terminal,
+      fmt::format("This erases every volume, snapshot, image and interface of {} ({}). No copy remains.\nType its "
+                  "name to go on: ",
+                  printable(name), text_at(found.front(), "id")),
+      name, "That is not its name: nothing was deleted");
 }
 
 Result<int> remove(Session& session, const ActionOptions& options) {
-  HF_TRY(std::string id, session.find(options.word));
-  HF_TRY(json::value before, session.status(id));
-  if (options.purge && !options.yes) HF_TRY_VOID(confirm(session, before));
-  Wanted wanted;
-  wanted.id = id;
-  wanted.statuses = {"DEALLOCATED"};
-  wanted.gone_is_done = true;
-  wanted.error_is_end = false;
-  if (options.wait) {
-    HF_TRY(wanted.after, newest_event(session, id));
+  Outcomes outcomes;
+  HF_TRY(json::array found, find_targets(session, options.targets, outcomes));
+  tell_none(session, options.targets, found);
+  Targets targets = options.targets;
+  targets.yes = targets.yes || options.purge_all;
+  HF_TRY_VOID(options.purge ? confirm_purge(session, targets, found)
+                            : confirm_targets(session, targets, found, "delete", "y"));
+  Action action;
+  action.done = options.purge ? "is being deleted, with everything" : "is being deleted";
+  action.call = [&](const std::string& id) {
+    return Call{"DELETE", fmt::format("{}/{}", kManagedInstances, escaped(id)), deallocation(options)};
+  };
+  action.wanted = [](const json::value&) {
+    Wanted wanted;
+    wanted.statuses = {"DEALLOCATED"};
+    wanted.gone_is_done = true;
+    wanted.error_is_end = false;
+    return wanted;
+  };
+  if (!options.purge && !found.empty()) {
+    session.terminal().err << "What is not named with --delete is kept for a while; `holdfast describe "
+                           << (found.size() == 1 ? text_at(found.front(), "id") : "ID") << "` shows until when"
+                           << std::endl;
   }
-  HF_TRY_VOID(
-      session.api().call({"DELETE", fmt::format("{}/{}", kManagedInstances, escaped(id)), deallocation(options)}));
-  Terminal& terminal = session.terminal();
-  if (!options.purge) {
-    terminal.err << "What was not named with --delete is kept for a while; `holdfast describe " << id
-                 << "` shows until when" << std::endl;
-  }
-  if (options.wait) return finish(session, before, wanted, {});
-  tell(session, before, options.purge ? "is being deleted, with everything" : "is being deleted");
-  return kOk;
+  return carry_out(session, targets, action, found, outcomes);
+}
+
+// Everything of everyone, without a copy: one word more than anybody types by habit.
+void check_purge(const ActionOptions& options) {
+  if (!options.purge || !options.targets.all || options.purge_all) return;
+  throw CLI::ValidationError("--all",
+                             "together with --purge it erases everything there is, and every copy; if that is "
+                             "what you want, say so with --yes-purge-all");
 }
 
 void add_delete(CLI::App& app, Run& run) {
   auto options = std::make_shared<ActionOptions>();  // shared with the callback, which outlives this function
   CLI::App* command = app.add_subcommand("delete", "Take it down for good; what is not named is kept for a while");
-  command->add_option("ID", options->word, "Id or name")->required();
+  add_targets(*command, options->targets);
   CLI::Option* what =
       command->add_option("--delete", options->what, "Delete these at once: volumes,snapshots,images,interfaces")
           ->check(check_what)
           ->type_name("WHAT,…");
   CLI::Option* purge =
       command->add_flag("--purge", options->purge, "Erase everything that was persisted")->excludes(what);
-  command->add_flag("-y,--yes", options->yes, "Do not ask")->needs(purge);
+  command->add_flag("--yes-purge-all", options->purge_all, "Erase everything of all, without asking")
+      ->needs(purge)
+      ->needs(command->get_option("--all"));
   add_wait(*command, *options, "it is gone");
   add_format(*command, *options);
   add_connection(*command, *options);
   add_examples(*command,
                "  holdfast delete postgres\n  holdfast delete postgres --delete snapshots,images --wait\n"
-               "  holdfast delete postgres --purge");
-  command->callback(
-      [options, &run] { run_in_session(*options, run, [&](Session& s) { return remove(s, *options); }); });
+               "  holdfast delete postgres --purge\n  holdfast delete --selector stage=test\n\n"
+               "Of several, a list is shown and asked for consent at a terminal. One that fails does not stop the "
+               "others.");
+  command->callback([options, &run] {
+    check_targets(options->targets);
+    check_purge(*options);
+    run_in_session(*options, run, [&](Session& s) { return remove(s, *options); });
+  });
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ TEST(CommandLine, SaysThatNoServiceAnswers) {
 
 TEST(CommandLine, AnswersWrongUsageWithTheWayToHelp) {
   for (const char* line :
-       {"", "dance", "get --nonsense", "describe", "apply", "get -o xml", "pause db --timeout 5", "delete db --yes",
+       {"", "dance", "get --nonsense", "describe", "apply", "get -o xml", "pause db --timeout 5",
         "delete db --delete everything", "delete db --purge --delete volumes", "completion tcsh", "cloud",
-        "cloud image", "recycle db --wait --timeout 0", "get --document", "diff", "plan"}) {
+        "cloud image", "recycle db --wait --timeout 0", "get --document", "pause", "delete --yes", "diff", "plan"}) {
     Outcome got = run_line(nullptr, {line});
     EXPECT_EQ(got.status, kUsage) << line;
     EXPECT_THAT(got.err, HasSubstr("--help`")) << line;

@@ -91,7 +91,7 @@ class Waiter {
     } else {
       last_ = status.error().message;  // not there now: it may come back
     }
-    if (!ended_ && looked_ - began_ >= session_.timeout()) {
+    if (!ended_ && looked_ >= wanted_.until.value_or(began_ + session_.timeout())) {
       finish(fail(
           ErrorKind::unavailable, kWaitOver,
           fmt::format("{} is not there after {}: {}.\nThe service goes on; `holdfast describe {}` shows how far it is",

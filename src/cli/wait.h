@@ -2,6 +2,8 @@
 // is the status itself; the stream of events only says when to look.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -17,6 +19,8 @@ struct Wanted {
   bool error_is_end = true;        // ERROR ends the wait, once the status was another since the action
   bool was_error = false;          // it was in ERROR when the action began
   int64_t after = 0;               // events after this one are told
+  // When the wait is over, where several share one; without it, the session's timeout after its beginning.
+  std::optional<std::chrono::steady_clock::time_point> until = {};
 };
 
 // The sequence of the newest event of it, so that a wait tells only what comes.
