@@ -1,16 +1,21 @@
-// The command line itself: usage, help, completions.
+// The command line itself: usage, help, completions, the manual page.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <CLI/CLI.hpp>
 #include <fstream>
+#include <sstream>
 
+#include "cli/command_tree.h"
 #include "cli/fake_service.h"
+#include "cli/man.h"
 
 namespace holdfast::cli {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 TEST(CommandLine, SaysThatNoServiceAnswers) {
   Outcome got = run_line(nullptr, {"get"});
@@ -32,8 +37,8 @@ TEST(CommandLine, AnswersWrongUsageWithTheWayToHelp) {
 }
 
 TEST(CommandLine, HelpOfEveryCommandHasExamples) {
-  for (const char* command : {"apply", "diff", "plan", "get", "describe", "events", "pause", "resume", "recycle", "delete", "exec",
-                              "cloud interrupt", "cloud image build", "completion"}) {
+  for (const char* command : {"apply", "diff", "plan", "man", "get", "describe", "events", "pause", "resume", "recycle",
+                              "delete", "exec", "cloud interrupt", "cloud image build", "completion"}) {
     Outcome got = run_line(nullptr, {std::string(command) + " --help"});
     EXPECT_EQ(got.status, kOk) << command;
     EXPECT_THAT(got.out, AllOf(HasSubstr("Examples:"), HasSubstr(std::string("holdfast ") + command))) << command;
@@ -45,6 +50,36 @@ TEST(CommandLine, CompletionKnowsEveryCommandAndOption) {
   EXPECT_THAT(bash, AllOf(HasSubstr("'holdfast cloud interrupt'"), HasSubstr("--power-cut"), HasSubstr("complete -F")));
   EXPECT_THAT(run_line(nullptr, {"completion zsh"}).out, HasSubstr("#compdef holdfast"));
   EXPECT_THAT(run_line(nullptr, {"completion fish"}).out, HasSubstr("-l power-cut"));
+}
+
+// What the page must have of the command line is asked of the command line.
+TEST(CommandLine, TheManualPageHasEveryCommandAndOption) {
+  CLI::App app("Keeps things running.", "holdfast");
+  std::istringstream in;
+  std::ostringstream out;
+  cli::Run run{{in, out, out}, 0, {}};
+  add_client_commands(app, run);
+  const std::string page = man_page(app);
+  EXPECT_THAT(page, AllOf(StartsWith(".TH HOLDFAST 1 "), HasSubstr("\n.SH NAME\nholdfast \\- "),
+                          HasSubstr("\\fB\\-\\-timeout\\fR \\fISECONDS\\fR\n"), HasSubstr("\n.SH EXIT STATUS\n"),
+                          HasSubstr("\\fB5\\fR\nno service answers\n")));
+  auto escaped = [](std::string text) {
+    for (size_t at = 0; (at = text.find('-', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+    return text;
+  };
+  for (const CommandNode& node : command_tree(app)) {
+    if (!node.commands.empty()) continue;
+    const size_t begin = page.find("\n.SS " + node.path + "\n");
+    ASSERT_NE(begin, std::string::npos) << node.path;
+    const std::string section = page.substr(begin, page.find("\n.S", begin + 1) - begin);
+    for (const auto& option : node.options) {
+      for (const std::string& name : option.names) EXPECT_THAT(section, HasSubstr("\\fB" + escaped(name) + "\\fR"));
+      if (option.names.empty()) {
+        EXPECT_THAT(section, HasSubstr("\\fI" + option.value + "\\fR"));
+      }
+    }
+  }
+  EXPECT_EQ(run_line(nullptr, {"man"}).status, kOk);
 }
 
 TEST(CommandLine, BashCompletesWhatStandsAtTheCursor) {
@@ -62,6 +97,7 @@ TEST(CommandLine, BashCompletesWhatStandsAtTheCursor) {
   EXPECT_EQ(complete("holdfast rec", false), "recycle\n");
   EXPECT_EQ(complete("holdfast cloud image", true), "list build -h --help\n");
   EXPECT_EQ(complete("holdfast cloud interrupt db --po", false), "--power-cut\n");
+  EXPECT_EQ(complete("holdfast delete --yes-p", false), "--yes-purge-all\n");
 }
 
 TEST(CommandLine, VersionIsTheProgramsOwn) {

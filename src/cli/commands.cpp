@@ -1,9 +1,13 @@
 #include "cli/commands.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 
+#include "base/text.h"
+#include "cli/exit_statuses.h"
 #include "cli/parts.h"
 
 namespace holdfast::cli {
@@ -43,9 +47,11 @@ void add_examples(CLI::App& command, const std::string& lines) {
 
 void add_client_commands(CLI::App& app, Run& run) {
   app.require_subcommand(1);
-  app.footer(
-      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 no service answers, 6 not in time.\n"
-      "`holdfast COMMAND --help` shows examples.");
+  std::vector<std::string> statuses;
+  for (const ExitMeaning& exit : kExitMeanings)
+    statuses.push_back(fmt::format("{} {}", int(exit.status), exit.meaning));
+  app.footer("Exit status: " + join(statuses, ", ") +
+             ".\n`holdfast COMMAND --help` shows examples, `holdfast man | man -l -` everything.");
   add_apply(app, run);
   add_compare(app, run);
   add_import(app, run);
@@ -54,6 +60,7 @@ void add_client_commands(CLI::App& app, Run& run) {
   add_exec(app, run);
   add_cloud(app, run);
   add_completion(app, run);
+  add_man(app, run);
 }
 
 namespace {

@@ -7,40 +7,13 @@
 
 #include "base/text.h"
 #include "base/version.h"
+#include "cli/command_tree.h"
 #include "cli/parts.h"
 
 namespace holdfast::cli {
 namespace {
 
-struct Node {
-  std::string path;                                           // "holdfast cloud image"
-  std::vector<std::pair<std::string, std::string>> commands;  // name, help
-  struct Option {
-    std::vector<std::string> names;  // "-o", "--output"
-    std::string help;
-    bool takes_value = false;
-    bool takes_file = false;
-  };
-  std::vector<Option> options;
-};
-
-void collect(const CLI::App& app, const std::string& path, std::vector<Node>& nodes) {
-  Node node{path, {}, {}};
-  auto below = app.get_subcommands([](const CLI::App* sub) { return !sub->get_name().empty(); });
-  for (const CLI::App* sub : below) node.commands.emplace_back(sub->get_name(), sub->get_description());
-  for (const CLI::Option* option : app.get_options()) {
-    Node::Option known;
-    for (const std::string& name : option->get_snames()) known.names.push_back("-" + name);
-    for (const std::string& name : option->get_lnames()) known.names.push_back("--" + name);
-    if (known.names.empty()) continue;  // a positional
-    known.help = option->get_description();
-    known.takes_value = option->get_type_size() > 0;
-    known.takes_file = option->get_type_name() == "FILE";
-    node.options.push_back(std::move(known));
-  }
-  nodes.push_back(std::move(node));
-  for (const CLI::App* sub : below) collect(*sub, path + " " + sub->get_name(), nodes);
-}
+using Node = CommandNode;
 
 std::string words_of(const Node& node) {
   std::vector<std::string> words;
@@ -110,6 +83,7 @@ std::string fish(const std::vector<Node>& nodes) {
       text += fmt::format("complete -c holdfast -n {} -a {} -d {}\n", quoted(at), name, quoted(help));
     }
     for (const auto& option : node.options) {
+      if (option.names.empty()) continue;  // a word by its place
       text += fmt::format("complete -c holdfast -n {}", quoted(at));
       for (const std::string& name : option.names) {
         bool is_long = name.rfind("--", 0) == 0;
@@ -137,8 +111,7 @@ void print_completion(const CLI::App& app, const std::string& shell, Run& run) {
 }  // namespace
 
 std::string completion(const CLI::App& app, const std::string& shell) {
-  std::vector<Node> nodes;
-  collect(app, "holdfast", nodes);
+  const std::vector<Node> nodes = command_tree(app);
   return shell == "fish" ? fish(nodes) : shell == "zsh" ? zsh(nodes) : bash(nodes);
 }
 

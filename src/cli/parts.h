@@ -16,7 +16,8 @@ void add_show(CLI::App& app, Run& run);     // get, describe, events
 void add_actions(CLI::App& app, Run& run);  // pause, resume, recycle, delete
 void add_exec(CLI::App& app, Run& run);
 void add_cloud(CLI::App& app, Run& run);
-void add_completion(CLI::App& app, Run& run);  // after all others: it describes them; version as well
+void add_completion(CLI::App& app, Run& run);  // and version
+void add_man(CLI::App& app, Run& run);
 
 // Options that several commands have. Each is added only where it takes effect.
 void add_connection(CLI::App& command, Options& options);
