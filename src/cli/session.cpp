@@ -1,51 +1,25 @@
 #include "cli/session.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
-#include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <regex>
-#include <sstream>
 
 #include "base/text.h"
+#include "cli/client_settings.h"
 
 namespace holdfast::cli {
 namespace json = boost::json;
 namespace {
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-// Where the service keeps its token, unless it was told another place.
-std::string default_token_file() {
-  if (std::string data = environment("HOLDFAST_DATA_DIR"); !data.empty()) return data + "/token";
-  if (geteuid() == 0) return "/var/lib/holdfast/token";
-  if (std::string state = environment("XDG_STATE_HOME"); !state.empty()) return state + "/holdfast/token";
-  return environment("HOME") + "/.local/state/holdfast/token";
-}
-
-Result<std::string> read_token(const std::string& file, bool must) {
-  std::ifstream in(file);
-  std::stringstream text;
-  text << in.rdbuf();
-  std::string token(trim(text.str()));
-  if (in && !token.empty()) return token;
-  if (!must) return std::string();  // the service will say that it wants one
-  return fail(
-      ErrorKind::invalid, "NoToken",
-      fmt::format("The token file {} cannot be read or is empty; the service writes it at its first start", file));
-}
-
-Result<std::string> find_token(const Options& options) {
-  if (!options.token_file.empty()) return read_token(options.token_file, true);
-  if (std::string token = environment("HOLDFAST_TOKEN"); !token.empty()) return token;
-  if (std::string file = environment("HOLDFAST_TOKEN_FILE"); !file.empty()) return read_token(file, true);
-  return read_token(default_token_file(), false);
+Result<std::string> read_token(const TokenPlace& place) {
+  if (!place.token.empty()) return place.token;
+  std::string token = token_in(place.file);
+  if (!token.empty() || !place.must) return token;  // the service will say that it wants one
+  return fail(ErrorKind::invalid, "NoToken",
+              fmt::format("The token file {} cannot be read or is empty; the service writes it at its first start",
+                          place.file));
 }
 
 Failure several(const std::string& word, const json::array& found) {
@@ -59,10 +33,9 @@ Failure several(const std::string& word, const json::array& found) {
 
 Result<std::unique_ptr<Session>> Session::open(const Options& options, Run& run) {
   Endpoint endpoint;
-  endpoint.url = options.url.empty() ? environment("HOLDFAST_URL") : options.url;
-  if (endpoint.url.empty()) endpoint.url = kDefaultUrl;
+  endpoint.url = url_of(options).value;
   while (endpoint.url.size() > 1 && endpoint.url.back() == '/') endpoint.url.pop_back();
-  HF_TRY(endpoint.token, find_token(options));
+  HF_TRY(endpoint.token, read_token(token_place(options)));
   return std::unique_ptr<Session>(new Session(options, std::move(endpoint), run));
 }
 
@@ -74,7 +47,7 @@ std::unique_ptr<ApiClient> Session::another() const {
 }
 
 Format Session::format() const {
-  return options_.format == "json" ? Format::json : options_.format == "yaml" ? Format::yaml : Format::table;
+  return format_of(options_);
 }
 
 Result<json::value> Session::status(const std::string& id) {
@@ -107,6 +80,10 @@ Result<std::string> Session::find(const std::string& word) {
   if (found.size() == 1) return text_at(found.front(), "id");
   return fail(ErrorKind::not_found, "NotFound",
               fmt::format("No managed instance has the id or name '{}'; `holdfast get` lists them", word));
+}
+
+Format format_of(const Options& options) {
+  return options.format == "json" ? Format::json : options.format == "yaml" ? Format::yaml : Format::table;
 }
 
 bool is_being_deleted(const json::value& status) {

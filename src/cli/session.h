@@ -21,8 +21,8 @@ inline constexpr int kDefaultTimeoutSeconds = 600;
 
 // The options of one command, as they were given.
 struct Options {
-  std::string url;         // empty: HOLDFAST_URL, then kDefaultUrl
-  std::string token_file;  // empty: HOLDFAST_TOKEN (the token itself), HOLDFAST_TOKEN_FILE, the data directory's
+  std::string url;  // these two as they were given: client_settings.h says what they come to
+  std::string token_file;
   std::string format = "table";
   bool wait = false;
   int timeout_seconds = kDefaultTimeoutSeconds;
@@ -55,6 +55,8 @@ class Session {
   Run& run_;
   std::unique_ptr<ApiClient> api_;
 };
+
+Format format_of(const Options& options);
 
 // Of a managed instance's status: it goes, and does not come back by itself.
 bool is_being_deleted(const boost::json::value& status);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/client_settings.h"
 #include "daemon/serve.h"
 #include "daemon/settings.h"
 
@@ -36,7 +37,7 @@ void add_settings(CLI::App& command, Given& given, const std::vector<std::string
   }
 }
 
-model::Checked<Settings> settings_of(const Given& given) {
+SettingSources sources_of(const Given& given) {
   SettingSources sources;
   if (!given.config.empty()) sources.file = given.config;
   sources.environment = environment_of_process();
@@ -44,19 +45,42 @@ model::Checked<Settings> settings_of(const Given& given) {
     if (option->count() > 0) sources.flags[flag] = given.flags.at(flag);
   }
   for (const auto& [flag, text] : given.more) sources.flags[flag] = text;
-  return read_settings(sources);
+  return sources;
+}
+
+void tell_faults(const model::Faults& faults, cli::Run& run) {
+  for (const Error& error : faults.errors)
+    run.terminal.err << "holdfast: " << error.field << " " << error.message << "\n";
+  run.exit_status = cli::kUsage;
 }
 
 template <class Work>
 void run_with_settings(const Given& given, cli::Run& run, Work work) {
-  auto settings = settings_of(given);
-  if (settings) {
-    run.exit_status = work(*settings, Streams{run.terminal.out, run.terminal.err});
-    return;
-  }
-  for (const Error& error : settings.error().errors)
-    run.terminal.err << "holdfast: " << error.field << " " << error.message << "\n";
-  run.exit_status = cli::kUsage;
+  auto settings = read_settings(sources_of(given));
+  if (!settings) return tell_faults(settings.error(), run);
+  run.exit_status = work(*settings, Streams{run.terminal.out, run.terminal.err});
+}
+
+void show_config(const Given& given, const cli::Options& options, cli::Run& run) {
+  auto settings = effective_settings(sources_of(given));
+  if (!settings) return tell_faults(settings.error(), run);
+  std::vector<cli::EffectiveSetting> all = cli::client_settings(options);
+  for (const Effective& one : *settings) all.push_back({"service." + one.path, one.value, one.from});
+  run.terminal.out << cli::settings_text(all, options, run.terminal) << std::flush;
+}
+
+void add_config(CLI::App& app, cli::Run& run) {
+  auto* command = app.add_subcommand("config", "The settings in effect here, and where each comes from");
+  auto given = std::make_shared<Given>();  // shared with the callback, which CLI11 copies
+  auto options = std::make_shared<cli::Options>();
+  cli::add_client_settings(*command, *options);
+  add_settings(*command, *given, {});
+  command->footer(
+      "client.… is what commands such as `holdfast get` use; service.… is what `holdfast serve` would use with the\n"
+      "same flags, environment and file; one that runs already may have been started with others. - is chosen at its\n"
+      "start. Secrets are not shown.\n\n"
+      "Examples:\n  holdfast config\n  holdfast config --config /etc/holdfast.yaml -o json");
+  command->callback([given, options, &run] { show_config(*given, *options, run); });
 }
 
 // `--listen HOST:PORT`, as the two settings that it means. False: it is not of that form.
@@ -129,6 +153,8 @@ void add_service_commands(CLI::App& app, cli::Run& run) {
   auto examined = std::make_shared<Given>();
   add_settings(*doctor_command, *examined, {"--data-dir"});
   doctor_command->callback([examined, &run] { run_with_settings(*examined, run, doctor); });
+
+  add_config(app, run);
 
   CLI::App* cloud = app.get_subcommand("cloud");  // the client's; CLI11 throws if it is not there: our own mistake
   add_cloud_serve(*cloud, run);

@@ -16,15 +16,23 @@
 namespace holdfast::daemon {
 namespace {
 
-using Setter = std::function<std::string(Settings&, const std::string&)>;  // what is wrong; empty: nothing
+// How a setting is read from a text and written as one.
+struct Access {
+  std::function<std::string(Settings&, const std::string&)> set;  // what is wrong; empty: nothing
+  std::function<std::string(const Settings&)> show;               // empty: it is chosen later
+};
 
 struct Known {
   SettingName name;
-  Setter set;
+  Access access;
 };
 
-Setter one_of(std::string Settings::*target, std::vector<std::string> words) {
-  return [target, words = std::move(words)](Settings& settings, const std::string& text) -> std::string {
+auto shown(std::string Settings::*target) {
+  return [target](const Settings& settings) { return settings.*target; };
+}
+
+Access one_of(std::string Settings::*target, std::vector<std::string> words) {
+  auto set = [target, words = std::move(words)](Settings& settings, const std::string& text) -> std::string {
     for (const auto& word : words) {
       if (word != text) continue;
       settings.*target = text;
@@ -32,18 +40,28 @@ Setter one_of(std::string Settings::*target, std::vector<std::string> words) {
     }
     return fmt::format("'{}' is not one of: {}.", text, join(words, ", "));
   };
+  return {set, shown(target)};
 }
 
-template <class Target>
-Setter number(int64_t least, int64_t most, Target target) {
-  return [=](Settings& settings, const std::string& text) -> std::string {
+// A whole number, as it is or of so many units.
+template <class Unit, class Target>
+Access number(int64_t least, int64_t most, Target Settings::*target) {
+  auto set = [=](Settings& settings, const std::string& text) -> std::string {
     auto value = parse_int(text);
     if (!value || *value < least || *value > most) {
       return fmt::format("'{}' is not a whole number from {} to {}.", text, least, most);
     }
-    target(settings, *value);
+    settings.*target = static_cast<Target>(Unit(*value));
     return "";
   };
+  auto show = [=](const Settings& settings) -> std::string {
+    if constexpr (std::is_same_v<Target, Duration>) {
+      return fmt::format("{}", std::chrono::duration_cast<Unit>(settings.*target).count());
+    } else {
+      return fmt::format("{}", settings.*target);
+    }
+  };
+  return {set, show};
 }
 
 std::string set_data_dir(Settings& settings, const std::string& text) {
@@ -62,20 +80,22 @@ std::string set_address(Settings& settings, const std::string& text) {
   return "";
 }
 
-Setter text_of(std::string Settings::*target, std::string without) {
-  return [target, without = std::move(without)](Settings& settings, const std::string& text) -> std::string {
+Access text_of(std::string Settings::*target, std::string without) {
+  auto set = [target, without = std::move(without)](Settings& settings, const std::string& text) -> std::string {
     if (text.empty()) return "is empty: leave it out, and " + without + ".";
     settings.*target = text;
     return "";
   };
+  return {set, shown(target)};
 }
 
-Setter truth(bool Settings::*target) {
-  return [target](Settings& settings, const std::string& text) -> std::string {
+Access truth(bool Settings::*target) {
+  auto set = [target](Settings& settings, const std::string& text) -> std::string {
     if (text != "true" && text != "false") return fmt::format("'{}' is neither true nor false.", text);
     settings.*target = text == "true";
     return "";
   };
+  return {set, [target](const Settings& settings) { return settings.*target ? "true" : "false"; }};
 }
 
 std::string set_cidr(Settings& settings, const std::string& text) {
@@ -93,24 +113,25 @@ std::string set_cidr(Settings& settings, const std::string& text) {
   return "";
 }
 
-Known known(std::string path, std::string value, std::string help, Setter set) {
+Known known(std::string path, std::string value, std::string help, Access access) {
   std::string last = path.substr(path.rfind('.') + 1);
   if (path.rfind("log.", 0) == 0) last = "log_" + last;  // "--level" alone would not say of what
   std::string flag = "--" + last, environment = "HOLDFAST_" + last;
   for (char& c : flag) c = c == '_' ? '-' : c;
   for (char& c : environment) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return {{std::move(path), std::move(flag), std::move(environment), std::move(value), std::move(help)},
-          std::move(set)};
+          std::move(access)};
 }
 
 const std::vector<Known>& table() {
   using std::chrono::hours;
   using std::chrono::seconds;
   static const std::vector<Known> all{
-      known("data_dir", "DIR", "where everything is kept (root: /var/lib/holdfast)", set_data_dir),
-      known("listen.address", "IP", "address that the API listens on (127.0.0.1)", set_address),
-      known("listen.port", "PORT", "its port (7400); 0: any free one",
-            number(0, 65535, [](Settings& s, int64_t v) { s.port = static_cast<uint16_t>(v); })),
+      known("data_dir", "DIR", "where everything is kept (root: /var/lib/holdfast)",
+            {set_data_dir, shown(&Settings::data_dir)}),
+      known("listen.address", "IP", "address that the API listens on (127.0.0.1)",
+            {set_address, shown(&Settings::address)}),
+      known("listen.port", "PORT", "its port (7400); 0: any free one", number<int64_t>(0, 65535, &Settings::port)),
       known("provider", "WHO",
             "local: the embedded cloud; aws: AWS, with the keys that AWS's own tools would use (local)",
             one_of(&Settings::provider, {"local", "aws"})),
@@ -127,12 +148,12 @@ const std::vector<Known>& table() {
       known("cloud.substrate", "KIND", "linux: real machines; null: simulated ones, states only (linux)",
             one_of(&Settings::substrate, {"linux", "null"})),
       known("cloud.ec2_port", "PORT", "port of the local cloud's EC2 endpoint (the API's and one); 0: any free one",
-            number(0, 65535, [](Settings& s, int64_t v) { s.ec2_port = static_cast<uint16_t>(v); })),
+            number<int64_t>(0, 65535, &Settings::ec2_port)),
       known("cloud.outside", "BOOL", "machines reach the outside through NAT (false)", truth(&Settings::outside)),
       known("cloud.cidr", "BLOCK", "addresses of a new data directory's machines: auto, or such as 10.31.0.0/16",
-            set_cidr),
+            {set_cidr, shown(&Settings::cidr)}),
       known("cloud.pool_size_gib", "N", "size of a new pool of volumes (most of what is free)",
-            number(2, 1 << 20, [](Settings& s, int64_t v) { s.pool_size_gib = v; })),
+            number<int64_t>(2, 1 << 20, &Settings::pool_size_gib)),
       known("cloud.access_key", "KEY", "access key of the local cloud's EC2 endpoint (made at the first start)",
             text_of(&Settings::access_key, "a key is made")),
       known("cloud.secret_key", "SECRET", "its secret key; better in the environment or the file than in a flag",
@@ -142,13 +163,13 @@ const std::vector<Known>& table() {
       known("cloud.throttling", "BOOL", "the local cloud has EC2's request limits (false)",
             truth(&Settings::throttling)),
       known("cloud.consistency_lag_milliseconds", "N", "what was just made may be missing from answers for so long (0)",
-            number(0, 60'000, [](Settings& s, int64_t v) { s.consistency_lag = Duration(v); })),
+            number<Duration>(0, 60'000, &Settings::consistency_lag)),
       known("cloud.shutdown_limit_seconds", "N", "for a machine's own shutdown, then it is killed (60)",
-            number(0, 3600, [](Settings& s, int64_t v) { s.shutdown_limit = seconds(v); })),
+            number<seconds>(0, 3600, &Settings::shutdown_limit)),
       known("deallocation_retention_hours", "N", "how long what a delete keeps is kept (96)",
-            number(0, 24 * 365 * 10, [](Settings& s, int64_t v) { s.deallocation_retention = hours(v); })),
+            number<hours>(0, 24 * 365 * 10, &Settings::deallocation_retention)),
       known("sweep_interval_seconds", "N", "between two full looks at the cloud (60)",
-            number(1, 86400, [](Settings& s, int64_t v) { s.sweep_interval = seconds(v); })),
+            number<seconds>(1, 86400, &Settings::sweep_interval)),
   };
   return all;
 }
@@ -163,17 +184,24 @@ std::string not_known(std::string_view what, const std::string& name, const std:
               : fmt::format("is not a known {}; known: {}.", what, join(names, ", "));
 }
 
+// Where a setting was given: as a fault names it, and as a person is told.
+struct Origin {
+  std::string where;
+  std::string from;
+};
+
 // What is read, with where each setting was given: by its path.
 struct Reading {
   Settings settings;
-  std::map<std::string, std::string> given;
+  std::map<std::string, Origin> given;
   model::Faults faults;
 };
 
-void apply(Reading& reading, const Known& known, const std::string& where, const std::string& text) {
+void apply(Reading& reading, const Known& known, const Origin& origin, const std::string& text) {
   auto& [settings, given, faults] = reading;
-  given[known.name.path] = where;
-  std::string wrong = known.set(settings, text);
+  const std::string& where = origin.where;
+  given[known.name.path] = origin;
+  std::string wrong = known.access.set(settings, text);
   if (!wrong.empty()) faults.errors.push_back(fault(where, wrong));
 }
 
@@ -190,7 +218,7 @@ void apply_file(Reading& reading, const std::string& file) {
     const Known* found = nullptr;
     for (const auto& known : table()) found = known.name.path == path ? &known : found;
     if (found) {
-      apply(reading, *found, file + ": " + path, text);
+      apply(reading, *found, {file + ": " + path, "file " + file}, text);
     } else {
       faults.errors.push_back(fault(file + ": " + path, not_known("setting", path, paths)));
     }
@@ -209,7 +237,7 @@ void apply_environment(Reading& reading, const std::map<std::string, std::string
     const Known* found = nullptr;
     for (const auto& known : table()) found = known.name.environment == name ? &known : found;
     if (found) {
-      apply(reading, *found, name, text);
+      apply(reading, *found, {name, "environment " + name}, text);
     } else if (nearest(name, names)) {
       faults.errors.push_back(fault(name, not_known("setting", name, names)));
     }
@@ -220,10 +248,10 @@ void apply_environment(Reading& reading, const std::map<std::string, std::string
 void check_together(Reading& reading) {
   auto& [settings, given, faults] = reading;
   const std::string idle = settings.provider == "aws" ? "cloud." : "aws.";
-  for (const auto& [path, where] : given) {
+  for (const auto& [path, origin] : given) {
     if (path.rfind(idle, 0) != 0) continue;
     faults.errors.push_back(
-        fault(where, fmt::format("has no meaning with provider '{}': leave it out.", settings.provider)));
+        fault(origin.where, fmt::format("has no meaning with provider '{}': leave it out.", settings.provider)));
   }
   if (settings.access_key.empty() != settings.secret_key.empty()) {
     faults.errors.push_back(fault(settings.access_key.empty() ? "cloud.access_key" : "cloud.secret_key",
@@ -266,7 +294,9 @@ std::map<std::string, std::string> environment_of_process() {
   return all;
 }
 
-model::Checked<Settings> read_settings(const SettingSources& sources) {
+namespace {
+
+Reading read_all(const SettingSources& sources) {
   Reading reading;
   reading.settings.data_dir = usual_data_dir(sources.environment, ::geteuid() == 0);
   if (sources.file) apply_file(reading, *sources.file);
@@ -275,11 +305,34 @@ model::Checked<Settings> read_settings(const SettingSources& sources) {
     const Known* found = nullptr;
     for (const auto& known : table()) found = known.name.flag == flag ? &known : found;
     CHECK(found);  // main makes its flags from the same table
-    apply(reading, *found, flag, text);
+    apply(reading, *found, {flag, "flag " + flag}, text);
   }
   check_together(reading);
+  return reading;
+}
+
+}  // namespace
+
+model::Checked<Settings> read_settings(const SettingSources& sources) {
+  Reading reading = read_all(sources);
   if (!reading.faults.errors.empty()) return tl::unexpected(std::move(reading.faults));
   return reading.settings;
+}
+
+model::Checked<std::vector<Effective>> effective_settings(const SettingSources& sources) {
+  Reading reading = read_all(sources);
+  if (!reading.faults.errors.empty()) return tl::unexpected(std::move(reading.faults));
+  const std::string idle = reading.settings.provider == "aws" ? "cloud." : "aws.";
+  std::vector<Effective> all;
+  for (const Known& known : table()) {
+    const std::string& path = known.name.path;
+    if (path.rfind(idle, 0) == 0) continue;  // has no meaning with this provider
+    auto given = reading.given.find(path);
+    std::string value = known.access.show(reading.settings);
+    if (path == "cloud.secret_key" && !value.empty()) value = "(hidden)";
+    all.push_back({path, value, given == reading.given.end() ? "default" : given->second.from});
+  }
+  return all;
 }
 
 }  // namespace holdfast::daemon

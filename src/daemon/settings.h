@@ -55,6 +55,14 @@ struct SettingSources {
 };
 
 model::Checked<Settings> read_settings(const SettingSources& sources);
+
+// What read_settings comes to, setting by setting, as texts; those without a meaning for the provider are left out.
+struct Effective {
+  std::string path;
+  std::string value;  // empty: it is chosen when the service starts; a secret is not shown
+  std::string from;   // "flag --port", "environment HOLDFAST_PORT", "file /etc/holdfast.yaml", "default"
+};
+model::Checked<std::vector<Effective>> effective_settings(const SettingSources& sources);
 std::map<std::string, std::string> environment_of_process();
 
 // /var/lib/holdfast for root, $XDG_STATE_HOME/holdfast (or ~/.local/state/holdfast) otherwise.

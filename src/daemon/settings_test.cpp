@@ -49,6 +49,29 @@ TEST_F(SettingsTest, TakesAFlagBeforeTheEnvironmentBeforeTheFile) {
   EXPECT_EQ(settings->sweep_interval, std::chrono::seconds(5));
 }
 
+TEST_F(SettingsTest, TellsOfEachWhatItIsAndWhereItComesFrom) {
+  SettingSources sources;
+  sources.file =
+      file("listen: {port: 1001}\ncloud: {secret_key: hush, access_key: AK}\ndeallocation_retention_hours: 5\n");
+  sources.environment = {{"HOLDFAST_LOG_LEVEL", "warn"}, {"HOLDFAST_PORT", "1002"}};
+  sources.flags = {{"--outside", "true"}};
+  auto settings = effective_settings(sources);
+  ASSERT_TRUE(settings);
+  std::map<std::string, std::string> told;
+  for (const Effective& one : *settings) told[one.path] = one.value + " by " + one.from;
+  EXPECT_EQ(told["listen.port"], "1002 by environment HOLDFAST_PORT");
+  EXPECT_EQ(told["log.level"], "warn by environment HOLDFAST_LOG_LEVEL");
+  EXPECT_EQ(told["cloud.outside"], "true by flag --outside");
+  EXPECT_EQ(told["cloud.ec2_port"], "1003 by default");
+  EXPECT_EQ(told["cloud.secret_key"], "(hidden) by file " + *sources.file);
+  EXPECT_EQ(told["cloud.access_key"], "AK by file " + *sources.file);
+  EXPECT_EQ(told["deallocation_retention_hours"], "5 by file " + *sources.file);
+  EXPECT_EQ(told["sweep_interval_seconds"], "60 by default");
+  EXPECT_EQ(told.count("aws.region"), 0u) << "it has no meaning with the local cloud";
+  sources.flags = {{"--port", "x"}};
+  EXPECT_FALSE(effective_settings(sources));
+}
+
 // The block of a first start is written down for good, so a bad one must be refused before that.
 TEST_F(SettingsTest, ABlockThatTheHostUsesIsRefusedBeforeAFirstStartWritesItDown) {
   Settings settings;

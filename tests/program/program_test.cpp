@@ -1,10 +1,11 @@
-// The program as it is installed, with the commands of all rooms on one command line: its manual page, its completions.
-// No service runs.
+// The program as it is installed, with the commands of all rooms on one command line: its manual page, its completions,
+// its settings. No service runs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "support/child.h"
 #include "support/service.h"
@@ -14,6 +15,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class ProgramTest : public testing::Test {
  protected:
@@ -35,7 +37,7 @@ TEST_F(ProgramTest, TheManualPageHasTheCommandsOfEveryRoom) {
   Ended page = shell("$H man");
   EXPECT_EQ(page.status, 0);
   for (const char* command :
-       {"apply", "serve", "doctor", "cloud serve", "cloud destroy", "aws check", "man"}) {
+       {"apply", "serve", "doctor", "config", "cloud serve", "cloud destroy", "aws check", "man"}) {
     EXPECT_THAT(page.output, HasSubstr(std::string("\n.SS holdfast ") + command + "\n")) << command;
   }
 }
@@ -52,11 +54,26 @@ TEST_F(ProgramTest, TheManualPageIsReadWithoutAWarning) {
 }
 
 TEST_F(ProgramTest, CompletionsKnowTheCommandsOfEveryRoom) {
-  EXPECT_THAT(shell("$H completion bash").output, AllOf(HasSubstr("'holdfast doctor'"), HasSubstr("--yes-purge-all")));
-  EXPECT_EQ(shell("$H completion bash >c && . ./c && COMP_WORDS=(holdfast doc) COMP_CWORD=1 && _holdfast && "
+  EXPECT_THAT(shell("$H completion bash").output, AllOf(HasSubstr("'holdfast config'"), HasSubstr("--yes-purge-all")));
+  EXPECT_EQ(shell("$H completion bash >c && . ./c && COMP_WORDS=(holdfast con) COMP_CWORD=1 && _holdfast && "
                   "echo ${COMPREPLY[@]}")
                 .output,
-            "doctor\n");
+            "config\n");
+}
+
+TEST_F(ProgramTest, ConfigTellsWhereEachSettingComesFromAndNoSecret) {
+  std::ofstream(folder_ + "/settings.yaml")
+      << "cloud:\n  access_key: AK\n  secret_key: hush1\nsweep_interval_seconds: 7\n";
+  Ended told =
+      shell("HOLDFAST_TOKEN=hush2 HOLDFAST_LOG_LEVEL=warn HOLDFAST_CONFIG=settings.yaml $H config --port 7500 -o json");
+  EXPECT_EQ(told.status, 0) << told.output;
+  EXPECT_THAT(told.output, AllOf(HasSubstr("\"flag --port\""), HasSubstr("\"environment HOLDFAST_LOG_LEVEL\""),
+                                 HasSubstr("\"file settings.yaml\""), HasSubstr("\"environment HOLDFAST_TOKEN\""),
+                                 HasSubstr("\"default\""), Not(HasSubstr("hush"))));
+  EXPECT_THAT(shell("$H config --port 7500").output, HasSubstr("service.listen.port"));
+  Ended refused = shell("HOLDFAST_PORT=x $H config");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.output, HasSubstr("HOLDFAST_PORT"));
 }
 
 }  // namespace
