@@ -1,9 +1,9 @@
 // The second half of a handover: interface, launch, volumes, health.
 
 #include <algorithm>
-#include <map>
 
 #include "base/check.h"
+#include "core/account.h"
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/interfaces.h"
@@ -181,34 +181,15 @@ bool all_attached(Draft& draft) {
   return all;
 }
 
-// A phase entered twice, because the handover was struck again on its way, counts with the sum.
-std::string phases_json(const Handover& handover, Time end) {
-  std::map<Phase, Duration> lasted;
-  for (size_t i = 0; i < handover.phases.size(); ++i) {
-    Time next = i + 1 < handover.phases.size() ? handover.phases[i + 1].at : end;
-    lasted[handover.phases[i].phase] += next - handover.phases[i].at;
-  }
-  std::string json;
-  for (const auto& [phase, duration] : lasted) {
-    json += (json.empty() ? "\"" : ",\"") + std::string(to_string(phase)) + "\":" + std::to_string(duration.count());
-  }
-  return "{" + json + "}";
-}
-
 void finish(Draft& draft) {
   State& state = draft.state();
   const Handover& handover = *state.handover;
   bool first = handover.reason == Reason::created || handover.reason == Reason::resume;
   Duration total = draft.now - handover.began_at;
-  std::string data = "{\"reason\":\"" + std::string(to_string(handover.reason)) +
-                     "\",\"from_generation\":" + std::to_string(handover.from_generation) +
-                     ",\"generation\":" + std::to_string(state.generation) + ",\"instance\":\"" +
-                     state.instance->id.str() + "\",\"total_ms\":" + std::to_string(total.count()) +
-                     ",\"phases_ms\":" + phases_json(handover, draft.now) + "}";
   draft.record(first ? "started" : "replaced",
                "instance " + state.instance->id.str() + " is healthy (generation " + std::to_string(state.generation) +
                    ") after " + to_words(total),
-               data);
+               account_of_end(state, draft.now));
   state.handover.reset();
   finish_import(draft);
 }

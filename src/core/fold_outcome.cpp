@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/account.h"
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/interfaces.h"
@@ -56,7 +57,7 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
                "instance " + id.str() + " launched: generation " + std::to_string(launch.generation) + ", " +
                    launch.market.instance_type + " in " + launch.market.zone + " (" +
                    (launch.market.life_cycle == LifeCycle::spot ? "spot" : "on demand") + ")",
-               "{\"instance\":\"" + id.str() + "\",\"generation\":" + std::to_string(launch.generation) + "}");
+               account_of_launch(launch, id));
 }
 
 struct Done {

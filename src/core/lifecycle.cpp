@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/account.h"
 #include "core/fold.h"
 #include "core/health.h"
 #include "core/import.h"
@@ -131,13 +132,14 @@ void begin_handover(Draft& draft, Reason reason) {
     handover.began_at = state.handover->began_at;
     handover.phases = state.handover->phases;
   }
-  if (state.instance) handover.deadline = state.instance->notice_deadline;
+  if (state.instance) {
+    handover.deadline = state.instance->notice_deadline;
+    handover.from_market = state.instance->market;
+  }
   state.handover = handover;
+  draft.record("handover", "a handover begins: " + std::string(to_string(reason)), account_of_beginning(state));
   state.recycle_wanted = false;
   state.periodic_due.reset();
-  draft.record("handover", "a handover begins: " + std::string(to_string(reason)),
-               "{\"reason\":\"" + std::string(to_string(reason)) +
-                   "\",\"from_generation\":" + std::to_string(handover.from_generation) + "}");
 }
 
 // Until everything persisted was seen to outlive the instance, it is looked at: the cloud may take it at any moment.
@@ -178,7 +180,7 @@ void come_to_rest(Draft& draft, std::string_view kind, const std::string& messag
   State& state = draft.state();
   if (!state.handover) return;
   Duration total = draft.now - state.handover->began_at;
-  draft.record(std::string(kind), message + " after " + to_words(total));
+  draft.record(std::string(kind), message + " after " + to_words(total), account_of_end(state, draft.now));
   state.handover.reset();
 }
 

@@ -55,7 +55,10 @@ struct World {
     if (!step) return Failure(step.error());
     state = step->state;
     for (const std::string& broken : broken_invariants(state)) ADD_FAILURE() << broken;
-    for (const Record& record : step->records) history.push_back(record.kind);
+    for (const Record& record : step->records) {
+      history.push_back(record.kind);
+      records.push_back(record);
+    }
     for (const Effect& effect : step->effects) effects.push_back(effect);
     look = step->look;
     wake = step->wake_at;
@@ -110,7 +113,8 @@ struct World {
   std::deque<Effect> effects;
   std::optional<Look> look;
   std::optional<Time> wake;
-  std::vector<std::string> history;
+  std::vector<std::string> history;  // kinds of the records
+  std::vector<Record> records;
   std::vector<std::string> done;
   bool forgotten = false;
 };

@@ -316,6 +316,7 @@ template <class A>
 constexpr void fields(A& a, const Handover*) {
   a("reason", &Handover::reason);
   a("from_generation", &Handover::from_generation);
+  a("from_market", &Handover::from_market);
   a("began_at", &Handover::began_at);
   a("deadline", &Handover::deadline);
   a("phases", &Handover::phases);

@@ -126,6 +126,7 @@ struct PhaseBegan {
 struct Handover {
   Reason reason = Reason::none;
   int from_generation = 0;
+  std::optional<Market> from_market;  // of the instance of that generation; none: nothing ran when it began
   Time began_at{};
   std::optional<Time> deadline;
   std::vector<PhaseBegan> phases;
