@@ -39,6 +39,9 @@ struct RecordQuery {
   std::optional<ManagedInstanceId> id;
   int64_t after = 0;  // sequence
   int limit = 100;
+  bool newest_first = false;            // the newest ones, newest first, instead of the oldest, oldest first
+  int64_t before = INT64_MAX;           // sequence
+  std::vector<std::string> kinds = {};  // empty: of any
 };
 
 // Thread: `commit` and `load` are called by the engine's thread only, `records` by any.

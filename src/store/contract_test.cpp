@@ -130,6 +130,34 @@ TYPED_TEST(StoreContract, NumbersRecordsInOrderAndFindsThemByNumber) {
   EXPECT_EQ(of_one->at(0).id.str(), "smi-00000002");
 }
 
+TYPED_TEST(StoreContract, GivesTheNewestRecordsOfSomeKindsNewestFirst) {
+  ASSERT_TRUE(
+      this->store().commit({change("smi-00000001", {record("a"), record("b"), record("ab"), record("b")})}, at(1)));
+  auto second = this->store().commit({change("smi-00000002", {record("b"), record("a")})}, at(2));
+  ASSERT_TRUE(second);
+  auto kinds_of = [&](RecordQuery query) {
+    auto found = this->store().records(query);
+    EXPECT_TRUE(found);
+    std::string kinds;
+    for (const auto& one : *found) kinds += one.record.kind + std::to_string(one.sequence) + " ";
+    return kinds;
+  };
+  RecordQuery of_one{ManagedInstanceId("smi-00000001")};
+  of_one.kinds = {"b", "c"};
+  EXPECT_EQ(kinds_of(of_one), "b2 b4 ");
+  of_one.newest_first = true;
+  EXPECT_EQ(kinds_of(of_one), "b4 b2 ");
+  of_one.before = 4;
+  EXPECT_EQ(kinds_of(of_one), "b2 ");
+  RecordQuery newest;
+  newest.newest_first = true;
+  newest.limit = 2;
+  EXPECT_EQ(kinds_of(newest), "a6 b5 ");
+  newest.after = 6;
+  newest.before = 2;
+  EXPECT_EQ(kinds_of(newest), "");
+}
+
 TYPED_TEST(StoreContract, ForgetsAnInstanceWithItsHistoryAndNeverGivesANumberTwice) {
   ASSERT_TRUE(this->store().commit({change("smi-00000001", {record("kept")})}, at(1)));
   ASSERT_TRUE(this->store().commit({change("smi-00000002", {record("a")})}, at(1)));

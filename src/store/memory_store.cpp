@@ -1,6 +1,7 @@
 #include "store/memory_store.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace holdfast::store {
 
@@ -38,10 +39,23 @@ Result<std::vector<int64_t>> MemoryStore::commit(const std::vector<Change>& chan
 
 Result<std::vector<StoredRecord>> MemoryStore::records(const engine::RecordQuery& query) {
   std::lock_guard lock(mutex_);
+  auto wanted = [&](const StoredRecord& stored) {
+    const std::vector<std::string>& kinds = query.kinds;
+    bool of_kind = kinds.empty() || std::find(kinds.begin(), kinds.end(), stored.record.kind) != kinds.end();
+    return of_kind && (!query.id || *query.id == stored.id);
+  };
   std::vector<StoredRecord> found;
-  for (auto at = records_.upper_bound(query.after); at != records_.end(); ++at) {
-    if (static_cast<int>(found.size()) >= query.limit) break;
-    if (!query.id || *query.id == at->second.id) found.push_back(at->second);
+  auto take_from = [&](auto first, auto last) {
+    for (auto at = first; at != last && static_cast<int>(found.size()) < query.limit; ++at) {
+      if (wanted(at->second)) found.push_back(at->second);
+    }
+  };
+  if (query.before <= query.after) return found;
+  auto first = records_.upper_bound(query.after), last = records_.lower_bound(query.before);
+  if (query.newest_first) {
+    take_from(std::make_reverse_iterator(last), std::make_reverse_iterator(first));
+  } else {
+    take_from(first, last);
   }
   return found;
 }

@@ -87,6 +87,14 @@ Result<void> prepare_schema(Connection& connection, const std::filesystem::path&
   return transaction.commit();
 }
 
+// Kinds are a list of words between commas, ",a,b,", or nothing for any.
+std::string select_records(bool of_one, bool newest_first) {
+  return fmt::format(
+      "SELECT sequence, instance, at, kind, message, data FROM records WHERE {}sequence > :after AND "
+      "sequence < :before AND (:kinds = '' OR instr(:kinds, ',' || kind || ',') > 0) ORDER BY sequence {} LIMIT :limit",
+      of_one ? "instance = :id AND " : "", newest_first ? "DESC" : "ASC");
+}
+
 }  // namespace
 
 struct SqliteStore::Impl {
@@ -101,7 +109,9 @@ struct SqliteStore::Impl {
   std::mutex reader_mutex;
   Connection reader;
   Statement read_all;
+  Statement read_all_newest;
   Statement read_one;
+  Statement read_one_newest;
 
   Result<void> write(const Change& change, std::vector<int64_t>& sequences);
 };
@@ -123,11 +133,10 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
                                               "VALUES (:id, :at, :kind, :message, :data)"));
   HF_TRY(Statement see, writer.prepare("UPDATE seen SET last_time = max(last_time, :now)"));
   HF_TRY(Connection reader, Connection::open(file, true));
-  HF_TRY(Statement read_all, reader.prepare("SELECT sequence, instance, at, kind, message, data FROM records "
-                                            "WHERE sequence > :after ORDER BY sequence LIMIT :limit"));
-  HF_TRY(Statement read_one, reader.prepare("SELECT sequence, instance, at, kind, message, data FROM records "
-                                            "WHERE instance = :id AND sequence > :after ORDER BY sequence "
-                                            "LIMIT :limit"));
+  HF_TRY(Statement read_all, reader.prepare(select_records(false, false)));
+  HF_TRY(Statement read_all_newest, reader.prepare(select_records(false, true)));
+  HF_TRY(Statement read_one, reader.prepare(select_records(true, false)));
+  HF_TRY(Statement read_one_newest, reader.prepare(select_records(true, true)));
   KeptFiles files;
   // SQLite has made the log by now (it has read), and unlinks it only when the last connection closes.
   for (const char* suffix : {"", "-wal"}) files.add(file.string() + suffix);
@@ -142,7 +151,9 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
                                       {},
                                       std::move(reader),
                                       std::move(read_all),
-                                      std::move(read_one)});
+                                      std::move(read_all_newest),
+                                      std::move(read_one),
+                                      std::move(read_one_newest)});
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
 }
 
@@ -208,10 +219,14 @@ Result<std::vector<int64_t>> SqliteStore::commit(const std::vector<Change>& chan
 }
 
 Result<std::vector<StoredRecord>> SqliteStore::records(const engine::RecordQuery& query) {
+  const std::string kinds = query.kinds.empty() ? "" : "," + join(query.kinds, ",") + ",";
   std::lock_guard lock(impl_->reader_mutex);
-  Statement& rows = query.id ? impl_->read_one : impl_->read_all;
+  Statement& rows = query.id ? (query.newest_first ? impl_->read_one_newest : impl_->read_one)
+                             : (query.newest_first ? impl_->read_all_newest : impl_->read_all);
   if (query.id) rows.bind(":id", query.id->str());
   rows.bind(":after", query.after);
+  rows.bind(":before", query.before);
+  rows.bind(":kinds", kinds);
   rows.bind(":limit", std::max(query.limit, 0));
   std::vector<StoredRecord> found;
   for (;;) {
