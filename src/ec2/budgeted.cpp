@@ -99,6 +99,11 @@ void SharedBudget::throttled(const ApiCall& call) {
   budget_.throttled(call, now_());
 }
 
+std::vector<BudgetStanding> SharedBudget::standing() const {
+  std::lock_guard lock(mutex_);
+  return budget_.standing(now_());
+}
+
 Budgeted::Budgeted(Ec2& inner, SharedBudget& budget, Options options)
     : inner_(inner), budget_(budget), options_(std::move(options)) {
   CHECK(options_.attempts >= 1);

@@ -41,6 +41,7 @@ class SharedBudget {
   };
   Turn take_turn(const ApiCall& call, Duration most);
   void throttled(const ApiCall& call);
+  std::vector<BudgetStanding> standing() const;
 
  private:
   const std::function<Time()> now_;

@@ -144,7 +144,8 @@ BucketSize resource_bucket(std::string_view action) {
 ApiBudget::Buckets ApiBudget::full(const ApiCall& call, Time now) {
   constexpr BucketSize kUncounted = {1e9, 1e9};
   const BucketSize resources = resource_bucket(call.action);
-  return {TokenBucket(request_bucket(call), now), TokenBucket(resources.size > 0 ? resources : kUncounted, now)};
+  const BucketSize requests = request_bucket(call);
+  return {TokenBucket(requests, now), TokenBucket(resources.size > 0 ? resources : kUncounted, now), requests.size};
 }
 
 ApiBudget::Buckets& ApiBudget::of(const ApiCall& call, Time now) {
@@ -163,14 +164,24 @@ Time ApiBudget::next_allowed(const ApiCall& call, Time now) const {
 
 void ApiBudget::take(const ApiCall& call, Time now) {
   Buckets& buckets = of(call, now);
+  ++buckets.calls;
   buckets.requests.take(1, now);
   buckets.resources.take(call.resources, now);
 }
 
 void ApiBudget::throttled(const ApiCall& call, Time now) {
   Buckets& buckets = of(call, now);
+  ++buckets.throttled;
   buckets.requests.throttled(now);
   if (resource_bucket(call.action).size > 0) buckets.resources.throttled(now);
+}
+
+std::vector<BudgetStanding> ApiBudget::standing(Time now) const {
+  std::vector<BudgetStanding> all;
+  for (const auto& [action, buckets] : buckets_) {
+    all.push_back({action, buckets.requests.tokens(now), buckets.size, buckets.calls, buckets.throttled});
+  }
+  return all;
 }
 
 }  // namespace holdfast::ec2

@@ -6,9 +6,11 @@
 // there was room (somebody else uses the account too), the refill is halved and comes back slowly.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 
@@ -55,9 +57,19 @@ struct ApiCall {
   bool narrowed = true;  // a describe by ids, filters or pages; else the smaller bucket is its own
 };
 
+// How one action stands: for metrics.
+struct BudgetStanding {
+  std::string action;  // "DescribeVolumes (all)": without ids, filters or pages
+  double tokens = 0;   // below zero: a debt
+  double size = 0;     // when full
+  uint64_t calls = 0;  // since the start
+  uint64_t throttled = 0;
+};
+
 // The buckets of one account in one region.
 class ApiBudget {
  public:
+  std::vector<BudgetStanding> standing(Time now) const;  // of the actions that were called
   Time next_allowed(const ApiCall& call, Time now) const;
   void take(const ApiCall& call, Time now);
   void throttled(const ApiCall& call, Time now);
@@ -66,6 +78,9 @@ class ApiBudget {
   struct Buckets {
     TokenBucket requests;
     TokenBucket resources;  // of the actions that EC2 counts by resource too; else as large as can be
+    double size = 0;        // of requests
+    uint64_t calls = 0;
+    uint64_t throttled = 0;
   };
   static Buckets full(const ApiCall& call, Time now);
   Buckets& of(const ApiCall& call, Time now);

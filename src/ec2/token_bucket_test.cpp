@@ -108,6 +108,22 @@ TEST(ApiBudget, KeepsActionsApart) {
   EXPECT_EQ(budget.next_allowed({"DeleteSnapshot"}, kStart), kStart);
 }
 
+TEST(ApiBudget, TellsHowEachActionStands) {
+  ApiBudget budget;
+  EXPECT_TRUE(budget.standing(kStart).empty());
+  for (int i = 0; i < 3; ++i) budget.take({"DescribeVolumes", 1, false}, kStart);
+  budget.throttled({"RunInstances", 1}, kStart);
+  auto standing = budget.standing(kStart);
+  ASSERT_EQ(standing.size(), 2u);
+  EXPECT_EQ(standing[0].action, "DescribeVolumes (all)");
+  EXPECT_DOUBLE_EQ(standing[0].tokens, 47);
+  EXPECT_DOUBLE_EQ(standing[0].size, 50);
+  EXPECT_EQ(standing[0].calls, 3u);
+  EXPECT_EQ(standing[0].throttled, 0u);
+  EXPECT_DOUBLE_EQ(standing[1].tokens, 0);
+  EXPECT_EQ(standing[1].throttled, 1u);
+}
+
 TEST(ApiBudget, KnowsThePublishedSizes) {
   EXPECT_EQ(request_bucket({"DescribeVolumes"}).size, 100);
   EXPECT_EQ(request_bucket({"DescribeVolumes", 1, false}).size, 50);
