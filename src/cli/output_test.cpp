@@ -34,7 +34,8 @@ TEST(Table, FitsTheTerminalByCuttingTheWidestColumn) {
 TEST(Table, LeavesTheLastColumnsOutOfATerminalTooNarrowForAll) {
   Table table({"ID", "NAME", "STATUS"});
   table.add({"smi-00000001", "postgres", "RECYCLING"});
-  EXPECT_EQ(table.text(15, false), "ID      NAME\nsmi-0…  postg…\n");
+  EXPECT_EQ(table.text(30, false), "ID            NAME     STATUS\nsmi-00000001  postgr…  RECYCL…\n");
+  EXPECT_EQ(table.text(20, false), "ID            NAME\nsmi-00000001  postg…\n");
   EXPECT_EQ(table.text(3, false), "ID\nsmi-0…\n");
 }
 

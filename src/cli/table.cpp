@@ -49,7 +49,8 @@ std::vector<size_t> Table::widths(int limit) const {
     total += width + (i > 0 ? kGap : 0);
   }
   while (limit > 0 && total > static_cast<size_t>(limit)) {
-    auto widest = std::max_element(widths.begin(), widths.end());
+    // The first column is what other commands are given: half an id is none.
+    auto widest = std::max_element(widths.begin() + (widths.size() > 1 ? 1 : 0), widths.end());
     if (*widest > kNarrowest) {
       --*widest;
       --total;

@@ -19,8 +19,8 @@ class Table {
   explicit Table(std::vector<std::string> head) : head_(std::move(head)) {}
   void add(std::vector<std::string> row);  // as many cells as the head
   bool empty() const { return rows_.empty(); }
-  // `width` 0: as wide as it comes. Otherwise the widest columns are cut until it fits, and where that is not enough
-  // the last ones are left out. Ends with a new line.
+  // `width` 0: as wide as it comes. Otherwise the widest columns are cut until it fits, the first one (ids) last, and
+  // where that is not enough the last ones are left out. Ends with a new line.
   std::string text(int width, bool colour) const;
 
  private:
