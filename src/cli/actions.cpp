@@ -27,9 +27,9 @@ struct ActionOptions : Options {
 
 // One thing to do with each.
 struct Action {
-  std::string done;                                         // "pause asked"
-  std::function<Call(const std::string& id)> call;          // what asks for it
-  std::function<Wanted(const json::value& status)> wanted;  // what it leads to, from the status before
+  std::string done;                                                                    // "pause asked"
+  std::function<Call(const std::string& id)> call;                                     // what asks for it
+  std::function<Wanted(const json::value& before, const json::value& answer)> wanted;  // what it leads to
 };
 
 // Asked for, and what is left to wait for.
@@ -45,12 +45,14 @@ std::string label(const json::value& status) {
 // By id, never by name or tag: what was listed and agreed on is what is hit, whatever is renamed meanwhile.
 Result<Asked> ask_for(Session& session, const Action& action, const json::value& status) {
   const std::string id = text_at(status, "id");
-  Asked asked{status, action.wanted(status)};
-  asked.wanted.id = id;
+  int64_t after = 0;
   if (session.options().wait) {
-    HF_TRY(asked.wanted.after, newest_event(session, id));
+    HF_TRY(after, newest_event(session, id));
   }
-  HF_TRY_VOID(session.api().call(action.call(id)));
+  HF_TRY(json::value answer, only_item(session.api().call(action.call(id))));
+  Asked asked{status, action.wanted(status, answer)};
+  asked.wanted.id = id;
+  asked.wanted.after = after;
   return asked;
 }
 
@@ -116,13 +118,16 @@ void tell_none(Session& session, const Targets& targets, const json::array& foun
 
 // ---- pause, resume, recycle
 
-Wanted wanted_of(const std::string& name, const json::value& before) {
+Wanted wanted_of(const std::string& name, const json::value& before, const json::value& answer) {
   Wanted wanted;
   wanted.was_error = text_at(before, "status") == "ERROR";
   wanted.statuses = {name == "pause" ? "PAUSED" : "ACTIVE"};
-  // A recycle is over when a newer instance is well. One that is under way already is not begun again.
-  bool under_way = text_at(before, "status") == "RECYCLING";
-  if (name == "recycle") wanted.least_generation = number_at(before, "generation") + (under_way ? 0 : 1);
+  // A recycle is over when a newer instance is well. Where one is on its way already (of any reason, also the first),
+  // the service does not begin another: that one is meant.
+  if (name == "recycle") {
+    const bool on_its_way = at(answer, "handover").is_object();
+    wanted.least_generation = number_at(answer, on_its_way ? "handover.fromGeneration" : "generation") + 1;
+  }
   wanted.error_is_end = name != "pause";
   return wanted;
 }
@@ -137,7 +142,7 @@ Result<int> act(Session& session, const ActionOptions& options, const std::strin
   action.call = [&](const std::string& id) {
     return Call{"PUT", fmt::format("{}/{}/{}", kManagedInstances, escaped(id), name), {}};
   };
-  action.wanted = [&](const json::value& before) { return wanted_of(name, before); };
+  action.wanted = [&](const json::value& before, const json::value& answer) { return wanted_of(name, before, answer); };
   return carry_out(session, options.targets, action, found, outcomes);
 }
 
@@ -212,10 +217,11 @@ Result<void> confirm_purge(Session& session, const Targets& targets, const json:
 
 Result<int> remove(Session& session, const ActionOptions& options) {
   Outcomes outcomes;
-  HF_TRY(json::array found, find_targets(session, options.targets, outcomes));
-  tell_none(session, options.targets, found);
   Targets targets = options.targets;
   targets.yes = targets.yes || options.purge_all;
+  targets.deleted_too = options.purge || !options.what.empty();  // what they left and is kept goes, too
+  HF_TRY(json::array found, find_targets(session, targets, outcomes));
+  tell_none(session, targets, found);
   HF_TRY_VOID(options.purge ? confirm_purge(session, targets, found)
                             : confirm_targets(session, targets, found, "delete", "y"));
   Action action;
@@ -223,7 +229,7 @@ Result<int> remove(Session& session, const ActionOptions& options) {
   action.call = [&](const std::string& id) {
     return Call{"DELETE", fmt::format("{}/{}", kManagedInstances, escaped(id)), deallocation(options)};
   };
-  action.wanted = [](const json::value&) {
+  action.wanted = [](const json::value&, const json::value&) {
     Wanted wanted;
     wanted.statuses = {"DEALLOCATED"};
     wanted.gone_is_done = true;

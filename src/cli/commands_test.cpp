@@ -220,6 +220,14 @@ TEST_F(Commands, ARecycleIsOnlyOverWithANewGeneration) {
   EXPECT_THAT(waited.err, AllOf(HasSubstr("ACTIVE"), HasSubstr("holdfast describe")));
 }
 
+TEST_F(Commands, ARecycleOfWhatMovesAlreadyWaitsForThatMove) {
+  service.set(kDb, "handover", {{"reason", "interruption"}, {"fromGeneration", 2}});
+  service.set(kDb, "status", "RESUMING");
+  service.on_action = [this](const std::string&) { service.set(kDb, "status", "ACTIVE"); };
+  Outcome waited = type("recycle db --wait --timeout 20");
+  EXPECT_EQ(waited.status, kOk) << waited.err;
+}
+
 TEST_F(Commands, WaitEndsOnAnErrorWithItsReason) {
   service.on_action = [this](const std::string&) {
     service.set(kWeb, "error", "no market has capacity");

@@ -184,7 +184,7 @@ http::Response FakeService::managed(const http::Request& request, const std::vec
   if (parts.size() == 4) return create(request);
   auto found = statuses_.find(parts[4]);
   if (found == statuses_.end()) return refusal(404, "NotFound", "There is no managed instance " + parts[4]);
-  if (parts.size() == 6 && request.method == "GET") return items({found->second});
+  if (parts.size() == 6 || request.method == "DELETE") return items({found->second});
   return items({item(parts[4])});
 }
 

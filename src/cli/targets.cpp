@@ -43,7 +43,7 @@ Result<json::array> by_rule(Session& session, const Targets& targets) {
     Result<json::value> status = session.status(text_at(one, "id"));
     if (!status && status.error().kind == ErrorKind::not_found) continue;  // it went in between
     HF_TRY(json::value known, std::move(status));
-    if (!is_being_deleted(known)) found.push_back(std::move(known));
+    if (targets.deleted_too || !is_being_deleted(known)) found.push_back(std::move(known));
   }
   if (!found.empty() || targets.all) return found;
   return fail(ErrorKind::not_found, "NotFound",

@@ -15,6 +15,7 @@ struct Targets {
   std::vector<std::string> selectors;  // KEY=VALUE: has all of these tags
   bool all = false;
   bool yes = false;
+  bool deleted_too = false;  // by rule, also those that are being deleted: there is something left to do with them
 
   bool chosen_by_rule() const { return all || !selectors.empty(); }
   // Told as a list, not as the one that was named.
@@ -36,8 +37,8 @@ class Outcomes {
   std::vector<int> statuses_;
 };
 
-// The status of each, once. By rule, those that are being deleted are left out; named ones that are not found count as
-// failed. An error where none can be told at all, or none has the tags.
+// The status of each, once. By rule, those that are being deleted are mostly left out; named ones that are not found
+// count as failed. An error where none can be told at all, or none has the tags.
 Result<boost::json::array> find_targets(Session& session, const Targets& targets, Outcomes& outcomes);
 
 // Lists them and asks, where more than the one that was named is hit: "This will pause 3 managed instances". By rule

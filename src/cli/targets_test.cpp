@@ -57,6 +57,13 @@ TEST_F(TargetsTest, ASelectorHitsAllThatHaveTheTagAndAreNotBeingDeleted) {
   EXPECT_THAT(hit("PUT"), ElementsAre("smi-00000001", "smi-00000002"));
 }
 
+TEST_F(TargetsTest, WhatDeletedOnesLeftIsHitWhereItIsToGo) {
+  EXPECT_EQ(script("delete -l team=orders --yes").status, kOk);
+  EXPECT_THAT(hit("DELETE"), ElementsAre("smi-00000001", "smi-00000002"));
+  EXPECT_EQ(script("delete -l team=orders --delete snapshots --yes").status, kOk);
+  EXPECT_THAT(hit("DELETE"), testing::Contains("smi-00000004"));
+}
+
 TEST_F(TargetsTest, SeveralSelectorsAreAllMet) {
   EXPECT_EQ(script("pause -l stage=test -l team=ops --yes").status, kOk);
   EXPECT_THAT(hit("PUT"), ElementsAre("smi-00000003"));
@@ -130,7 +137,7 @@ TEST_F(TargetsTest, PurgeOfAllWantsAWordOfItsOwn) {
   EXPECT_EQ(script("delete db --purge --yes-purge-all").status, kUsage);
   EXPECT_TRUE(service.seen().empty());
   EXPECT_EQ(script("delete --all --purge --yes-purge-all").status, kOk);
-  EXPECT_EQ(hit("DELETE").size(), 3u);
+  EXPECT_EQ(hit("DELETE").size(), 4u) << "with what a deleted one left";
 }
 
 TEST_F(TargetsTest, OneOfThreeWaysToChooseIsUsed) {
