@@ -97,6 +97,7 @@ Result<int> carry_out(Session& session, const Targets& targets, const Action& ac
   const auto until = std::chrono::steady_clock::now() + session.timeout();
   for (Asked& one : asked) {
     one.wanted.until = until;
+    if (targets.many() && session.options().wait) terminal.err << label(one.before) << ":" << std::endl;
     Result<Told> told = outcome_of(session, action, one);
     if (!told) {
       failed(one.before, told.error());

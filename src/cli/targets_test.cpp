@@ -114,6 +114,7 @@ TEST_F(TargetsTest, ManyAreWaitedForTogether) {
   };
   Outcome waited = script("pause db web --wait --timeout 1 -o json");
   EXPECT_EQ(waited.status, kTimedOut) << waited.err;
+  EXPECT_THAT(waited.err, AllOf(HasSubstr("db (smi-00000001):\n"), HasSubstr("web (smi-00000002):\n")));
   json::value shown = json::parse(waited.out);
   ASSERT_EQ(shown.as_array().size(), 1u);
   EXPECT_EQ(shown.at(0).at("status"), "PAUSED");
