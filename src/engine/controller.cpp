@@ -95,7 +95,8 @@ Controller::Outcome Controller::turn() {
     executor_.pump();
     observer_.pump();
   }
-  return {std::move(turn.answers), std::move(turn.changed), std::move(turn.forgotten), turn.last_sequence};
+  return {std::move(turn.answers), std::move(turn.changed), std::move(turn.forgotten), std::move(turn.records),
+          turn.last_sequence};
 }
 
 std::optional<Time> Controller::next_turn() const {

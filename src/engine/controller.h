@@ -42,6 +42,7 @@ class Controller {
     std::vector<Answer> answers;
     std::vector<SharedView> changed;
     std::vector<ManagedInstanceId> forgotten;
+    std::vector<model::Record> records;  // that were stored
     int64_t last_sequence = 0;
   };
 

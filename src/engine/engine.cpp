@@ -38,6 +38,13 @@ Error not_found(const ManagedInstanceId& id) {
   return {ErrorKind::not_found, "ManagedInstanceNotFound", "there is no managed instance " + id.str(), {}};
 }
 
+Error precondition_failed(const ManagedInstanceId& id) {
+  return {ErrorKind::conflict,
+          kPreconditionFailed,
+          "managed instance " + id.str() + " was changed since the version of If-Match: read it again, and merge anew",
+          {}};
+}
+
 // An update against the cloud and against what is held, with every fault of both: the latter's first, since what has no
 // effect needs not exist.
 model::Checked<model::Surroundings> judge(ec2::Ec2& ec2, const SpecChange& change, const model::State& state) {
@@ -94,6 +101,7 @@ struct Engine::Impl {
   std::map<ManagedInstanceId, SharedView> views;
   Readiness readiness{false, "the service is starting"};
   Counters counters;
+  Tally tally;
 
   std::mutex records_mutex;
   std::condition_variable records_wake;
@@ -210,6 +218,7 @@ void Engine::Impl::publish(const Controller::Outcome& outcome) {
     const std::string& trouble = controller->loop().trouble();
     readiness = trouble.empty() ? Readiness{true, {}} : Readiness{false, "the store cannot be written: " + trouble};
     counters = controller->counters();
+    for (const model::Record& record : outcome.records) tally.note(record);
   }
   if (outcome.last_sequence > 0) {
     std::lock_guard lock(records_mutex);
@@ -345,11 +354,14 @@ model::Checked<ImportPlan> Engine::plan_of_import(const ImportRequest& request) 
   return ImportPlan{known->document, known->spec, known->state.surroundings, *known->state.import, {}, {note}};
 }
 
-model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::string_view update) {
+model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::string_view update,
+                                          const Precondition& holds) {
   Error last;
   for (int tries = 0; tries < kMergeTries; ++tries) {
     SharedView view = impl_->find(id);
     if (view == nullptr) return one_fault(not_found(id));
+    // What is stored below is merged into this very version, or refused as changed meanwhile and looked at again here.
+    if (holds && !holds(*view)) return one_fault(precondition_failed(id));
     auto merged = model::merge_document(view->document, update);
     if (!merged) return one_fault(std::move(merged).error());
     auto spec = model::read_spec(*merged);
@@ -432,6 +444,11 @@ Readiness Engine::ready() const {
 Counters Engine::counters() const {
   std::shared_lock lock(impl_->views_mutex);
   return impl_->counters;
+}
+
+Tally Engine::tally() const {
+  std::shared_lock lock(impl_->views_mutex);
+  return impl_->tally;
 }
 
 }  // namespace holdfast::engine

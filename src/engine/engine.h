@@ -21,6 +21,7 @@
 #include "engine/executor.h"
 #include "engine/import.h"
 #include "engine/store.h"
+#include "engine/tally.h"
 #include "engine/view.h"
 #include "model/document.h"
 #include "model/event.h"
@@ -38,6 +39,11 @@ struct EngineOptions {
 
 // Code of the conflict of a creation whose key has made another managed instance, or one that was changed since.
 inline constexpr char kKeyUsed[] = "IdempotencyKeyUsed";
+
+// Whether an update may be merged into this version; empty: into any. Called from the thread that updates.
+using Precondition = std::function<bool(const View&)>;
+// Code of the conflict of an update whose precondition does not hold.
+inline constexpr char kPreconditionFailed[] = "PreconditionFailed";
 
 struct Readiness {
   bool ready = false;
@@ -65,8 +71,9 @@ class Engine {
   // What `import` would do; nothing is done. No steps, and a note, where it is imported already.
   model::Checked<ImportPlan> plan_of_import(const ImportRequest& request);
   // Merges. A change that could never take effect is a fault of its field (changes.h). not_found and conflict are
-  // single errors without a field.
-  model::Checked<std::shared_ptr<const View>> update(const ManagedInstanceId& id, std::string_view update);
+  // single errors without a field. The precondition holds for the very version that it was merged into.
+  model::Checked<std::shared_ptr<const View>> update(const ManagedInstanceId& id, std::string_view update,
+                                                     const Precondition& holds = {});
   // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.
   Result<std::shared_ptr<const View>> ask(const ManagedInstanceId& id, model::Event request);
 
@@ -85,6 +92,7 @@ class Engine {
 
   Readiness ready() const;
   Counters counters() const;
+  Tally tally() const;
 
  private:
   struct Impl;

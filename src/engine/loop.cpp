@@ -240,6 +240,7 @@ void Loop::commit_failed(std::vector<Input> batch, const Error& error, Time now,
 
 void Loop::install(Drafts& drafts, Turn& turn) {
   for (auto& [id, draft] : drafts) {
+    std::move(draft.records.begin(), draft.records.end(), std::back_inserter(turn.records));
     if (draft.forget) {
       if (auto row = rows_.find(id); row != rows_.end()) {
         clear_timer(row->second);

@@ -71,7 +71,8 @@ struct Turn {
   std::vector<Answer> answers;
   std::vector<SharedView> changed;
   std::vector<ManagedInstanceId> forgotten;
-  int64_t last_sequence = 0;  // of a record written in this turn; 0: none
+  std::vector<model::Record> records;  // that were stored
+  int64_t last_sequence = 0;           // of a record written in this turn; 0: none
 };
 
 class Loop {
