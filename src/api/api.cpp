@@ -6,11 +6,15 @@
 #include <boost/json.hpp>
 #include <mutex>
 
+#include "api/etag.h"
 #include "api/events.h"
+#include "api/history.h"
 #include "api/items.h"
+#include "api/listing.h"
 #include "api/migration.h"
 #include "api/requests.h"
 #include "api/token.h"
+#include "api/why.h"
 #include "base/check.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -54,10 +58,22 @@ http::Response no_such_instance(const Asked& asked, const ManagedInstanceId& id)
                               fmt::format("There is no managed instance '{}'.", id.str().substr(0, 64)), ""});
 }
 
+http::Response not_for_if_match(const Asked& asked) {
+  return answer_error(asked, {ErrorKind::invalid, "InvalidField",
+                              "is honoured with PUT of one managed instance only: leave it out.", "If-Match"});
+}
+
 // Faults of a document are one 400; anything else the engine says stands alone.
 http::Response refused(const Asked& asked, const model::Faults& faults) {
   CHECK(!faults.errors.empty());
-  return answer_errors(asked, status_of(faults.errors.front().kind), faults.errors);
+  const Error& first = faults.errors.front();
+  return answer_errors(asked, first.code == engine::kPreconditionFailed ? 412 : status_of(first.kind), faults.errors);
+}
+
+http::Response one_item(const Asked& asked, const engine::View& view) {
+  auto response = answer_items(asked, kItem, {item_of(view, Detail::one)});
+  response.headers.emplace_back("ETag", etag_of(view));
+  return response;
 }
 
 http::Response body_too_large(const Asked& asked) {
@@ -114,13 +130,21 @@ http::Response Api::handle(const http::Request& request) {
   if (path == "/readyz") return reads ? answer_readiness(call.asked, engine_.ready()) : wrong_method(call.asked, "GET");
   if (auto stranger = refuse_stranger(request, options_.token, call.asked)) return *std::move(stranger);
   if (request.body.size() > model::kMaxDocumentBytes) return body_too_large(call.asked);
+  if (path == "/metrics") return reads ? metrics(call) : wrong_method(call.asked, "GET");
   if (path == kRoot || path.rfind(std::string(kRoot) + "/", 0) == 0) return managed_instances(call);
   return no_such_path(call.asked);
+}
+
+http::Response Api::metrics(const Call& call) {
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  return answer_metrics(engine_, options_.budget, call.asked.at);
 }
 
 http::Response Api::managed_instances(const Call& call) {
   const std::string& method = call.request.method;
   const bool reads = method == "GET" || method == "HEAD";
+  const bool of_one = call.request.path != kRoot && call.request.path.find('/', sizeof kRoot) == std::string::npos;
+  if (call.request.header("if-match") && !(of_one && method == "PUT")) return not_for_if_match(call.asked);
   if (call.request.path == kRoot) {
     if (reads) return list(call);
     return method == "POST" ? create(call) : wrong_method(call.asked, "GET, POST");
@@ -138,13 +162,8 @@ http::Response Api::managed_instances(const Call& call) {
   const std::string rest = parts.size() == 2 ? parts[1] : "";
   if (parts.size() == 1 && !parts[0].empty()) return one(call, id);
 
-  if (rest == "status" || rest == "events") {
-    if (!reads) return wrong_method(call.asked, "GET");
-    auto view = engine_.find(id);
-    if (!view) return no_such_instance(call.asked, id);
-    if (rest == "events") return answer_events(engine_, call.asked, call.request, id);
-    if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
-    return answer_items(call.asked, kStatusItem, {status_item_of(*view)});
+  if (rest == "status" || rest == "events" || rest == "history" || rest == "why") {
+    return reads ? part_of(call, id, rest) : wrong_method(call.asked, "GET");
   }
   if (rest == "pause" || rest == "resume" || rest == "recycle") {
     if (method != "PUT") return wrong_method(call.asked, "PUT");
@@ -157,6 +176,16 @@ http::Response Api::managed_instances(const Call& call) {
   return no_such_path(call.asked);
 }
 
+http::Response Api::part_of(const Call& call, const ManagedInstanceId& id, const std::string& part) {
+  auto view = engine_.find(id);
+  if (!view) return no_such_instance(call.asked, id);
+  if (part == "events") return answer_events(engine_, call.asked, call.request, id);
+  if (part == "history") return answer_history(engine_, call.asked, call.request, id);
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  if (part == "why") return answer_why(engine_, call.asked, *view);
+  return answer_items(call.asked, kStatusItem, {status_item_of(*view)});
+}
+
 http::Response Api::one(const Call& call, const ManagedInstanceId& id) {
   const std::string& method = call.request.method;
   if (method == "PUT") return update(call, id);
@@ -165,13 +194,14 @@ http::Response Api::one(const Call& call, const ManagedInstanceId& id) {
   if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
   auto view = engine_.find(id);
   if (!view) return no_such_instance(call.asked, id);
-  return answer_items(call.asked, kItem, {item_of(*view, Detail::one)});
+  return one_item(call.asked, *view);
 }
 
 http::Response Api::list(const Call& call) {
-  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  auto listing = listing_in(call.request);
+  if (!listing) return refused(call.asked, listing.error());
   json::array items;
-  for (const auto& view : engine_.all()) items.push_back(item_of(*view, Detail::listed));
+  for (const auto& view : listed(engine_.all(), *listing)) items.push_back(item_of(*view, Detail::listed));
   return answer_items(call.asked, kItem, std::move(items));
 }
 
@@ -183,7 +213,7 @@ http::Response Api::create(const Call& call) {
   if (!document) return refused(call.asked, document.error());
   auto created = engine_.create(*document, *key);
   if (!created) return refused(call.asked, created.error());
-  return answer_items(call.asked, kItem, {item_of(**created, Detail::one)});
+  return one_item(call.asked, **created);
 }
 
 http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
@@ -198,12 +228,14 @@ http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
                                         : "must be true or false.",
                          "autoApplyTags"});
   }
+  auto precondition = precondition_in(call.request);
+  if (!precondition) return answer_error(call.asked, precondition.error());
   if (!engine_.find(id)) return no_such_instance(call.asked, id);
   auto document = managed_instance_in(call.request.body);
   if (!document) return refused(call.asked, document.error());
-  auto updated = engine_.update(id, *document);
+  auto updated = engine_.update(id, *document, *precondition);
   if (!updated) return refused(call.asked, updated.error());
-  return answer_items(call.asked, kItem, {item_of(**updated, Detail::one)});
+  return one_item(call.asked, **updated);
 }
 
 http::Response Api::remove(const Call& call, const ManagedInstanceId& id) {

@@ -1,6 +1,6 @@
 // The REST API (docs: README, the calls): turns a request into a call of the engine, and what the engine answers into
 // the envelope. It decides nothing. /healthz and /readyz are for whoever watches the service and need no token;
-// everything else does.
+// everything else does, /metrics too: it names managed instances and their volumes.
 #pragma once
 
 #include <atomic>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/envelope.h"
+#include "api/metrics.h"
 #include "base/time.h"
 #include "engine/engine.h"
 #include "http/server.h"
@@ -19,6 +20,7 @@ struct ApiOptions {
   std::string token;  // not empty
   Duration deallocation_retention = std::chrono::hours(96);
   std::function<Time()> now;  // for timestamps; empty: the system's clock
+  BudgetLines budget = {};    // of the cloud's API; empty: calls cost nothing
 };
 
 // Thread: every function may be called from any thread. The engine outlives it, and outlives the streams it answered.
@@ -30,7 +32,9 @@ class Api {
 
  private:
   struct Call;
+  http::Response metrics(const Call& call);
   http::Response managed_instances(const Call& call);
+  http::Response part_of(const Call& call, const ManagedInstanceId& id, const std::string& part);
   http::Response one(const Call& call, const ManagedInstanceId& id);
   http::Response create(const Call& call);
   http::Response list(const Call& call);

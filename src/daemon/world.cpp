@@ -89,6 +89,15 @@ Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::
   api_options.token = token;
   api_options.deallocation_retention = settings.deallocation_retention;
   api_options.now = [clock = parts->clock.get()] { return clock->now(); };
+  if (parts->budget) {
+    api_options.budget = [budget = &*parts->budget] {
+      std::vector<api::BudgetLine> lines;
+      for (const ec2::BudgetStanding& one : budget->standing()) {
+        lines.push_back({one.action, one.tokens, one.size, one.calls, one.throttled});
+      }
+      return lines;
+    };
+  }
   parts->api = std::make_unique<api::Api>(std::move(api_options), *parts->engine);
   return std::unique_ptr<World>(new World(std::move(parts)));
 }

@@ -101,6 +101,26 @@ TEST_F(ServiceProcessTest, RepeatsNothingAfterAKill) {
   EXPECT_EQ(after.generation, before.generation);
 }
 
+TEST_F(ServiceProcessTest, TellsItsHistoryAndItsMetricsAfterAKillToo) {
+  const std::string id = client_->create(hello()).value();
+  wait_active(id);
+  service_->kill();
+  ASSERT_TRUE(service_->start());
+  wait_active(id);
+  const std::string below = "/aws/ec2/managedInstance/" + id;
+  EXPECT_THAT(client_->call("GET", below + "/history").value(), HasSubstr(R"("reason":"created")"));
+  EXPECT_THAT(client_->call("GET", below + "/why").value(), HasSubstr("is healthy since"));
+
+  std::ifstream in(service_->data_dir() + "/token");
+  HttpCall scrape;
+  scrape.url = service_->url() + "/metrics";
+  EXPECT_EQ(http_call(scrape)->status, 401);
+  in >> scrape.bearer;
+  const HttpAnswer metrics = http_call(scrape).value();
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_THAT(metrics.body, AllOf(HasSubstr("\nholdfast_ready 1\n"), HasSubstr("{status=\"ACTIVE\"} 1\n")));
+}
+
 TEST_F(ServiceProcessTest, IsNotReadyAndPromisesNothingOnceItsStoresFileIsRemoved) {
   const std::string id = client_->create(hello()).value();
   wait_active(id);

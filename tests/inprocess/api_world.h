@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <functional>
 #include <map>
@@ -16,6 +17,7 @@
 #include "cloud/cloud.h"
 #include "cloud/null/null_substrate.h"
 #include "engine/wall_clock.h"
+#include "inprocess/world.h"
 #include "store/memory_store.h"
 
 namespace holdfast::inprocess {
@@ -54,15 +56,31 @@ struct ApiWorld : testing::Test {
     request.path = std::string(kRoot) + path;
     request.query = query;
     request.headers = std::move(headers);
-    request.headers["authorization"] = "Bearer secret";
     request.body = body;
-    http::Response response = api.handle(request);
+    http::Response response = answer_to(std::move(request));
     boost::json::value answer = boost::json::parse(response.body);
     EXPECT_EQ(answer.at("response").at("status").at("code"), response.status);
     return answer.at("response");
   }
+  // With the right token, unless it brings another.
+  http::Response answer_to(http::Request request) {
+    request.headers.emplace("authorization", "Bearer secret");
+    return api.handle(request);
+  }
+  boost::json::value get(const std::string& path, const Query& query = {}) { return send("GET", path, "", query); }
   boost::json::value post(const std::string& path, const std::string& body, const Query& query = {}) {
     return send("POST", path, body, query);
+  }
+  // A managed instance with a root and an address, once it is ACTIVE.
+  std::string create_active(const DocumentOptions& options = {}) {
+    boost::json::value made = post("", R"({"managedInstance":)" + document(options) + "}");
+    EXPECT_EQ(made.at("status").at("code"), 200) << boost::json::serialize(made);
+    const std::string id(made.at("items").at(0).at("id").get_string());
+    EXPECT_TRUE(wait_for(id, model::Status::active));
+    return id;
+  }
+  bool wait_for(const std::string& id, model::Status status) {
+    return wait([&] { return engine.find(ManagedInstanceId(id))->state.status == status; });
   }
 
   cloud::ThreadRuntime runtime;
@@ -70,10 +88,15 @@ struct ApiWorld : testing::Test {
   std::unique_ptr<cloud::Cloud> cloud;
   store::MemoryStore store;
   engine::WallClock clock{Time{}};
+  std::atomic<bool> refuses_launches = false;  // to the engine, for want of capacity
   // The cloud is opened after the engine was given it.
   struct Late : ec2::Ec2 {
     explicit Late(ApiWorld& of) : of(of) {}
-    Result<ec2::Response> perform(const ec2::Request& request) override { return of.cloud->perform(request); }
+    Result<ec2::Response> perform(const ec2::Request& request) override {
+      if (of.refuses_launches && std::holds_alternative<ec2::RunInstancesRequest>(request))
+        return ec2::ec2_fail("InsufficientInstanceCapacity", "there is none");
+      return of.cloud->perform(request);
+    }
     ApiWorld& of;
   };
   Late late{*this};

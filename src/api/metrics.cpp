@@ -1,0 +1,142 @@
+#include "api/metrics.h"
+
+#include <limits>
+#include <map>
+
+#include "api/exposition.h"
+#include "base/version.h"
+#include "core/draft.h"
+#include "core/replacement.h"
+
+namespace holdfast::api {
+namespace {
+
+using engine::SharedView;
+using Views = std::vector<SharedView>;
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+void service(Exposition& out, const engine::Engine& engine) {
+  out.gauge("holdfast_build_info", "1, with the version of the program.");
+  out.sample(1, {{"version", kVersion}});
+  out.gauge("holdfast_ready", "1 if the service can store what it decides, otherwise 0.");
+  out.sample(engine.ready().ready ? 1 : 0);
+}
+
+void handovers(Exposition& out, const engine::Tally& tally) {
+  out.counter("holdfast_handovers_total", "Handovers begun since the start, by what made them begin.");
+  for (const auto& [reason, count] : tally.handovers_begun) {
+    out.sample(static_cast<double>(count), {{"reason", reason}});
+  }
+  out.histogram("holdfast_handover_duration_seconds",
+                "From the beginning of a handover to its end, by reason and outcome.");
+  for (const auto& [key, durations] : tally.handovers_ended) {
+    out.sample(durations, {{"reason", key.first}, {"outcome", key.second}});
+  }
+  out.histogram("holdfast_handover_phase_duration_seconds", "How long the phases of ended handovers took.");
+  for (const auto& [phase, durations] : tally.phases) out.sample(durations, {{"phase", phase}});
+}
+
+void statuses(Exposition& out, const Views& views) {
+  std::map<model::Status, uint64_t> count;
+  constexpr auto kLast = static_cast<int>(model::Status::migrating);
+  for (int i = 0; i <= kLast; ++i) count[static_cast<model::Status>(i)] = 0;
+  for (const SharedView& view : views) ++count[view->state.status];
+  out.gauge("holdfast_managed_instances", "Managed instances by status.");
+  for (const auto& [status, many] : count) {
+    out.sample(static_cast<double>(many), {{"status", std::string(to_string(status))}});
+  }
+}
+
+// What would be lost of the volume, were it lost now: nothing once its final snapshot is there and none writes to it;
+// everything while there is no snapshot.
+double age_of(const model::State& state, const model::Volume& volume, Time now) {
+  const bool at_rest = volume.attached_to.str().empty();
+  if (at_rest && core::final_snapshot(state, volume) != nullptr) return 0;
+  const model::Snapshot* newest = core::newest_completed(state, volume.device);
+  if (newest == nullptr) return std::numeric_limits<double>::infinity();
+  return std::max(0., seconds(now - newest->started_at));
+}
+
+void recovery_points(Exposition& out, const Views& views, Time now) {
+  out.gauge("holdfast_recovery_point_age_seconds",
+            "Age of the newest completed snapshot of a volume that is copied by snapshots: what would be lost with the "
+            "volume. +Inf: there is none yet. 0: its final snapshot is there.");
+  auto add = [&](const SharedView& view, const model::Volume& volume) {
+    out.sample(age_of(view->state, volume, now),
+               {{"managed_instance", view->id.str()}, {"device", volume.device}, {"volume", volume.id.str()}});
+  };
+  for (const SharedView& view : views) {
+    const model::State& state = view->state;
+    if (state.goal == model::Goal::deleted) continue;
+    if (view->spec.persistence.root_device && state.root) add(view, *state.root);
+    if (!core::snapshots_data(view->spec, state)) continue;
+    for (const auto& [device, volume] : state.data) add(view, volume);
+  }
+}
+
+void api_budget(Exposition& out, const std::vector<BudgetLine>& lines) {
+  out.gauge("holdfast_api_budget_tokens", "Calls of an action that the cloud would take now; below 0: owed.");
+  for (const BudgetLine& line : lines) out.sample(line.tokens, {{"action", line.action}});
+  out.gauge("holdfast_api_budget_size_tokens", "Calls of an action that the cloud takes at once after a pause.");
+  for (const BudgetLine& line : lines) out.sample(line.size, {{"action", line.action}});
+  out.counter("holdfast_api_calls_total", "Calls of the cloud's API that were paid for.");
+  for (const BudgetLine& line : lines) out.sample(static_cast<double>(line.calls), {{"action", line.action}});
+  out.counter("holdfast_api_calls_throttled_total", "Calls that the cloud refused for their rate.");
+  for (const BudgetLine& line : lines) out.sample(static_cast<double>(line.throttled), {{"action", line.action}});
+}
+
+void counters(Exposition& out, const engine::Counters& now) {
+  auto gauge = [&](std::string_view name, std::string_view help, uint64_t value) {
+    out.gauge(name, help);
+    out.sample(static_cast<double>(value));
+  };
+  auto counter = [&](std::string_view name, std::string_view help, uint64_t value) {
+    out.counter(name, help);
+    out.sample(static_cast<double>(value));
+  };
+  counter("holdfast_events_total", "Events that were folded in.", now.events);
+  counter("holdfast_events_dropped_total", "Events of what is gone, or beyond the bound of the queue.",
+          now.events_dropped);
+  gauge("holdfast_events_queued", "Events that wait for the engine.", now.events_queued);
+  counter("holdfast_decisions_refused_total", "Events whose decision was refused.", now.decisions_refused);
+  counter("holdfast_turns_total", "Turns of the engine.", now.turns);
+  counter("holdfast_commits_total", "Transactions of the store.", now.commits);
+  counter("holdfast_commits_failed_total", "Transactions that the store could not write.", now.commits_failed);
+  counter("holdfast_changes_written_total", "States that were written.", now.changes_written);
+  counter("holdfast_effects_released_total", "Effects that were decided and stored.", now.effects_released);
+  counter("holdfast_effects_sent_total", "Effects that were sent to the cloud.", now.effects_sent);
+  counter("holdfast_effects_failed_total", "Effects that the cloud refused, or whose outcome is unknown.",
+          now.effects_failed);
+  counter("holdfast_effects_withdrawn_total", "Effects no longer wanted when their turn came.", now.effects_withdrawn);
+  gauge("holdfast_effects_queued", "Effects that wait for their turn.", now.effects_queued);
+  gauge("holdfast_effects_under_way", "Effects that were sent and have not ended.", now.effects_under_way);
+  counter("holdfast_looks_asked_total", "Looks at the cloud that were asked for.", now.looks_asked);
+  counter("holdfast_looks_made_total", "Observations that came of them.", now.looks_made);
+  counter("holdfast_describe_rounds_total", "Sets of describes.", now.rounds);
+  counter("holdfast_describes_failed_total", "Describes that failed.", now.describes_failed);
+  counter("holdfast_sweeps_total", "Full looks at everything.", now.sweeps);
+  gauge("holdfast_orphans", "Managed instances that the cloud shows and the store does not know, at the last sweep.",
+        now.orphans);
+}
+
+}  // namespace
+
+http::Response answer_metrics(const engine::Engine& engine, const BudgetLines& budget, Time now) {
+  const Views views = engine.all();
+  Exposition out;
+  service(out, engine);
+  handovers(out, engine.tally());
+  statuses(out, views);
+  recovery_points(out, views, now);
+  if (budget) api_budget(out, budget());
+  counters(out, engine.counters());
+  http::Response response;
+  response.headers = {{"Content-Type", kExpositionType}};
+  response.body = out.text();
+  return response;
+}
+
+}  // namespace holdfast::api
