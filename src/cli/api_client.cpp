@@ -38,6 +38,7 @@ ErrorKind kind_of(long status) {
     case 404:
       return ErrorKind::not_found;
     case 409:
+    case 412:
       return ErrorKind::conflict;
     case 429:
       return ErrorKind::throttled;

@@ -56,6 +56,7 @@ void add_client_commands(CLI::App& app, Run& run) {
   add_compare(app, run);
   add_import(app, run);
   add_show(app, run);
+  add_history(app, run);
   add_actions(app, run);
   add_exec(app, run);
   add_cloud(app, run);

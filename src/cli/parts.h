@@ -13,6 +13,7 @@ void add_apply(CLI::App& app, Run& run);
 void add_compare(CLI::App& app, Run& run);  // diff, plan
 void add_import(CLI::App& app, Run& run);
 void add_show(CLI::App& app, Run& run);     // get, describe, events
+void add_history(CLI::App& app, Run& run);  // history, why
 void add_actions(CLI::App& app, Run& run);  // pause, resume, recycle, delete
 void add_exec(CLI::App& app, Run& run);
 void add_cloud(CLI::App& app, Run& run);
