@@ -89,11 +89,12 @@ json::object seen_of(const model::State& state) {
   return seen;
 }
 
-Result<json::value> last_decision(engine::Engine& engine, const ManagedInstanceId& id) {
+Result<json::value> last_of(engine::Engine& engine, const ManagedInstanceId& id,
+                            const std::vector<std::string>& kinds) {
   engine::RecordQuery query{id};
   query.limit = 1;
   query.newest_first = true;
-  query.kinds = kDecisions;
+  query.kinds = kinds;
   HF_TRY(auto records, engine.records(query));
   if (records.empty()) return json::value(nullptr);
   return json::value(event_item_of(records.front()));
@@ -102,8 +103,10 @@ Result<json::value> last_decision(engine::Engine& engine, const ManagedInstanceI
 }  // namespace
 
 http::Response answer_why(engine::Engine& engine, const Asked& asked, const engine::View& view) {
-  Result<json::value> decision = last_decision(engine, view.id);
+  Result<json::value> decision = last_of(engine, view.id, kDecisions);
   if (!decision) return answer_error(asked, decision.error());
+  Result<json::value> handover = last_of(engine, view.id, {"handover"});  // its data: what was seen (core/account.h)
+  if (!handover) return answer_error(asked, handover.error());
   const model::State& state = view.state;
   const core::Explanation explanation = core::explain(view.spec, state, asked.at);
   bool in_phase = state.handover && !state.handover->phases.empty();
@@ -117,6 +120,7 @@ http::Response answer_why(engine::Engine& engine, const Asked& asked, const engi
                     {"waitsFor", waits_of(explanation)},
                     {"next", next_of(explanation)},
                     {"lastDecision", std::move(*decision)},
+                    {"lastHandover", std::move(*handover)},
                     {"seen", seen_of(state)}};
   return answer_items(asked, "aws:ec2:managedInstance:why", {std::move(item)});
 }

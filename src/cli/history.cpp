@@ -63,6 +63,17 @@ std::string moment(const std::string& iso) {
   return fmt::format("{} ({})", ago(iso, wall_clock()), iso);
 }
 
+// What the decision to hand over was made of.
+std::string seen_by(const json::value& handover) {
+  const json::value& instance = at(handover, "data.saw.instance");
+  if (!instance.is_object()) return "; there was no instance";
+  std::string text = "; it saw instance " + text_at(instance, "id") + " " + text_at(instance, "state") +
+                     ", status checks " + text_at(instance, "status_check");
+  if (std::string taken = text_at(instance, "notice_deadline"); !taken.empty()) text += ", taken at " + taken;
+  if (std::string ill = text_at(instance, "unhealthy_since"); !ill.empty()) text += ", unhealthy since " + ill;
+  return text;
+}
+
 std::string sentences(const json::value& why) {
   std::string text = fmt::format("{} ({}) is {}: {}\n", printable(text_at(why, "name")), text_at(why, "id"),
                                  text_at(why, "status"), printable(text_at(why, "summary")));
@@ -83,6 +94,11 @@ std::string sentences(const json::value& why) {
   if (at(why, "lastDecision").is_object()) {
     text += "\nLast decision: " + printable(text_at(why, "lastDecision.message")) + ", " +
             moment(text_at(why, "lastDecision.at")) + "\n";
+  }
+  if (at(why, "lastHandover").is_object()) {
+    const json::value& handover = at(why, "lastHandover");
+    text += "Last handover: " + text_at(handover, "data.reason") + ", " + moment(text_at(handover, "at")) +
+            printable(seen_by(handover)) + "\n";
   }
   return text;
 }

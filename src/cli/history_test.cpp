@@ -49,13 +49,16 @@ TEST_F(HistoryCommands, WhyTellsWhatIsWaitedForAndWhatComes) {
       "error":"the launch is refused","waitsFor":[{"on":"market","message":"t3.large \u001brefused",
       "since":"2026-11-24T03:46:38.000Z","until":"2026-11-24T03:46:53.000Z"}],
       "next":[{"at":"2026-11-24T04:00:00.000Z","message":"the cloud takes it"}],
-      "lastDecision":{"message":"a handover begins","at":"2026-11-24T03:46:00.000Z"}})");
+      "lastDecision":{"message":"a handover begins","at":"2026-11-24T03:46:00.000Z"},
+      "lastHandover":{"at":"2026-11-24T03:46:00.000Z","data":{"reason":"interruption","saw":{"instance":{"id":"i-1",
+      "state":"running","status_check":"ok","notice_deadline":"2026-11-24T03:48:00.000Z","unhealthy_since":null}}}}})");
   Outcome told = type("why db");
   EXPECT_EQ(told.status, kOk) << told.err;
   EXPECT_THAT(told.out, AllOf(HasSubstr("db (smi-00000001) is ERROR: a handover is under way"),
                               HasSubstr("Error: the launch is refused"), HasSubstr("- t3.large ?refused; since"),
                               HasSubstr("until"), HasSubstr("the cloud takes it"),
-                              HasSubstr("Last decision: a handover begins")));
+                              HasSubstr("Last decision: a handover begins"), HasSubstr("Last handover: interruption"),
+                              HasSubstr("it saw instance i-1 running, status checks ok, taken at 2026-11-24T03:48")));
   EXPECT_EQ(json::parse(type("why db -o json").out).at("status"), "ERROR");
 }
 

@@ -95,6 +95,7 @@ TEST_F(HistoryApi, WhyTellsTheLastDecisionAndWhatItSaw) {
   EXPECT_TRUE(why.at("waitsFor").as_array().empty());
   EXPECT_EQ(why.at("lastDecision").at("kind"), "started");
   EXPECT_EQ(why.at("seen").at("instance").at("statusCheck"), "ok");
+  EXPECT_TRUE(why.at("lastHandover").at("data").at("saw").at("instance").is_null()) << "the first one";
   EXPECT_THAT(json::serialize(why.at("next")), HasSubstr("the next snapshots are made"));
   EXPECT_EQ(get("/smi-ffffffff/why").at("status").at("code"), 404);
 }
@@ -105,6 +106,7 @@ TEST_F(HistoryApi, WhyTellsWhatAHandoverWaitsFor) {
   refuses_launches = true;
   ec2::TerminateInstancesRequest request;
   request.instance_ids = {engine.find(ManagedInstanceId(id))->state.instance->id};
+  const std::string gone = request.instance_ids[0].str();
   ASSERT_TRUE(cloud->call(request));
   std::string told;
   EXPECT_TRUE(wait([&] {
@@ -114,6 +116,7 @@ TEST_F(HistoryApi, WhyTellsWhatAHandoverWaitsFor) {
   json::value why = json::parse(told);
   EXPECT_EQ(why.at("phase"), "launching");
   EXPECT_THAT(std::string(why.at("summary").as_string()), HasSubstr("(disappeared) is under way"));
+  EXPECT_EQ(why.at("lastHandover").at("data").at("saw").at("instance").at("id"), json::value(gone));
   EXPECT_EQ(why.at("waitsFor").at(0).at("on"), "market");
   EXPECT_TRUE(why.at("waitsFor").at(0).at("until").is_string());
 }
