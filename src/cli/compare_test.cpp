@@ -1,6 +1,8 @@
 // diff, plan, and the question that apply asks.
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -33,9 +35,12 @@ class Compare : public testing::Test {
   }
   // With the document in a file of its own, and a person at the terminal who types `answer`.
   Outcome asked(const std::string& line, const std::string& document, const std::string& answer) {
-    const std::string file = testing::TempDir() + "holdfast-cli-compare.yaml";
+    // Tests of one suite run side by side, each in a process of its own.
+    const std::string file = fmt::format("{}holdfast-cli-compare-{}.yaml", testing::TempDir(), ::getpid());
     std::ofstream(file) << document;
-    return run_line(&service, {line + " -f " + file, answer, true});
+    Outcome outcome = run_line(&service, {line + " -f " + file, answer, true});
+    ::unlink(file.c_str());
+    return outcome;
   }
   bool nothing_was_done() { return service.seen().size() == service.seen("GET").size(); }
   FakeService service;
