@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/draft.h"
 
 namespace holdfast::engine {
 
@@ -196,17 +197,9 @@ class Judgement {
                       wanted.device_name, wanted.snapshot_id->str()));
   }
 
-  // The interface that the next launch has: the kept one, unless another address is wanted and another is made for it.
-  const model::Interface* kept_interface() const {
-    if (!after_.persistence.private_ip || !state_.interface) return nullptr;
-    const std::optional<std::string>& wish = after_.compute.private_ip;
-    bool as_wished = !wish || state_.interface->ip.empty() || *wish == state_.interface->ip;
-    return as_wished ? &*state_.interface : nullptr;
-  }
-
   void subnets() {
     const std::vector<SubnetId>& wanted = after_.compute.subnet_ids;
-    const model::Interface* kept = kept_interface();
+    const model::Interface* kept = core::usable_interface(after_, state_);
     bool touched = wanted != before_.compute.subnet_ids || !before_.persistence.private_ip;
     if (kept == nullptr || !touched) return;
     if (std::find(wanted.begin(), wanted.end(), kept->subnet) != wanted.end()) return;
@@ -218,7 +211,7 @@ class Judgement {
 
   // EC2 takes no groups beside an interface that exists: it brings its own.
   void groups() {
-    const model::Interface* kept = kept_interface();
+    const model::Interface* kept = core::usable_interface(after_, state_);
     if (kept == nullptr || after_.compute.security_group_ids == before_.compute.security_group_ids) return;
     fault(fmt::format("{}.securityGroupIds", kLaunch),
           fmt::format("its kept interface {} brings the groups that it was made with: leave them, set "
