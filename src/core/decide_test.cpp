@@ -437,24 +437,12 @@ class Lives : public ::testing::TestWithParam<int> {};
 void live(World& world, int steps) {
   for (int i = 0; i < steps; ++i) {
     uint64_t dice = world.random.below(100);
-    std::optional<Instance> instance = world.state.instance;
-    if (dice < 2) world.restart();
-    if (dice == 2 && instance) world.happen(InterruptionNoticed{instance->id, world.now + std::chrono::minutes(2)});
-    if (dice == 3 && instance) world.cloud.vanish(instance->id);
-    if (dice == 4) world.happen(world.random.below(2) == 0 ? Event(PauseAsked{}) : Event(ResumeAsked{}));
-    if (dice == 5) world.happen(RecycleAsked{});
+    world.strike(dice);
     if (dice == 7 && world.state.surroundings.subnets.size() > 1) {
       world.cloud.closed_zone = world.random.below(2) == 0 ? "z1" : "z2";
     }
     if (dice == 6) world.happen(CloudStirred{kAllKinds});
-    if (dice < 40) world.cloud.advance();
-    if (dice < 60) world.cloud.write();
-    if (!world.turn()) world.now += std::chrono::milliseconds(500);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
-    ASSERT_LE(world.cloud.running(), 1) << "two instances of one managed instance";
+    ASSERT_NO_FATAL_FAILURE(world.live_on(dice));
   }
 }
 

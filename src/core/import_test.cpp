@@ -208,14 +208,7 @@ void live(World& world, int steps) {
     if (dice == 5 && instance && secured) world.cloud.vanish(instance->id);
     if (dice == 6) world.happen(world.random.below(2) == 0 ? Event(PauseAsked{}) : Event(ResumeAsked{}));
     if (dice == 7) world.happen(RecycleAsked{});
-    if (dice < 40) world.cloud.advance();
-    if (dice < 60) world.cloud.write();
-    if (!world.turn()) world.now += std::chrono::milliseconds(500);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
-    ASSERT_LE(world.cloud.running(), 1) << "two instances of one managed instance";
+    ASSERT_NO_FATAL_FAILURE(world.live_on(dice));
   }
 }
 

@@ -185,12 +185,7 @@ TEST(KeptInterface, DeletedByHandIsMadeAnewWithATokenOfItsOwn) {
 void live(World& world, int steps) {
   for (int i = 0; i < steps; ++i) {
     uint64_t dice = world.random.below(100);
-    std::optional<Instance> instance = world.state.instance;
-    if (dice < 2) world.restart();
-    if (dice == 2 && instance) world.happen(InterruptionNoticed{instance->id, world.now + std::chrono::minutes(2)});
-    if (dice == 3 && instance) world.cloud.vanish(instance->id);
-    if (dice == 4) world.happen(world.random.below(2) == 0 ? Event(PauseAsked{}) : Event(ResumeAsked{}));
-    if (dice == 5) world.happen(RecycleAsked{});
+    world.strike(dice);
     if (dice == 6) {
       world.spec.persistence.private_ip = world.random.below(3) != 0;
       world.spec.compute.private_ip.reset();
@@ -198,14 +193,7 @@ void live(World& world, int steps) {
       if (wish) world.spec.compute.private_ip = world.random.below(2) == 0 ? "10.0.0.201" : "10.0.0.202";
       world.happen(SpecChanged{world.state.surroundings});
     }
-    if (dice < 40) world.cloud.advance();
-    if (dice < 60) world.cloud.write();
-    if (!world.turn()) world.now += std::chrono::milliseconds(500);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
-    ASSERT_LE(world.cloud.running(), 1) << "two instances of one managed instance";
+    ASSERT_NO_FATAL_FAILURE(world.live_on(dice));
   }
 }
 

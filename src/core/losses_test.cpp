@@ -361,23 +361,11 @@ void live(World& world, int steps) {
   const std::vector<std::vector<SubnetFacts>> homes = {{kSubnetA}, {kSubnetB}, {kSubnetA, kSubnetB}};
   for (int i = 0; i < steps; ++i) {
     uint64_t dice = world.random.below(100);
-    std::optional<Instance> instance = world.state.instance;
-    if (dice < 2) world.restart();
-    if (dice == 2 && instance) world.happen(InterruptionNoticed{instance->id, world.now + std::chrono::minutes(2)});
-    if (dice == 3 && instance) world.cloud.vanish(instance->id);
-    if (dice == 4) world.happen(world.random.below(2) == 0 ? Event(PauseAsked{}) : Event(ResumeAsked{}));
-    if (dice == 5) world.happen(RecycleAsked{});
+    world.strike(dice);
     if (dice == 6) move_to(world, homes[world.random.below(3)]);
     if (dice == 7) world.cloud.snapshots_fail = world.random.below(3) == 0;
     if (dice == 8) world.cloud.images_fail = world.random.below(3) == 0;
-    if (dice < 40) world.cloud.advance();
-    if (dice < 60) world.cloud.write();
-    if (!world.turn()) world.now += std::chrono::milliseconds(500);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
-    ASSERT_LE(world.cloud.running(), 1) << "two instances of one managed instance";
+    ASSERT_NO_FATAL_FAILURE(world.live_on(dice));
   }
 }
 

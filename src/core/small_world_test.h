@@ -105,6 +105,28 @@ struct World {
     }
   }
 
+  // What strikes in the random lives, by a dice of 100: from the service's death to a user's wish.
+  void strike(uint64_t dice) {
+    std::optional<Instance> instance = state.instance;
+    if (dice < 2) restart();
+    if (dice == 2 && instance) happen(InterruptionNoticed{instance->id, now + std::chrono::minutes(2)});
+    if (dice == 3 && instance) cloud.vanish(instance->id);
+    if (dice == 4) happen(random.below(2) == 0 ? Event(PauseAsked{}) : Event(ResumeAsked{}));
+    if (dice == 5) happen(RecycleAsked{});
+  }
+
+  // The rest of a random life's step: the cloud, the application and the time may go on.
+  void live_on(uint64_t dice) {
+    if (dice < 40) cloud.advance();
+    if (dice < 60) cloud.write();
+    if (!turn()) now += std::chrono::milliseconds(500);
+    if (wake && *wake <= now) {
+      wake.reset();
+      happen(TimerRang{});
+    }
+    ASSERT_LE(cloud.running(), 1) << "two instances of one managed instance";
+  }
+
   Spec spec;
   MiniCloud cloud;
   Random random;
