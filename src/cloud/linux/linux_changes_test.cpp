@@ -7,22 +7,8 @@
 namespace holdfast::cloud::linux_ {
 namespace {
 
-class ChangesOnLinux : public ::testing::Test {
+class ChangesOnLinux : public MachinesOnLinux {
  protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root: namespaces, loop devices, bridges";
-    cloud_ = std::make_unique<TestCloud>();
-    ASSERT_OK(cloud_->start());
-    ASSERT_OK(cloud_->build("minimal"));
-  }
-  void TearDown() override { cloud_.reset(); }
-
-  MachineSpec launched(int number, const std::string& user_data = {}) {
-    const MachineSpec spec = cloud_->spec(number, user_data);
-    EXPECT_TRUE(is_ok(cloud_->volume(spec.volumes[0].id.str(), 1, "minimal")));
-    EXPECT_TRUE(is_ok(cloud_->launch(spec)));
-    return spec;
-  }
   Result<void> grow(const std::string& volume, int gib) {
     return cloud_->wait([&](Done done) { cloud_->substrate().grow_volume(VolumeId(volume), gib, std::move(done)); });
   }
@@ -43,8 +29,6 @@ class ChangesOnLinux : public ::testing::Test {
     return cloud_->wait(
         [&](Done done) { cloud_->substrate().create_volume(VolumeId(id), 1, SnapshotId(snapshot), std::move(done)); });
   }
-
-  std::unique_ptr<TestCloud> cloud_;
 };
 
 TEST_F(ChangesOnLinux, AMachineThatWasStoppedStartsAgainAsItself) {

@@ -18,22 +18,8 @@
 namespace holdfast::cloud::linux_ {
 namespace {
 
-class RestartOnLinux : public ::testing::Test {
+class RestartOnLinux : public MachinesOnLinux {
  protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root: namespaces, loop devices, bridges";
-    cloud_ = std::make_unique<TestCloud>();
-    ASSERT_OK(cloud_->start());
-    ASSERT_OK(cloud_->build("minimal"));
-  }
-  void TearDown() override { cloud_.reset(); }
-  MachineSpec launched(int number, const std::string& user_data = {}) {
-    const MachineSpec spec = cloud_->spec(number, user_data);
-    EXPECT_TRUE(cloud_->volume(spec.volumes[0].id.str(), 1, "minimal"));
-    const auto result = cloud_->launch(spec);
-    EXPECT_TRUE(result) << describe(result.error());
-    return spec;
-  }
   pid_t init_of(const MachineSpec& spec) {
     const auto records = MachineRecords::open(cloud_->data_dir() + "/machines").value().all();
     for (const auto& record : records.value()) {
@@ -41,8 +27,6 @@ class RestartOnLinux : public ::testing::Test {
     }
     return 0;
   }
-
-  std::unique_ptr<TestCloud> cloud_;
 };
 
 TEST_F(RestartOnLinux, MachinesLiveOnAndAreFoundAgain) {

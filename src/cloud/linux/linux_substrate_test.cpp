@@ -16,29 +16,9 @@
 namespace holdfast::cloud::linux_ {
 namespace {
 
-class SubstrateOnLinux : public ::testing::Test {
+class SubstrateOnLinux : public MachinesOnLinux {
  protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root: namespaces, loop devices, bridges";
-    cloud_ = std::make_unique<TestCloud>();
-    ASSERT_OK(cloud_->start());
-    ASSERT_OK(cloud_->build("minimal"));
-  }
-  void TearDown() override { cloud_.reset(); }
-
-  MachineSpec launched(int number, const std::string& user_data = {}) {
-    const MachineSpec spec = cloud_->spec(number, user_data);
-    const auto made = cloud_->volume(spec.volumes[0].id.str(), 1, "minimal");
-    EXPECT_TRUE(made) << describe(made.error());
-    double took = 0;
-    const auto result = cloud_->launch(spec, &took);
-    EXPECT_TRUE(result) << describe(result.error());
-    fmt::print("launch: {:.1f} ms\n", took);
-    return spec;
-  }
   std::string console(const MachineSpec& spec) { return cloud_->substrate().console_output(spec.id).value_or(""); }
-
-  std::unique_ptr<TestCloud> cloud_;
 };
 
 TEST_F(SubstrateOnLinux, RunsUserDataOnceForEachInstance) {

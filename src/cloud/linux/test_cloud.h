@@ -216,4 +216,27 @@ template <class T>
 
 #define ASSERT_OK(expression) ASSERT_TRUE(is_ok(expression))
 
+// A cloud of its own for each test, with the minimal image.
+class MachinesOnLinux : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root: namespaces, loop devices, bridges";
+    cloud_ = std::make_unique<TestCloud>();
+    ASSERT_OK(cloud_->start());
+    ASSERT_OK(cloud_->build("minimal"));
+  }
+  void TearDown() override { cloud_.reset(); }
+
+  MachineSpec launched(int number, const std::string& user_data = {}) {
+    const MachineSpec spec = cloud_->spec(number, user_data);
+    EXPECT_TRUE(is_ok(cloud_->volume(spec.volumes[0].id.str(), 1, "minimal")));
+    double took = 0;
+    EXPECT_TRUE(is_ok(cloud_->launch(spec, &took)));
+    fmt::print("launch: {:.1f} ms\n", took);
+    return spec;
+  }
+
+  std::unique_ptr<TestCloud> cloud_;
+};
+
 }  // namespace holdfast::cloud::linux_
