@@ -4,29 +4,15 @@ boto3_further_test.py HOLDFAST. Every answer on the way is held to the official 
 """
 import unittest
 
-import botocore.exceptions
-
-from local_cloud import LocalCloud, binary_from_arguments, wait_for
+from local_cloud import Boto3Case, binary_from_arguments, wait_for
 
 BINARY = binary_from_arguments()
 IMAGE, SUBNET, GROUP = "ami-00000000000000001", "subnet-0000000000000000a", "sg-00000000000000001"
 QUICK = {"Delay": 1, "MaxAttempts": 20}
 
 
-class Further(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.cloud = LocalCloud(BINARY)
-        cls.ec2 = cls.cloud.client()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.cloud.close()
-
-    def refused(self, code, call, **params):
-        with self.assertRaises(botocore.exceptions.ClientError) as caught:
-            call(**params)
-        self.assertEqual(caught.exception.response["Error"]["Code"], code)
+class Further(Boto3Case):
+    binary = BINARY
 
     def launch(self, **more):
         made = self.ec2.run_instances(**(dict(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=SUBNET) | more))

@@ -8,29 +8,15 @@ import unittest
 import botocore.exceptions
 import botocore.handlers
 
-from local_cloud import LocalCloud, binary_from_arguments, wait_for
+from local_cloud import Boto3Case, LocalCloud, binary_from_arguments, wait_for
 
 BINARY = binary_from_arguments()
 IMAGE, SUBNET = "ami-00000000000000001", "subnet-0000000000000000a"
 QUICK = {"Delay": 1, "MaxAttempts": 20}
 
 
-class Life(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.cloud = LocalCloud(BINARY)
-        cls.ec2 = cls.cloud.client()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.cloud.close()
-
-    def refused(self, code, call, **params):
-        with self.assertRaises(botocore.exceptions.ClientError) as caught:
-            call(**params)
-        self.assertEqual(caught.exception.response["Error"]["Code"], code)
-        self.assertTrue(caught.exception.response["ResponseMetadata"]["RequestId"])
-        return caught.exception.response
+class Life(Boto3Case):
+    binary = BINARY
 
     def launch(self, **more):
         params = dict(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=SUBNET,

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 import urllib.request
 
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
@@ -19,6 +20,7 @@ for name in [name for name in os.environ if name.startswith(("AWS_ACCESS", "AWS_
 
 import boto3  # noqa: E402
 import botocore.config  # noqa: E402
+import botocore.exceptions  # noqa: E402
 
 import official  # noqa: E402
 
@@ -123,3 +125,25 @@ def wait_for(condition, what, limit=20):
 def binary_from_arguments():
     """Tests get the program as their last argument."""
     return os.path.abspath(sys.argv.pop())
+
+
+class Boto3Case(unittest.TestCase):
+    """A local cloud for all tests of the class, and boto3's EC2 client of it."""
+
+    binary = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cloud = LocalCloud(cls.binary)
+        cls.ec2 = cls.cloud.client()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cloud.close()
+
+    def refused(self, code, call, **params):
+        with self.assertRaises(botocore.exceptions.ClientError) as caught:
+            call(**params)
+        self.assertEqual(caught.exception.response["Error"]["Code"], code)
+        self.assertTrue(caught.exception.response["ResponseMetadata"]["RequestId"])
+        return caught.exception.response
