@@ -45,9 +45,8 @@ std::string peer_name(size_t number) {
   return fmt::format("eth{}", number);
 }
 
-// Within the machine's namespace.
-Result<void> bring_up(Netlink& netlink, const MachineInterface& interface, const Block& block,
-                      const std::string& name) {
+// Within the machine's namespace. Answers its index there.
+Result<int> bring_up(Netlink& netlink, const MachineInterface& interface, const Block& block, const std::string& name) {
   const auto address = parse_address(interface.ip);
   if (!address || !block.contains(*address)) {
     return fail(ErrorKind::invalid, "InvalidAddress.Range",
@@ -56,7 +55,8 @@ Result<void> bring_up(Netlink& netlink, const MachineInterface& interface, const
   HF_TRY(const auto index, netlink.index_of(name));
   if (!index) return fail(ErrorKind::conflict, "LinkVanished", "a link was removed while it was being made");
   HF_TRY_VOID(netlink.add_address(*index, *address, block.prefix));
-  return netlink.set_up(*index, true);
+  HF_TRY_VOID(netlink.set_up(*index, true));
+  return *index;
 }
 
 }  // namespace
@@ -187,6 +187,7 @@ Result<void> Network::connect(int namespace_fd, const std::vector<MachineInterfa
     HF_TRY_VOID(netlink->add_address(loopback_index, *parse_address(metadata_address), 32));
   }
   std::vector<Block> blocks;
+  std::vector<int> indexes;
   for (size_t i = 0; i < interfaces.size(); ++i) {
     HF_TRY(blocks.emplace_back(), make_link(*outer, namespace_fd, interfaces[i], peer_name(i)));
   }
@@ -194,11 +195,11 @@ Result<void> Network::connect(int namespace_fd, const std::vector<MachineInterfa
     HF_TRY(const auto inside, InNamespace::enter(namespace_fd));
     HF_TRY(const auto netlink, Netlink::open());
     for (size_t i = 0; i < interfaces.size(); ++i) {
-      HF_TRY_VOID(bring_up(*netlink, interfaces[i], blocks[i], peer_name(i)));
+      HF_TRY(indexes.emplace_back(), bring_up(*netlink, interfaces[i], blocks[i], peer_name(i)));
     }
     if (!blocks.empty()) HF_TRY_VOID(netlink->add_default_route(blocks[0].first_host()));
   }
-  for (size_t i = 0; i < interfaces.size(); ++i) HF_TRY_VOID(announce(namespace_fd, interfaces[i], peer_name(i)));
+  for (size_t i = 0; i < interfaces.size(); ++i) HF_TRY_VOID(announce(namespace_fd, interfaces[i], indexes[i]));
   return {};
 }
 
@@ -215,25 +216,23 @@ Result<void> Network::connect_one(int namespace_fd, const MachineInterface& inte
     }
   }
   HF_TRY(const Block block, make_link(*outer, namespace_fd, interface, peer));
+  int index = 0;
   {
     HF_TRY(const auto inside, InNamespace::enter(namespace_fd));
     HF_TRY(const auto netlink, Netlink::open());
-    HF_TRY_VOID(bring_up(*netlink, interface, block, peer));
+    HF_TRY(index, bring_up(*netlink, interface, block, peer));
   }
-  return announce(namespace_fd, interface, peer);
+  return announce(namespace_fd, interface, index);
 }
 
 // The calling thread is in the host's namespace, where the bridges are.
-Result<void> Network::announce(int namespace_fd, const MachineInterface& interface, const std::string& peer) const {
-  wait_until_forwarding(names_.link(interface.id), forwarding_limit);
-  HF_TRY(const auto inside, InNamespace::enter(namespace_fd));
-  HF_TRY(const auto netlink, Netlink::open());
-  HF_TRY(const auto index, netlink->index_of(peer));
+Result<void> Network::announce(int namespace_fd, const MachineInterface& interface, int index) const {
   const auto mac = parse_mac(interface.mac);
   const auto address = parse_address(interface.ip);
   CHECK(mac && address);  // make_link and bring_up took them
-  if (!index) return fail(ErrorKind::conflict, "LinkVanished", "a link was removed while it was being made");
-  return announce_address(*index, *mac, *address);
+  wait_until_forwarding(names_.link(interface.id), forwarding_limit);
+  HF_TRY(const auto inside, InNamespace::enter(namespace_fd));
+  return announce_address(index, *mac, *address);
 }
 
 // The pair: our end at the bridge, the other one in the namespace. Answers the subnet's block.

@@ -57,7 +57,7 @@ class Network {
  private:
   Result<Block> make_link(Netlink& outer, int namespace_fd, const MachineInterface& interface, const std::string& peer);
   Result<void> make_bridge(const SubnetSpec& subnet);
-  Result<void> announce(int namespace_fd, const MachineInterface& interface, const std::string& peer) const;
+  Result<void> announce(int namespace_fd, const MachineInterface& interface, int index) const;
   Result<void> load_filter();
   Result<void> forward_on_uplink(bool wanted);
   std::string uplink_file() const { return data_dir_ + "/uplink-forwarding"; }
