@@ -25,7 +25,7 @@ TEST_F(SubstrateOnLinux, RunsUserDataOnceForEachInstance) {
   auto spec = launched(10, "#!/bin/bash\necho hello from $0 | tee -a /root/ran\n");
   EXPECT_EQ(cloud_->events().wait_for_user_data(spec.id), UserDataOutcome::succeeded) << console(spec);
   EXPECT_EQ(cloud_->in(spec, "wc -l </root/ran"), "1");
-  EXPECT_NE(console(spec).find("hello from"), std::string::npos);
+  EXPECT_TRUE(cloud_->wait_for_console(spec, "hello from")) << console(spec);
 
   ASSERT_OK(cloud_->wait([&](Done done) { cloud_->substrate().reboot(spec.id, std::move(done)); }));
   EXPECT_EQ(cloud_->events().wait_for_user_data(spec.id, 2), UserDataOutcome::succeeded) << "reported again";
@@ -41,10 +41,10 @@ TEST_F(SubstrateOnLinux, RunsUserDataOnceForEachInstance) {
 TEST_F(SubstrateOnLinux, TellsOfUserDataThatFails) {
   const auto failing = launched(10, "#!/bin/sh\necho broken >&2\nexit 7\n");
   EXPECT_EQ(cloud_->events().wait_for_user_data(failing.id), UserDataOutcome::failed);
-  EXPECT_NE(console(failing).find("broken"), std::string::npos);
+  EXPECT_TRUE(cloud_->wait_for_console(failing, "broken")) << console(failing);
   const auto no_script = launched(11, "just words");
   EXPECT_EQ(cloud_->events().wait_for_user_data(no_script.id), UserDataOutcome::failed);
-  EXPECT_NE(console(no_script).find("not a script"), std::string::npos) << console(no_script);
+  EXPECT_TRUE(cloud_->wait_for_console(no_script, "not a script")) << console(no_script);
   const auto none = launched(12);
   EXPECT_EQ(cloud_->events().wait_for_user_data(none.id), UserDataOutcome::succeeded);
 }
