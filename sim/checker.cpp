@@ -430,6 +430,7 @@ std::set<std::string> Checker::known_things(const model::State& state) const {
   if (state.root) known.insert(state.root->id.str());
   for (const auto& [device, volume] : state.data) known.insert(volume.id.str());
   for (const auto& volume : state.superseded) known.insert(volume.id.str());
+  for (const auto& volume : state.left_by_launch) known.insert(volume.id.str());
   for (const auto& snapshot : state.snapshots) known.insert(snapshot.id.str());
   for (const auto& image : state.images) known.insert(image.id.str());
   for (const auto& retired : state.retired) known.insert(retired.id);

@@ -83,6 +83,9 @@ void add_copies(const State& state, json::object& item) {
   if (state.root) volumes.push_back(volume_item(*state.root, "root"));
   for (const auto& [device, volume] : state.data) volumes.push_back(volume_item(volume, "data"));
   for (const Volume& volume : state.superseded) volumes.push_back(volume_item(volume, "superseded"));
+  for (const Volume& volume : state.left_by_launch) {
+    if (volume.device.empty()) volumes.push_back(volume_item(volume, "unplaced"));
+  }
   for (const Snapshot& snapshot : state.snapshots) {
     snapshots.push_back({{"snapshotId", snapshot.id.str()},
                          {"volumeId", snapshot.volume.str()},

@@ -126,6 +126,10 @@ class Explainer {
   }
 
   void saving() {
+    for (const Volume& left : state_.left_by_launch) {
+      if (!left.device.empty()) continue;
+      wait(Wait::On::person, left.id.str(), "a person must say which device volume " + left.id.str() + " is");
+    }
     if (spec_.persistence.root_device && state_.root) saved(*state_.root, true);
     bool root_unseen = spec_.persistence.root_device && !state_.root && !newest_root();
     if (root_unseen) {
@@ -290,6 +294,8 @@ std::string_view to_string(Wait::On on) {
       return "market";
     case Wait::On::hold:
       return "hold";
+    case Wait::On::person:
+      return "person";
   }
   return "sight";
 }

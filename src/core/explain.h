@@ -16,8 +16,8 @@ namespace holdfast::core {
 struct Wait {
   // answer: a call is under way. sight: the cloud must show something. search: the outcome of a call is not known, and
   // what it made is looked for. pause: it was refused, and is tried again. market: none takes a launch. hold: a wish
-  // that waits, because it would cost data.
-  enum class On { answer, sight, search, pause, market, hold };
+  // that waits, because it would cost data. person: somebody must say what nobody else can know.
+  enum class On { answer, sight, search, pause, market, hold, person };
   On on = On::sight;
   std::string thing;    // its id, or the name of the call
   std::string message;  // a sentence

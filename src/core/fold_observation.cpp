@@ -6,6 +6,7 @@
 #include "core/import.h"
 #include "core/interfaces.h"
 #include "core/saving.h"
+#include "core/unplaced.h"
 
 namespace holdfast::core {
 
@@ -241,25 +242,6 @@ bool is_known(const State& state, const VolumeId& id) {
   return superseded || retired;
 }
 
-// Which device a volume that an unseen launch made is for: by the snapshot it was made from, else the one blank device
-// of its size that has no volume yet, else the root.
-std::string device_of(const Draft& draft, const ObservedVolume& seen) {
-  const State& state = draft.state();
-  if (!seen.tags.device.empty()) return seen.tags.device;
-  if (!seen.attachments.empty()) return seen.attachments.front().device;
-  if (seen.from_snapshot) {
-    for (const Snapshot& snapshot : state.snapshots) {
-      if (snapshot.id == *seen.from_snapshot) return snapshot.device;
-    }
-  }
-  for (const BlockDevice& wanted : draft.spec.compute.block_devices) {
-    bool blank_alike = !wanted.snapshot_id && !seen.from_snapshot && wanted.size_gib == seen.size_gib;
-    bool same_source = wanted.snapshot_id && wanted.snapshot_id == seen.from_snapshot;
-    if ((blank_alike || same_source) && !state.data.contains(wanted.device_name)) return wanted.device_name;
-  }
-  return state.surroundings.image.root_device;
-}
-
 // A volume with our tag that the state does not know.
 void adopt_volume(Draft& draft, const ObservedVolume& seen) {
   State& state = draft.state();
@@ -279,6 +261,8 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen) {
   volume.id = seen.id;
   volume.zone = seen.zone;
   volume.generation = seen.tags.generation;
+  if (volume.device.empty() && !draft.spec.persistence.block_devices) return;
+  if (volume.device.empty()) return note_unplaced(draft, volume);
   bool is_root = volume.device == state.surroundings.image.root_device;
   if (is_root ? (state.root.has_value() || !draft.spec.persistence.root_device)
               : (state.data.contains(volume.device) || !draft.spec.persistence.block_devices)) {
@@ -286,6 +270,7 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen) {
   }
   Volume& kept = is_root ? state.root.emplace(volume) : state.data.emplace(volume.device, volume).first->second;
   fold_volume(draft, kept, seen);
+  std::erase_if(state.left_by_launch, [&](const Volume& left) { return left.id == seen.id; });
   draft.record("volume_found", "volume " + seen.id.str() + " of generation " + std::to_string(volume.generation) +
                                    " was found by its tags and is kept as " + volume.device);
 }
@@ -304,11 +289,22 @@ void fold_known_volume(Draft& draft, Volume& volume, const Observation& observat
   }
 }
 
+// One that was deleted by hand, because it held nothing, is waited for no longer.
+void fold_unplaced(Draft& draft, const Observation& observation) {
+  State& state = draft.state();
+  std::erase_if(state.left_by_launch, [&](Volume& volume) {
+    if (!volume.device.empty()) return false;
+    fold_known_volume(draft, volume, observation);
+    return confirmed_missing(volume, draft.now);
+  });
+}
+
 void fold_volumes(Draft& draft, const Observation& observation) {
   State& state = draft.state();
   if (state.root) fold_known_volume(draft, *state.root, observation);
   for (auto& [device, volume] : state.data) fold_known_volume(draft, volume, observation);
   for (Volume& volume : state.superseded) fold_known_volume(draft, volume, observation);
+  fold_unplaced(draft, observation);
   for (const ObservedVolume& seen : observation.volumes) {
     if (!is_known(state, seen.id)) adopt_volume(draft, seen);
   }

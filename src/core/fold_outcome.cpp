@@ -43,6 +43,7 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
   instance.launched_at = draft.now;
   state.instance = instance;
   state.gone_at.reset();
+  state.left_by_launch.clear();  // every volume of it that there was has been found: the launch waited for that
   note_launch_interface(state, launch, id);
   // What the new instance's volumes were made from is no longer the present copy, but stays until it is healthy.
   if (state.root) state.superseded.push_back(*state.root);

@@ -5,6 +5,7 @@
 #include "core/import.h"
 #include "core/losses.h"
 #include "core/saving.h"
+#include "core/unplaced.h"
 
 namespace holdfast::core {
 
@@ -49,6 +50,7 @@ std::string present_error(Draft& draft) {
   }
   std::string error = import_error(state);
   if (error.empty()) error = loss_error(draft);
+  if (error.empty()) error = unplaced_error(draft);
   if (error.empty()) error = saving_error(draft);
   return error.empty() ? refusal(state) : error;
 }

@@ -21,6 +21,7 @@ std::set<std::string> copies_in_use(const State& state) {
   for (const RootImage& image : state.images) ids.insert(image.id.str());
   for (const Snapshot& snapshot : state.snapshots) ids.insert(snapshot.id.str());
   for (const Volume& volume : state.superseded) ids.insert(volume.id.str());
+  for (const Volume& volume : state.left_by_launch) ids.insert(volume.id.str());
   return ids;
 }
 

@@ -193,7 +193,8 @@ void stay_paused(Draft& draft) {
 void deallocate(Draft& draft) {
   State& state = draft.state();
   bool something_left = state.root || !state.data.empty() || state.interface || !state.snapshots.empty() ||
-                        !state.images.empty() || !state.superseded.empty() || !state.superseded_interfaces.empty();
+                        !state.images.empty() || !state.superseded.empty() || !state.left_by_launch.empty() ||
+                        !state.superseded_interfaces.empty();
   if (!something_left && state.forget_at) return;
   if (!all_free(state, draft.now) && !original_lost(state))
     return draft.look(Kind::volumes | Kind::interfaces, draft.now);

@@ -91,9 +91,11 @@ VolumeId MiniCloud::make_volume(const LaunchDevice& device, const LaunchInstance
   std::optional<SnapshotId> source = device.device.snapshot_id;
   if (device.device.device_name == kRootDevice && images_.contains(launch.image)) {
     source = images_.at(launch.image).root_snapshot;
+  } else if (device.device.device_name == kRootDevice) {
+    source = SnapshotId("snap-of-the-user-s-image");
   }
   volume.seen.from_snapshot = source;
-  if (source) volume.content = snapshots_.at(*source).content;
+  if (source && snapshots_.contains(*source)) volume.content = snapshots_.at(*source).content;
   volumes_[id] = volume;
   return id;
 }

@@ -168,6 +168,9 @@ void retire_everything(Draft& draft, const Deallocation& deallocation) {
   for (const Volume& volume : state.superseded) {
     retire(draft, Retired::What::volume, volume.id.str(), why, volumes_due);
   }
+  for (const Volume& volume : state.left_by_launch) {
+    retire(draft, Retired::What::volume, volume.id.str(), why, volumes_due);
+  }
   if (state.interface) {
     retire(draft, Retired::What::interface, state.interface->id.str(), why, interfaces_due);
   }
@@ -179,6 +182,7 @@ void retire_everything(Draft& draft, const Deallocation& deallocation) {
   state.root.reset();
   state.data.clear();
   state.superseded.clear();
+  state.left_by_launch.clear();
   state.interface.reset();
   state.superseded_interfaces.clear();
 }

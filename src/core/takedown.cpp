@@ -7,6 +7,7 @@
 #include "core/losses.h"
 #include "core/replacement.h"
 #include "core/saving.h"
+#include "core/unplaced.h"
 
 namespace holdfast::core {
 
@@ -125,7 +126,7 @@ bool save_root(Draft& draft) {
 bool device_accounted_for(Draft& draft, const std::string& device) {
   State& state = draft.state();
   if (state.data.contains(device)) return true;
-  if (!end_was_listed(draft)) return false;
+  if (!end_was_listed(draft) || any_unplaced(state)) return false;
   auto former = state.superseded.end();
   for (auto at = state.superseded.begin(); at != state.superseded.end(); ++at) {
     bool newer = former == state.superseded.end() || at->generation > former->generation;
@@ -190,10 +191,18 @@ void take_down(Draft& draft) {
 namespace {
 
 // The launch was never seen to run: its volumes may have failed with it, and must not be waited for. Those that are
-// there are found again by their tags in the listing that each device waits for (device_accounted_for, save_root).
+// there are found again by their tags in the listing that each device waits for (device_accounted_for, save_root), and
+// keep the device at which the instance showed them: two blank ones look alike.
 void forget_volumes_of_launch(State& state, int generation) {
-  if (state.root && state.root->generation == generation) state.root.reset();
-  std::erase_if(state.data, [&](const auto& entry) { return entry.second.generation == generation; });
+  if (state.root && state.root->generation == generation) {
+    state.left_by_launch.push_back(*state.root);
+    state.root.reset();
+  }
+  std::erase_if(state.data, [&](const auto& entry) {
+    bool forgotten = entry.second.generation == generation;
+    if (forgotten) state.left_by_launch.push_back(entry.second);
+    return forgotten;
+  });
 }
 
 }  // namespace

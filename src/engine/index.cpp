@@ -14,6 +14,7 @@ std::vector<std::string> things_of(const model::State& state) {
   if (state.root) things.push_back(state.root->id.str());
   for (const auto& [device, volume] : state.data) things.push_back(volume.id.str());
   for (const auto& volume : state.superseded) things.push_back(volume.id.str());
+  for (const auto& volume : state.left_by_launch) things.push_back(volume.id.str());
   for (const auto& snapshot : state.snapshots) things.push_back(snapshot.id.str());
   for (const auto& image : state.images) things.push_back(image.id.str());
   std::erase(things, std::string());

@@ -240,6 +240,7 @@ void Observer::name_unlisted(Round& round) const {
       if (view->state.root) volume(view->state.root->id);
       for (const auto& [device, known] : view->state.data) volume(known.id);
       for (const auto& known : view->state.superseded) volume(known.id);
+      for (const auto& known : view->state.left_by_launch) volume(known.id);
     }
     const auto& kept = view->state.interface;
     bool asked = model::has(read, model::Kind::interfaces) && kept.has_value();

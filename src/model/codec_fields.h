@@ -399,6 +399,7 @@ constexpr void fields(A& a, const State*) {
   a("root", &State::root);
   a("data", &State::data);
   a("superseded", &State::superseded);
+  a("left_by_launch", &State::left_by_launch);
   a("snapshots", &State::snapshots);
   a("images", &State::images);
   a("handover", &State::handover);

@@ -185,6 +185,9 @@ struct State {
   std::optional<Volume> root;
   std::map<std::string, Volume> data;  // by device
   std::vector<Volume> superseded;      // former copies, kept until the next instance is seen healthy
+  // Of a launch that was never seen to run: what it showed at which device before it ended, and, without a device, what
+  // was found of it that could be at several. Until each has its device there is no next launch.
+  std::vector<Volume> left_by_launch;
   std::vector<Snapshot> snapshots;
   std::vector<RootImage> images;
   std::optional<Handover> handover;

@@ -160,7 +160,9 @@ TEST_F(RestartOnLinux, TearDownLeavesNothingOnTheHost) {
   EXPECT_EQ(groups->out, "");
   const std::string mounts = read_small_file("/proc/self/mountinfo").value();
   EXPECT_EQ(mounts.find(folder), std::string::npos) << mounts;
-  for (const auto& device : all_loop_devices().value()) {
+  const auto devices = all_loop_devices();
+  ASSERT_TRUE(devices);
+  for (const auto& device : *devices) {
     const auto file = read_small_file(fmt::format("/sys/block/loop{}/loop/backing_file", device.index));
     EXPECT_EQ(file.value_or("").find(folder), std::string::npos) << *file;
   }

@@ -1,0 +1,84 @@
+#include "core/unplaced.h"
+
+#include <algorithm>
+
+namespace holdfast::core {
+
+using namespace model;
+
+namespace {
+
+const Volume* left_by_launch(const State& state, const VolumeId& id) {
+  auto left = std::find_if(state.left_by_launch.begin(), state.left_by_launch.end(),
+                           [&](const Volume& volume) { return volume.id == id; });
+  return left == state.left_by_launch.end() ? nullptr : &*left;
+}
+
+bool is_taken(const State& state, const std::string& device) {
+  return state.data.contains(device) || device == state.surroundings.image.root_device ||
+         std::any_of(state.left_by_launch.begin(), state.left_by_launch.end(),
+                     [&](const Volume& left) { return left.device == device; });
+}
+
+// The data devices without a volume that one with this source could be for; those of its size, where there are some.
+std::vector<std::string> devices_like(const Draft& draft, const ObservedVolume& seen) {
+  std::vector<std::string> of_source;
+  std::vector<std::string> of_size;
+  for (const BlockDevice& wanted : draft.spec.compute.block_devices) {
+    if (wanted.snapshot_id != seen.from_snapshot || is_taken(draft.state(), wanted.device_name)) continue;
+    of_source.push_back(wanted.device_name);
+    if (!wanted.size_gib || wanted.size_gib == seen.size_gib) of_size.push_back(wanted.device_name);
+  }
+  return of_size.empty() ? of_source : of_size;
+}
+
+}  // namespace
+
+std::string device_of(const Draft& draft, const ObservedVolume& seen) {
+  const State& state = draft.state();
+  if (!seen.tags.device.empty()) return seen.tags.device;
+  // Once it waits for a person only the tag counts: they may have attached it elsewhere to look into it, or changed the
+  // document since.
+  if (const Volume* left = left_by_launch(state, seen.id)) return left->device;
+  if (!seen.attachments.empty()) return seen.attachments.front().device;
+  if (seen.from_snapshot) {
+    for (const Snapshot& snapshot : state.snapshots) {
+      if (snapshot.id == *seen.from_snapshot) return snapshot.device;
+    }
+  }
+  const std::vector<std::string> like = devices_like(draft, seen);
+  if (like.size() == 1) return like.front();
+  // A root is always made from a snapshot, the image's.
+  return like.empty() && seen.from_snapshot ? state.surroundings.image.root_device : "";
+}
+
+void note_unplaced(Draft& draft, const Volume& volume) {
+  State& state = draft.state();
+  if (left_by_launch(state, volume.id) != nullptr) return;
+  state.left_by_launch.push_back(volume);
+  draft.record("volume_unplaced", "volume " + volume.id.str() + " of generation " + std::to_string(volume.generation) +
+                                      " was found by its tags, but not at which device it belongs");
+}
+
+bool any_unplaced(const State& state) {
+  return std::any_of(state.left_by_launch.begin(), state.left_by_launch.end(),
+                     [](const Volume& left) { return left.device.empty(); });
+}
+
+std::string unplaced_error(const Draft& draft) {
+  const State& state = draft.state();
+  if (state.goal == Goal::deleted || !any_unplaced(state)) return {};
+  std::string volumes;
+  for (const Volume& left : state.left_by_launch) {
+    if (left.device.empty()) volumes += (volumes.empty() ? "" : ", ") + left.id.str();
+  }
+  std::string devices;
+  for (const BlockDevice& wanted : draft.spec.compute.block_devices) {
+    if (!is_taken(state, wanted.device_name)) devices += (devices.empty() ? "" : ", ") + wanted.device_name;
+  }
+  return "the last instance ended before it was seen with its volumes, and it cannot be told which of " + volumes +
+         " is " + (devices.empty() ? "which device" : devices) + ". Look into each, and tag it " + kTagDevice +
+         " with its device, or delete it if it holds nothing; until then no instance is launched";
+}
+
+}  // namespace holdfast::core
