@@ -1,4 +1,5 @@
-// Two blank volumes of one size, and an instance that ended before it was seen running: neither takes the other's place.
+// Two blank volumes of one size, and an instance that ended before it was seen running: neither takes the other's
+// place.
 
 #include "core/unplaced.h"
 

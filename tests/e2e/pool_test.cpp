@@ -1,7 +1,7 @@
 // The pool of volumes runs full: the machine that filled it is told so, and nobody else notices.
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <filesystem>
 
 #include "support/fixture.h"
 #include "support/hello.h"
@@ -40,8 +40,16 @@ TEST_F(FullPoolTest, StopsTheWriterAndNobodyElse) {
   EXPECT_TRUE(service_->running());
   EXPECT_TRUE(client_->ready());
   EXPECT_EQ(hello_count(other.private_ip, 2s), 1);
-  const Result<CommandResult> wrote = client_->exec(
-      other.instance_id, {"/bin/sh", "-c", "cat /var/hello-count && echo x >/var/small && sync -f /var/small"});
+  const Result<CommandResult> read = client_->exec(other.instance_id, {"/bin/cat", "/var/hello-count"});
+  ASSERT_TRUE(read) << describe(read.error());
+  EXPECT_EQ(read->out, "1\n");
+  // The writer goes, with what it could not write; then there is room for the other one again.
+  const Result<void> removed = client_->remove(writer.id);
+  ASSERT_TRUE(removed) << describe(removed.error());
+  const std::string pool = scratch_->path() + "/data/pool";
+  ASSERT_TRUE(wait_until(60s, [&] { return std::filesystem::space(pool).available > (uint64_t{1} << 30); }));
+  const Result<CommandResult> wrote =
+      client_->exec(other.instance_id, {"/bin/sh", "-c", "echo x >/var/small && sync -f /var/small"});
   ASSERT_TRUE(wrote) << describe(wrote.error());
   EXPECT_EQ(wrote->exit_status, 0) << wrote->err;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <linux/loop.h>
+#include <spdlog/spdlog.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -188,7 +189,13 @@ Result<void> clear_loop(const LoopDevice& device) {
   HF_TRY(auto fd, open_same(device, O_RDWR));
   if (!fd) return {};
   // Buffered writes to the device itself would be dropped by the release. A device that was cut off cannot be flushed.
-  if (!device.cut_off && ::fsync(fd->get()) != 0) return Failure(system_error("flushing " + device.path, errno));
+  if (!device.cut_off && ::fsync(fd->get()) != 0) {
+    if (errno != EIO && errno != ENOSPC) return Failure(system_error("flushing " + device.path, errno));
+    // The pool is full. Safe to go on: nobody was told that these writes are durable (their own sync fails as this one
+    // does), the kernel does not try them again, and a device that could not be released would hold its machine for
+    // ever.
+    spdlog::warn("{} is released without writes that found no room and were never synced", device.path);
+  }
   if (::ioctl(fd->get(), LOOP_CLR_FD, 0) != 0 && errno != ENXIO) {
     return Failure(system_error("releasing " + device.path, errno));
   }
