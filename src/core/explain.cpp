@@ -254,7 +254,8 @@ class Explainer {
     };
     const std::optional<Instance>& instance = state_.instance;
     if (instance) at(instance->notice_deadline, "the cloud takes instance " + instance->id.str() + " back");
-    bool settling = instance && instance->running_at && !instance->healthy_at && !is_outgoing(state_);
+    bool settling =
+        instance && instance->running_at && !instance->healthy_at && !is_outgoing(state_) && !is_original(state_);
     if (settling) at(*instance->running_at + spec_.health_check.grace_period, "the grace period of its health ends");
     bool healed = spec_.health_check.enabled && spec_.health_check.auto_healing && instance && instance->healthy_at &&
                   instance->unhealthy_since;

@@ -16,7 +16,8 @@ namespace {
 constexpr Duration kStatusInterval = std::chrono::seconds(30);
 
 bool is_settling(const State& state) {
-  return state.instance && state.instance->running_at && !state.instance->healthy_at && !is_outgoing(state);
+  return state.instance && state.instance->running_at && !state.instance->healthy_at && !is_outgoing(state) &&
+         !is_original(state);  // whose health nobody asked for
 }
 
 std::string unwell(const State& state) {

@@ -42,6 +42,7 @@ void adopt(Draft& draft, const Import& import) {
   instance.market = original.market;
   instance.image = original.image;
   instance.state = InstanceState::running;
+  instance.running_at = draft.now;
   instance.private_ip = original.private_ip;
   instance.public_ip = original.public_ip;
   instance.launched_at = original.launched_at;

@@ -63,6 +63,8 @@ TEST_P(Adopted, BecomesAManagedInstanceWithEverythingThatItHad) {
   }
   EXPECT_LT(position(world.history, "import_secured"), position(world.history, "handover"));
   EXPECT_LT(position(world.history, "handover"), position(world.history, "imported"));
+  EXPECT_EQ(position(world.history, "error"), world.history.size())
+      << "a person was told of trouble that there was not";
 }
 
 TEST_P(Adopted, DeletesNothingOfTheOriginalBeforeTheNewInstanceIsHealthy) {
