@@ -23,10 +23,18 @@ class ImportTest : public ServiceTest {
   // The words after `aws ec2`; what it printed, without the quotes of a single string.
   std::string aws(std::vector<std::string> words) {
     const std::string credentials = "AWS_SHARED_CREDENTIALS_FILE=" + service_->data_dir() + "/ec2-credentials";
-    std::vector<std::string> command = {"/usr/bin/env",         credentials,    "AWS_CONFIG_FILE=/dev/null",
-                                        "AWS_PAGER=",           "PATH=/usr/bin:/bin", "AWS_DEFAULT_REGION=local-1",
-                                        "/usr/bin/aws",         "--endpoint-url", ec2_url(),
-                                        "--output",             "text",         "ec2"};
+    std::vector<std::string> command = {"/usr/bin/env",
+                                        credentials,
+                                        "AWS_CONFIG_FILE=/dev/null",
+                                        "AWS_PAGER=",
+                                        "PATH=/usr/bin:/bin",
+                                        "AWS_DEFAULT_REGION=local-1",
+                                        "/usr/bin/aws",
+                                        "--endpoint-url",
+                                        ec2_url(),
+                                        "--output",
+                                        "text",
+                                        "ec2"};
     command.insert(command.end(), words.begin(), words.end());
     const Result<Ended> ended = run(command, 120s);
     EXPECT_TRUE(ended) << describe(ended.error());
@@ -37,16 +45,18 @@ class ImportTest : public ServiceTest {
 
   // Spot, with a file on its root and one on a data volume that has a filesystem.
   void start_by_hand() {
-    original_ = aws({"run-instances", "--image-id", "ami-00000000000000001", "--instance-type", "t3.nano", "--subnet-id",
-                     "subnet-0000000000000000a", "--instance-market-options", "MarketType=spot", "--tag-specifications",
-                     "ResourceType=instance,Tags=[{Key=Name,Value=by-hand}]", "--block-device-mappings",
-                     "DeviceName=/dev/sdf,Ebs={VolumeSize=1,DeleteOnTermination=true}", "--query", "Instances[0].InstanceId"});
+    original_ =
+        aws({"run-instances", "--image-id", "ami-00000000000000001", "--instance-type", "t3.nano", "--subnet-id",
+             "subnet-0000000000000000a", "--instance-market-options", "MarketType=spot", "--tag-specifications",
+             "ResourceType=instance,Tags=[{Key=Name,Value=by-hand}]", "--block-device-mappings",
+             "DeviceName=/dev/sdf,Ebs={VolumeSize=1,DeleteOnTermination=true}", "--query", "Instances[0].InstanceId"});
     aws({"wait", "instance-running", "--instance-ids", original_});
     ip_ = ask("PrivateIpAddress");
     mac_ = ask("NetworkInterfaces[0].MacAddress");
     volume_ = ask("BlockDeviceMappings[?DeviceName=='/dev/sdf'].Ebs.VolumeId");
-    in(original_, "echo root >/var/mine && mkfs.ext4 -q /dev/sdf && mkdir -p /srv/data && mount /dev/sdf /srv/data && "
-                  "echo data >/srv/data/mine && sync");
+    in(original_,
+       "echo root >/var/mine && mkfs.ext4 -q /dev/sdf && mkdir -p /srv/data && mount /dev/sdf /srv/data && "
+       "echo data >/srv/data/mine && sync");
   }
   std::string ask(const std::string& query) {
     return aws({"describe-instances", "--instance-ids", original_, "--query", "Reservations[0].Instances[0]." + query});
@@ -59,8 +69,12 @@ class ImportTest : public ServiceTest {
     return ended->out;
   }
   std::string holdfast_import(std::vector<std::string> flags) {
-    std::vector<std::string> command = {holdfast_binary(), "import",       original_,
-                                        "--url",           service_->url(), "--token-file",
+    std::vector<std::string> command = {holdfast_binary(),
+                                        "import",
+                                        original_,
+                                        "--url",
+                                        service_->url(),
+                                        "--token-file",
                                         service_->data_dir() + "/token"};
     command.insert(command.end(), flags.begin(), flags.end());
     const Result<Ended> ended = run(command, 180s);
