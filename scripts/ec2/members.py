@@ -125,7 +125,7 @@ SHAPES = {
     "InstanceTypeOffering": "InstanceType LocationType Location",
     "VolumeModification": "VolumeId ModificationState StatusMessage TargetSize TargetIops TargetVolumeType TargetThroughput "
                           "OriginalSize OriginalIops OriginalVolumeType OriginalThroughput Progress StartTime EndTime",
-    "InstanceSpecification": "InstanceId ExcludeBootVolume ExcludeDataVolumeIds",
+    "InstanceSpecification": "InstanceId! ExcludeBootVolume ExcludeDataVolumeIds",
     "SnapshotInfo": "Description+ Tags Encrypted VolumeId State VolumeSize StartTime Progress OwnerId SnapshotId",
     "AssignedPrivateIpAddress": "PrivateIpAddress",
     "Address": "InstanceId PublicIp AllocationId AssociationId Domain NetworkInterfaceId NetworkInterfaceOwnerId PrivateIpAddress "

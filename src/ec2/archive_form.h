@@ -72,7 +72,12 @@ class FormIn {
 
   template <class T>
   void value(Names names, T& member, unsigned use = kPlain) {
-    if (auto found = text(names, use)) read(path_of(names), *found, member);
+    auto found = text(names, use);
+    if (!found) return;
+    // EC2 takes what is required and empty for missing.
+    constexpr bool kIsText = std::same_as<T, std::string> || kIsId<T>;
+    if (kIsText && (use & kRequired) && !(use & kAlways) && found->empty()) return missing(names);
+    read(path_of(names), *found, member);
   }
   template <class T>
   void values(Names names, std::vector<T>& members, unsigned use = kPlain, std::string_view = {}) {

@@ -72,7 +72,7 @@ struct VolumeModification {
 struct InstanceSpecification {
   template <class A, class T>
   static void visit(A& a, T& v) {
-    a.value({"InstanceId", "InstanceId"}, v.instance_id);
+    a.value({"InstanceId", "InstanceId"}, v.instance_id, kRequired);
     a.value({"ExcludeBootVolume", "ExcludeBootVolume"}, v.exclude_boot_volume);
     a.values({"ExcludeDataVolumeId", "ExcludeDataVolumeId"}, v.exclude_data_volume_ids, kPlain, "VolumeId");
   }
