@@ -57,17 +57,31 @@ double cpu_of(pid_t pid) {
 double cpu_of_us() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec); };
+  auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 class Endpoint {
  public:
   explicit Endpoint(const std::string& folder) : log_(folder + "/log") {
-    const std::vector<std::string> argv = {"/usr/bin/taskset", "-c", std::to_string(kServerCore),
-                                           support::holdfast_binary(), "cloud", "serve", "--substrate", "null",
-                                           "--data", folder + "/data", "--listen", "127.0.0.1:0",
-                                           "--access-key", kKey, "--secret-key", kSecret};
+    const std::vector<std::string> argv = {"/usr/bin/taskset",
+                                           "-c",
+                                           std::to_string(kServerCore),
+                                           support::holdfast_binary(),
+                                           "cloud",
+                                           "serve",
+                                           "--substrate",
+                                           "null",
+                                           "--data",
+                                           folder + "/data",
+                                           "--listen",
+                                           "127.0.0.1:0",
+                                           "--access-key",
+                                           kKey,
+                                           "--secret-key",
+                                           kSecret};
     child_.emplace(must(support::Child::start({argv, log_})));
     if (!support::wait_until(30s, [&] { return !url().empty(); })) give_up("the endpoint did not start: " + log());
   }
@@ -186,8 +200,8 @@ int run(int argc, char** argv) {
   ec2::DescribeInstancesRequest all;
   all.instance_ids = ids;
   const std::vector<std::pair<std::string, Call>> kinds = {{"describe_one", calling(*ec2, one)},
-                                                          {fmt::format("describe_{}", count), calling(*ec2, all)},
-                                                          {"create_tags", tagging(*ec2, ids.front())}};
+                                                           {fmt::format("describe_{}", count), calling(*ec2, all)},
+                                                           {"create_tags", tagging(*ec2, ids.front())}};
   Results results;
   for (const auto& [name, call] : kinds) {
     fmt::print(stderr, "{}:\n", name);
@@ -196,7 +210,9 @@ int run(int argc, char** argv) {
     results.nested(name, kind);
   }
   results.number("callers", callers);
-  results.text("limit", "none given: every call is signed, its signature checked, and a mutating one is on disk when it is answered");
+  results.text(
+      "limit",
+      "none given: every call is signed, its signature checked, and a mutating one is on disk when it is answered");
   fmt::print("{}\n", results.json());
   return 0;
 }

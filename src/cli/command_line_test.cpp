@@ -102,6 +102,7 @@ TEST(CommandLine, BashCompletesWhatStandsAtTheCursor) {
 
 TEST(CommandLine, VersionIsTheProgramsOwn) {
   EXPECT_EQ(run_line(nullptr, {"version"}).out, "holdfast 0.1.0\n");
+  EXPECT_EQ(run_line(nullptr, {"--version"}).out, "holdfast 0.1.0\n");
 }
 
 }  // namespace

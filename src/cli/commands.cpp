@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "base/version.h"
 #include "cli/exit_statuses.h"
 #include "cli/parts.h"
 
@@ -47,6 +48,7 @@ void add_examples(CLI::App& command, const std::string& lines) {
 
 void add_client_commands(CLI::App& app, Run& run) {
   app.require_subcommand(1);
+  app.set_version_flag("--version", fmt::format("holdfast {}", kVersion), "Print the version and exit");
   std::vector<std::string> statuses;
   for (const ExitMeaning& exit : kExitMeanings)
     statuses.push_back(fmt::format("{} {}", int(exit.status), exit.meaning));

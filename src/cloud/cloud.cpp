@@ -94,10 +94,18 @@ Result<std::string> Cloud::console_output(const InstanceId& instance) {
   return std::get<ec2::GetConsoleOutputResponse>(answer).output;
 }
 
+Result<Cloud::Seat> Cloud::take_seat() {
+  if (long_calls_.fetch_add(1) < kLongCalls) return Seat(&long_calls_);
+  --long_calls_;
+  return fail(ErrorKind::throttled, "RequestLimitExceeded",
+              std::to_string(kLongCalls) + " commands or image builds are under way; ask again when one has ended");
+}
+
 Result<CommandOutcome> Cloud::run_command(const InstanceId& instance, const std::vector<std::string>& argv,
                                           const std::string& input, Duration limit) {
   if (argv.empty()) return fail(ErrorKind::invalid, "MissingParameter", "A command is needed.", "argv");
   HF_TRY_VOID(front_->need_machine(instance));
+  HF_TRY(const Seat seat, take_seat());
   return front_->substrate().run_command(instance, argv, input, limit);
 }
 
@@ -106,6 +114,7 @@ Result<ImageId> Cloud::build_image(const std::string& name) {
 }
 
 Result<ImageId> Cloud::build_image_and_wait(const std::string& name, Duration limit) {
+  HF_TRY(const Seat seat, take_seat());
   HF_TRY(ImageId id, build_image(name));
   return front_->wait_for_build(id, limit);
 }

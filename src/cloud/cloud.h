@@ -13,6 +13,7 @@
 // commits; the listener is called on the Runtime's thread, outside the lock, in order.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -46,6 +47,7 @@ inline constexpr char kDebianImage[] = "ami-00000000000000002";  // "debian-12-p
 inline constexpr char kAccount[] = "000000000000";               // the one account
 inline constexpr char kMinimalImageName[] = "minimal";
 inline constexpr char kDebianImageName[] = "debian-12-postgresql";
+inline constexpr int kLongCalls = 24;  // commands and builds at one time; more are refused
 
 struct CloudOptions {
   std::filesystem::path data_dir;  // made if missing; empty: nothing is kept (simulations)
@@ -157,6 +159,14 @@ class Cloud : public ec2::FurtherEc2 {
   class Front;
   explicit Cloud(std::shared_ptr<Front> front);
   // Shared, because the substrate and the runtime may call back while this goes away.
+  // Calls that last as long as somebody's command does may not take every thread that serves the others.
+  struct Leave {
+    void operator()(std::atomic<int>* taken) const { --*taken; }
+  };
+  using Seat = std::unique_ptr<std::atomic<int>, Leave>;
+  Result<Seat> take_seat();
+
+  std::atomic<int> long_calls_ = 0;
   std::shared_ptr<Front> front_;
 };
 

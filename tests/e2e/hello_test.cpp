@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "support/fixture.h"
 #include "support/hello.h"
 #include "support/leftovers.h"
@@ -65,6 +69,27 @@ TEST_F(HelloTest, LeavesNothingWhenItIsDeletedWithEverything) {
   ASSERT_TRUE(client_->remove(status.id));
   EXPECT_TRUE(wait_until(60s, [&] { return left_over(*client_).empty(); }))
       << testing::PrintToString(left_over(*client_));
+}
+
+TEST_F(HelloTest, AnswersWhileManyCommandsRun) {
+  const ManagedStatus status = bring_up("hello.yaml");
+  ASSERT_FALSE(status.id.empty());
+  constexpr int kMany = 40;
+  std::atomic<int> ended = 0;
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kMany; ++i) {
+    threads.emplace_back([&] {
+      const auto outcome = client_->exec(status.instance_id, {"/bin/sleep", "5"});
+      ++(outcome ? ended : refused);
+    });
+  }
+  EXPECT_TRUE(wait_until(20s, [&] { return refused > 0; })) << "all of them wait for one another";
+  EXPECT_TRUE(client_->status(status.id)) << "nobody else is answered";
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(ended + refused, kMany);
+  EXPECT_GT(ended, 8);
+  EXPECT_TRUE(client_->exec(status.instance_id, {"/bin/true"})) << "there is room again";
 }
 
 TEST_F(HelloTest, GoesOnWhileTheServiceIsAway) {
