@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "core/invariants.h"
 #include "model/observed.h"
 #include "model/state.h"
@@ -28,6 +29,10 @@ std::string tag(const std::vector<ec2::Tag>* tags, std::string_view key) {
 
 ManagedInstanceId owner_tag(const std::vector<ec2::Tag>* tags) {
   return ManagedInstanceId(tag(tags, model::kTagManagedInstance));
+}
+
+int generation_tag(const std::vector<ec2::Tag>* tags) {
+  return static_cast<int>(parse_int(tag(tags, model::kTagGeneration)).value_or(0));
 }
 
 }  // namespace
@@ -167,7 +172,7 @@ struct Checker::Calls {
         of.broken(2, "two_instances", id,
                   fmt::format("{} is launched while {} is not terminated", made.instance_id.str(), other.str()));
       }
-      of.instances_[made.instance_id] = {id, false, false, false};
+      of.instances_[made.instance_id] = {id, generation_tag(tags), false, false, false};
       for (const auto& device : made.block_device_mappings) {
         of.volumes_[device.volume_id] = {id, device.device_name, false, false, std::nullopt};
         if (device.delete_on_termination && of.persists(managed->second, device.device_name)) {
@@ -214,7 +219,11 @@ struct Checker::Calls {
     snapshot.purpose = tag(tags, model::kTagPurpose);
     snapshot.volume = request.volume_id;
     of.snapshots_.emplace(made, snapshot);
-    if (snapshot.purpose == "final" && of.guests_.writing(request.volume_id)) {
+    // Of the generation that writes, or a later one. One that was asked for earlier and happens only now says by its
+    // generation that it is not final for this one.
+    auto writer = of.instances_.find(of.guests_.writer(request.volume_id));
+    bool lives = writer != of.instances_.end() && writer->second.generation <= generation_tag(tags);
+    if (snapshot.purpose == "final" && lives) {
       of.broken(3, "final_snapshot_of_a_living_volume", snapshot.owner,
                 fmt::format("{} is taken of {}, which is still written to", made.str(), request.volume_id.str()));
     }

@@ -90,6 +90,7 @@ class Checker : public Witness {
   };
   struct Instance {
     ManagedInstanceId owner;
+    int generation = 0;
     bool terminated = false;
     bool runs = false;
     bool well = false;

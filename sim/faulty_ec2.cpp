@@ -62,44 +62,6 @@ struct Named {
   }
 };
 
-// What makes two answers about one thing different, and when it was made.
-std::string look_of(const ec2::Instance& x) {
-  std::string look = x.state;
-  for (const auto& device : x.block_device_mappings) {
-    look += '/' + device.volume_id.str() + device.status + (device.delete_on_termination ? "d" : "");
-  }
-  return look;
-}
-std::string look_of(const ec2::Volume& x) {
-  std::string look = x.state;
-  for (const auto& attachment : x.attachments) look += '/' + attachment.instance_id.str() + attachment.state;
-  return look;
-}
-std::string look_of(const ec2::Snapshot& x) {
-  return x.state;
-}
-std::string look_of(const ec2::Image& x) {
-  return x.state + (x.tags.empty() ? "" : "t");
-}
-std::string look_of(const ec2::NetworkInterface& x) {
-  return x.status + (x.attachment ? x.attachment->instance_id.str() + x.attachment->status : "");
-}
-const std::string& id_of(const ec2::Instance& x) {
-  return x.instance_id.str();
-}
-const std::string& id_of(const ec2::Volume& x) {
-  return x.volume_id.str();
-}
-const std::string& id_of(const ec2::Snapshot& x) {
-  return x.snapshot_id.str();
-}
-const std::string& id_of(const ec2::Image& x) {
-  return x.image_id.str();
-}
-const std::string& id_of(const ec2::NetworkInterface& x) {
-  return x.network_interface_id.str();
-}
-
 }  // namespace
 
 Duration Spread::draw(Random& random) const {
@@ -111,59 +73,8 @@ Duration Spread::draw(Random& random) const {
   return Duration(static_cast<int64_t>(std::min(drawn, 20.0 * static_cast<double>(p99.count()))));
 }
 
-// What was shown of each thing before, so that an answer can show it as it was some seconds ago. A former look may be
-// shown only if it was true within the lag.
-struct FaultyEc2::Lag {
-  template <class Item>
-  struct Shown {
-    std::string look;
-    Item now;
-    std::optional<Item> before;
-    Time seen{};     // last
-    Time changed{};  // noticed
-  };
-  template <class Item>
-  using Memory = std::map<std::string, Shown<Item>>;
-
-  template <class Item>
-  void distort(Memory<Item>& memory, std::vector<Item>& items, Faults& faults, Time now,
-               const std::map<std::string, Time>& made) {
-    std::erase_if(items, [&](Item& item) {
-      const std::string& id = id_of(item);
-      std::string look = look_of(item);
-      auto [found, fresh] = memory.try_emplace(id, Shown<Item>{look, item, std::nullopt, now, now});
-      Shown<Item>& shown = found->second;
-      if (!fresh && shown.look != look) {
-        bool lately = now - shown.seen <= kLongestLag;
-        shown.before = lately ? std::optional<Item>(shown.now) : std::nullopt;
-        shown.changed = shown.seen;
-        shown.look = look;
-        shown.now = item;
-      }
-      shown.seen = now;
-      if (auto born = made.find(id); born != made.end() && now - born->second < kLongestLag) {
-        if (faults.strikes(Fault::missing_describe)) return true;
-      }
-      if (shown.before && now - shown.changed >= kLongestLag) shown.before.reset();
-      if (shown.before && faults.strikes(Fault::stale_describe)) item = *shown.before;
-      return false;
-    });
-    if (memory.size() > kMostRemembered) {
-      std::erase_if(memory, [&](const auto& entry) { return now - entry.second.seen > kLongestLag; });
-    }
-  }
-
-  static constexpr size_t kMostRemembered = 2000;
-  Memory<ec2::Instance> instances;
-  Memory<ec2::Volume> volumes;
-  Memory<ec2::Snapshot> snapshots;
-  Memory<ec2::Image> images;
-  Memory<ec2::NetworkInterface> interfaces;
-};
-
 FaultyEc2::FaultyEc2(Ties ties, uint64_t seed, bool throttle)
-    : ties_(std::move(ties)), random_(seed), throttle_(throttle), lag_(std::make_unique<Lag>()) {}
-FaultyEc2::~FaultyEc2() = default;
+    : ties_(std::move(ties)), random_(seed), throttle_(throttle) {}
 
 void FaultyEc2::deliver_later(const ec2::Request& request, Duration delay) {
   ties_.runtime.post(delay, [this, request] {
@@ -276,17 +187,13 @@ Result<ec2::Response> FaultyEc2::answer(const ec2::Request& request) {
   }
   if (!answered) return answered;
   Time now = ties_.runtime.now();
-  if (auto* x = std::get_if<ec2::DescribeInstancesResponse>(&*answered)) {
-    lag_->distort(lag_->instances, x->instances, ties_.faults, now, made_);
-  } else if (auto* x = std::get_if<ec2::DescribeVolumesResponse>(&*answered)) {
-    lag_->distort(lag_->volumes, x->volumes, ties_.faults, now, made_);
-  } else if (auto* x = std::get_if<ec2::DescribeSnapshotsResponse>(&*answered)) {
-    lag_->distort(lag_->snapshots, x->snapshots, ties_.faults, now, made_);
-  } else if (auto* x = std::get_if<ec2::DescribeImagesResponse>(&*answered)) {
-    lag_->distort(lag_->images, x->images, ties_.faults, now, made_);
-  } else if (auto* x = std::get_if<ec2::DescribeNetworkInterfacesResponse>(&*answered)) {
-    lag_->distort(lag_->interfaces, x->network_interfaces, ties_.faults, now, made_);
-  }
+  looks_.distort(*answered, now, kLongestLag, [&](const std::string& id, bool has_former) {
+    auto born = made_.find(id);
+    bool young = born != made_.end() && now - born->second < kLongestLag;
+    if (young && ties_.faults.strikes(Fault::missing_describe)) return cloud::FormerLooks::Shown::hidden;
+    if (has_former && ties_.faults.strikes(Fault::stale_describe)) return cloud::FormerLooks::Shown::former;
+    return cloud::FormerLooks::Shown::now;
+  });
   return answered;
 }
 

@@ -10,12 +10,12 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "base/random.h"
+#include "cloud/behaviour/former_looks.h"
 #include "cloud/runtime.h"
 #include "ec2/ec2.h"
 #include "ec2/token_bucket.h"
@@ -43,12 +43,10 @@ class FaultyEc2 : public ec2::Ec2 {
     std::function<void(const ec2::Request&)> done;
   };
   FaultyEc2(Ties ties, uint64_t seed, bool throttle);
-  ~FaultyEc2() override;
 
   Result<ec2::Response> perform(const ec2::Request& request) override;
 
  private:
-  struct Lag;
   Result<ec2::Response> travel(const ec2::Request& request);
   Result<ec2::Response> answer(const ec2::Request& request);
   std::optional<Error> throttle(const ec2::Request& request);
@@ -62,7 +60,7 @@ class FaultyEc2 : public ec2::Ec2 {
   ec2::ApiBudget budget_;
   std::map<std::string, Time> made_;   // ids that calls have answered, for as long as they may be invisible
   std::set<std::string> tokens_done_;  // of launches: repeated, they are answered as before, whatever the capacity
-  std::unique_ptr<Lag> lag_;
+  cloud::FormerLooks looks_;
 };
 
 }  // namespace holdfast::sim

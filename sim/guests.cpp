@@ -92,6 +92,11 @@ bool Guests::writing(const VolumeId& id) const {
   return found != volumes_.end() && !found->second.writer.empty();
 }
 
+InstanceId Guests::writer(const VolumeId& id) const {
+  auto found = volumes_.find(id);
+  return found == volumes_.end() ? InstanceId() : found->second.writer;
+}
+
 std::optional<Guests::Content> Guests::volume(const VolumeId& id, Time now) const {
   auto found = volumes_.find(id);
   if (found == volumes_.end()) return std::nullopt;

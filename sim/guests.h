@@ -57,6 +57,7 @@ class Guests {
   void begin(const VolumeId& volume, const InstanceId& writer, Time now);
   void end(const VolumeId& volume, bool power_cut, Time now);
   bool writing(const VolumeId& volume) const;
+  InstanceId writer(const VolumeId& volume) const;  // empty: none
 
   std::optional<Content> volume(const VolumeId& volume, Time now) const;
   std::optional<Content> snapshot(const SnapshotId& snapshot) const;

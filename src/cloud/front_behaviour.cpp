@@ -38,6 +38,7 @@ Result<ec2::Response> Cloud::Front::carry_out(const ec2::Request& request) {
     for (const std::string& id : made_by(response)) behaviour_.made(id, now);
     return response;
   }
+  behaviour_.age(response, now);
   if (behaviour_.everything_visible()) return response;
   return as_seen(request, std::move(response), [&](const std::string& id) { return behaviour_.visible(id, now); });
 }

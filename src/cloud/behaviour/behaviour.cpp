@@ -67,6 +67,13 @@ bool Behaviour::visible(const std::string& id, Time now) const {
   return found == hidden_until_.end() || found->second <= now;
 }
 
+void Behaviour::age(ec2::Response& response, Time now) {
+  if (profile_.consistency_lag <= Duration(0)) return;
+  looks_.distort(response, now, profile_.consistency_lag, [&](const std::string&, bool has_former) {
+    return has_former && random_.below(2) == 0 ? FormerLooks::Shown::former : FormerLooks::Shown::now;
+  });
+}
+
 void Behaviour::forget_visible(Time now) {
   std::erase_if(hidden_until_, [&](const auto& entry) { return entry.second <= now; });
 }

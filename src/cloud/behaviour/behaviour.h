@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "cloud/behaviour/former_looks.h"
 #include "cloud/behaviour/profile.h"
 #include "ec2/token_bucket.h"
 
@@ -42,6 +43,9 @@ class Behaviour {
   void made(const std::string& id, Time now);
   bool visible(const std::string& id, Time now) const;
   bool everything_visible() const { return hidden_until_.empty(); }
+  // An answer as one of EC2's many front ends may give it: what changed within the lag is shown as it was, every other
+  // time.
+  void age(ec2::Response& response, Time now);
 
  private:
   void forget_visible(Time now);
@@ -51,6 +55,7 @@ class Behaviour {
   ec2::ApiBudget budget_;
   std::map<std::string, Fault, std::less<>> faults_;  // by action: as many as EC2 has
   std::map<std::string, Time> hidden_until_;          // bounded by what is made within a lag
+  FormerLooks looks_;
 };
 
 }  // namespace holdfast::cloud

@@ -102,6 +102,22 @@ TEST_F(BehaviourOfTheCloud, WhatWasJustMadeIsMissingForAWhileAndThenThere) {
   EXPECT_EQ(ok(ec2::DescribeVolumesRequest{}).volumes.size(), 20u);
 }
 
+TEST_F(BehaviourOfTheCloud, WhatJustChangedIsShownAsItWasForAWhileAndThenAsItIs) {
+  with({false, false, 10s});
+  const InstanceId id = launch();
+  runtime_.advance(10s);
+  auto state = [&] { return ok(ec2::DescribeInstancesRequest{{id}, {}, 0, ""}).instances.at(0).state; };
+  ASSERT_EQ(state(), "running");
+  ok(ec2::TerminateInstancesRequest{{id}});
+  settle();
+  std::map<std::string, int> shown;
+  for (int i = 0; i < 40; ++i) ++shown[state()];
+  EXPECT_GT(shown["running"], 5);
+  EXPECT_GT(shown["terminated"], 5);
+  runtime_.advance(10s);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(state(), "terminated");
+}
+
 TEST_F(BehaviourOfTheCloud, ALostReplyIsOfACallThatWasCarriedOut) {
   ASSERT_TRUE(cloud_->set_fault({"CreateVolume", "", {}, true, 1}));
   auto lost = cloud_->call(ec2::CreateVolumeRequest{"local-1a", 1, {}, "", {}, {}, {}, "", {}});

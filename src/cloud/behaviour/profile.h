@@ -9,9 +9,11 @@
 namespace holdfast::cloud {
 
 struct Profile {
-  bool latency = false;        // answers take as long as EC2's (latency.h); machines: slow_substrate.h
-  bool throttling = false;     // EC2's token buckets: RequestLimitExceeded
-  Duration consistency_lag{};  // what was just made may be missing from Describe calls for up to this long
+  bool latency = false;     // answers take as long as EC2's (latency.h); machines: slow_substrate.h
+  bool throttling = false;  // EC2's token buckets: RequestLimitExceeded
+  // What was just made may be missing from Describe calls, and what just changed be shown as it was, for up to this
+  // long.
+  Duration consistency_lag{};
 };
 
 // What happens to the next `count` calls of an action, on top of the profile.
