@@ -17,6 +17,12 @@ bool zone_exists(const Model& model, const std::string& zone) {
   return zone == meta.region + "a" || zone == meta.region + "b" || zone == meta.region + "c";
 }
 
+// /dev/sdf and /dev/xvdf are one place: the guest's kernel shows the first as the second.
+std::string place_of(std::string device) {
+  if (size_t at = device.find("/xvd"); at != std::string::npos) device.replace(at, 4, "/sd");
+  return device;
+}
+
 }  // namespace
 
 Answer act(Call& call, const ec2::CreateVolumeRequest& request) {
@@ -87,7 +93,8 @@ Answer act(Call& call, const ec2::AttachVolumeRequest& request) {
   HF_TRY_VOID(check_errand(*instance));
   for (const auto& other : instance->volumes) {
     const Volume* attached = call.model.volumes.find(other);
-    if (attached != nullptr && attached->attachment && attached->attachment->device == request.device) {
+    if (attached != nullptr && attached->attachment &&
+        place_of(attached->attachment->device) == place_of(request.device)) {
       return bad_value("The device '" + request.device + "' is in use by " + other.str() + ".", "Device");
     }
   }
