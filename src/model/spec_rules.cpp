@@ -171,6 +171,10 @@ class Rules {
       fault(ebs + ".deleteOnTermination", "Impossible",
             "must not be true on a volume that is to be persisted: leave it out, or set its persist… field to false");
     }
+    bool names_a_root = device.device_name == "/dev/sda1" || device.device_name == "/dev/sda" ||
+                        device.device_name == "/dev/xvda";  // whose size the image gives
+    require(names_a_root || device.size_gib || device.snapshot_id, ebs + ".volumeSize",
+            "is missing: give the size in GiB, or a snapshotId");
     const VolumeType* type = volume_type(device.volume_type);
     if (type == nullptr) {
       std::vector<std::string> names;
