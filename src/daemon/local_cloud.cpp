@@ -1,7 +1,9 @@
 #include "daemon/local_cloud.h"
 
 #include <fmt/format.h>
+
 #include <sys/random.h>
+#include <filesystem>
 
 #include <cerrno>
 
@@ -48,9 +50,27 @@ std::string value_in(const std::string& text, std::string_view name) {
   return "";
 }
 
+// A cloud that knows of nothing would end every machine and strand every volume that is there.
+Result<void> check_memory(const std::string& data_dir) {
+  namespace fs = std::filesystem;
+  const std::string file = data_dir + "/cloud.sqlite";
+  if (fs::exists(file) && fs::file_size(file) > 0) return {};
+  for (const char* folder : {"/pool/volumes", "/storage/volumes"}) {
+    std::error_code none;
+    if (fs::directory_iterator(data_dir + folder, none) == fs::directory_iterator()) continue;
+    return fail(
+        ErrorKind::unavailable, "StoreFileGone",
+        fmt::format("{} is gone, but {}{} holds volumes: put the file back from a copy; `holdfast cloud destroy "
+                    "--data-dir {}` gives all of it up",
+                    file, data_dir, folder, data_dir));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<cloud::Cloud>> open_cloud(const Settings& settings, Ground& ground) {
+  HF_TRY_VOID(check_memory(settings.data_dir));
   cloud::CloudOptions options;
   options.data_dir = settings.data_dir;
   HF_TRY(options.cidr_block, choose_cidr(settings));

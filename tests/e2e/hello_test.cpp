@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 #include <vector>
 
@@ -90,6 +91,28 @@ TEST_F(HelloTest, AnswersWhileManyCommandsRun) {
   EXPECT_EQ(ended + refused, kMany);
   EXPECT_GT(ended, 8);
   EXPECT_TRUE(client_->exec(status.instance_id, {"/bin/true"})) << "there is room again";
+}
+
+TEST_F(HelloTest, DoesNotTakeALostMemoryForANewCloud) {
+  const ManagedStatus before = bring_up("hello.yaml");
+  ASSERT_FALSE(before.id.empty());
+  service_->stop();
+  const std::filesystem::path data = service_->data_dir();
+  const std::filesystem::path aside = scratch_->path();
+  for (const char* file : {"cloud.sqlite", "cloud.sqlite-wal", "cloud.sqlite-shm"}) {
+    std::error_code none;
+    std::filesystem::rename(data / file, aside / file, none);
+  }
+  ASSERT_TRUE(service_->launch());
+  EXPECT_EQ(service_->wait(30s), 1);
+  EXPECT_NE(service_->log().find("cloud.sqlite is gone"), std::string::npos);
+  for (const char* file : {"cloud.sqlite", "cloud.sqlite-wal", "cloud.sqlite-shm"}) {
+    std::error_code none;
+    std::filesystem::rename(aside / file, data / file, none);
+  }
+  ASSERT_TRUE(service_->start());
+  EXPECT_EQ(wait_active(before.id).instance_id, before.instance_id);
+  EXPECT_EQ(hello_count(before.private_ip, 1s), 1);
 }
 
 TEST_F(HelloTest, GoesOnWhileTheServiceIsAway) {
