@@ -201,9 +201,27 @@ void volume_made(Draft& draft, const CreateVolume& create, const VolumeId& made)
   draft.look(static_cast<Kinds>(Kind::volumes), draft.now);
 }
 
+namespace {
+
+// Taken off by hand. What is listed may be older than the attachment for a while.
+std::string detached_error(const Draft& draft) {
+  const State& state = draft.state();
+  bool runs_on = state.instance && state.instance->healthy_at && !state.handover && state.goal == Goal::running;
+  if (!runs_on || draft.now < *state.instance->healthy_at + kTimeUntilGone) return {};
+  for (const auto& [device, volume] : state.data) {
+    if (volume.state != VolumeState::available || !volume.attached_to.empty()) continue;
+    return "volume " + volume.id.str() + " (" + device + ") is detached from instance " + state.instance->id.str() +
+           ", which goes on without it. Attach it again as " + device + ", or recycle the managed instance";
+  }
+  return {};
+}
+
+}  // namespace
+
 std::string loss_error(const Draft& draft) {
   const State& state = draft.state();
   if (!draft.spec.persistence.block_devices) return {};
+  if (std::string detached = detached_error(draft); !detached.empty()) return detached;
   for (const auto& [device, volume] : state.data) {
     if (!confirmed_missing(volume, draft.now)) continue;
     bool runs_on = state.instance && state.instance->healthy_at && !state.handover;

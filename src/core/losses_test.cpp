@@ -100,6 +100,28 @@ TEST_P(LostData, ARunningInstanceGoesOnWithoutItUntilItIsRecycled) {
   EXPECT_NE(world.state.instance->id, instance);
 }
 
+TEST(DetachedData, IsToldUntilItIsAttachedAgain) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  auto look = [&] {
+    world.now += std::chrono::seconds(40);
+    world.happen(CloudStirred{kAllKinds});
+    world.settle(5);
+  };
+  const VolumeId volume = world.state.data.at(kData).id;
+  world.cloud.detach(volume);
+  look();
+  look();
+  EXPECT_EQ(world.state.status, Status::error);
+  EXPECT_NE(world.state.error.find("is detached from instance"), std::string::npos) << world.state.error;
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  world.settle();
+  look();
+  look();
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.state.data.at(kData).id, volume);
+}
+
 TEST(LostData, TheErrorGoesWithItsPersistence) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();

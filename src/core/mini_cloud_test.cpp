@@ -405,6 +405,14 @@ void MiniCloud::vanish(const InstanceId& id) {
   if (found != instances_.end()) found->second.state = InstanceState::terminated;
 }
 
+void MiniCloud::detach(const VolumeId& id) {
+  volumes_.at(id).seen.attachments.clear();
+  volumes_.at(id).seen.state = VolumeState::available;
+  for (auto& [instance_id, instance] : instances_) {
+    std::erase_if(instance.devices, [&](const ObservedDevice& device) { return device.volume == id; });
+  }
+}
+
 void MiniCloud::lose(const VolumeId& id) {
   volumes_.erase(id);
   for (auto& [instance_id, instance] : instances_) {

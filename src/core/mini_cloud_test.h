@@ -38,6 +38,8 @@ class MiniCloud {
   void vanish(const InstanceId& id);
   // Somebody deletes it by hand.
   void lose(const VolumeId& id);
+  // Somebody takes it off by hand.
+  void detach(const VolumeId& id);
   // Somebody says by our tag which device it is.
   void tag(const VolumeId& id, const std::string& device) { volumes_.at(id).seen.tags.device = device; }
   void lose(const SnapshotId& id) { snapshots_.erase(id); }

@@ -32,11 +32,28 @@ std::vector<std::string> devices_like(const Draft& draft, const ObservedVolume& 
   return of_size.empty() ? of_source : of_size;
 }
 
+// /dev/sdf and /dev/xvdf are one place.
+std::string place_of(std::string device) {
+  if (size_t at = device.find("/xvd"); at != std::string::npos) device.replace(at, 4, "/sd");
+  return device;
+}
+
+// What a person says counts only where it can be: a device of the document that has no volume. A slip of the pen would
+// bring up a blank volume in the place of this one.
+std::string said_by_a_person(const Draft& draft, const ObservedVolume& seen) {
+  for (const BlockDevice& wanted : draft.spec.compute.block_devices) {
+    bool meant = place_of(wanted.device_name) == place_of(seen.tags.device);
+    if (meant && !is_taken(draft.state(), wanted.device_name)) return wanted.device_name;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string device_of(const Draft& draft, const ObservedVolume& seen) {
   const State& state = draft.state();
-  if (!seen.tags.device.empty()) return seen.tags.device;
+  bool by_a_launch = seen.tags.effect.starts_with("launch/");  // which gives all its volumes the same tags
+  if (!seen.tags.device.empty()) return by_a_launch ? said_by_a_person(draft, seen) : seen.tags.device;
   // Once it waits for a person only the tag counts: they may have attached it elsewhere to look into it, or changed the
   // document since.
   if (const Volume* left = left_by_launch(state, seen.id)) return left->device;
@@ -78,7 +95,8 @@ std::string unplaced_error(const Draft& draft) {
   }
   return "the last instance ended before it was seen with its volumes, and it cannot be told which of " + volumes +
          " is " + (devices.empty() ? "which device" : devices) + ". Look into each, and tag it " + kTagDevice +
-         " with its device, or delete it if it holds nothing; until then no instance is launched";
+         " with just one of these names (another is not taken), or delete it if it holds nothing (noticed a minute "
+         "later); until then no instance is launched";
 }
 
 }  // namespace holdfast::core

@@ -94,6 +94,25 @@ TEST_P(Alike, WhereNobodyCanTellAPersonIsAskedAndNothingIsLaunched) {
   expect_each_in_its_place();
 }
 
+TEST_P(Alike, ASlipOfThePenIsNotTakenAndMayBeMended) {
+  run_and_end(launch_unseen());
+  wait_in_vain();
+  const VolumeId f = devices_.at("/dev/sdf");
+  const VolumeId g = devices_.at("/dev/sdg");
+  world_.cloud.tag(f, "/dev/sdh");
+  world_.cloud.tag(g, "sdg");
+  wait_in_vain();
+  EXPECT_EQ(world_.state.status, Status::error);
+  EXPECT_EQ(world_.cloud.launches(), 1u) << "with blank volumes in their places";
+  world_.cloud.tag(f, "/dev/xvdf");  // the same place as /dev/sdf
+  world_.cloud.tag(g, "/dev/sdf");   // taken by then
+  wait_in_vain();
+  EXPECT_EQ(world_.cloud.launches(), 1u);
+  world_.cloud.tag(g, "/dev/sdg");
+  wait_in_vain();
+  expect_each_in_its_place();
+}
+
 TEST_P(Alike, OneThatAPersonDeletesIsNotWaitedFor) {
   run_and_end(launch_unseen());
   wait_in_vain();
