@@ -10,6 +10,7 @@
 #include "core/losses.h"
 #include "core/placement.h"
 #include "core/replacement.h"
+#include "core/short_lived.h"
 
 namespace holdfast::core {
 
@@ -130,7 +131,7 @@ void launch(Draft& draft) {
     return;
   }
   std::optional<ImageId> image = launch_image(draft);
-  if (!interface_ready(draft) || !image) return;
+  if (!interface_ready(draft) || !image || launch_rests(draft)) return;
   draft.enter(Phase::launching, "the next instance is launched");
   std::erase_if(state.cooling, [&](const CoolingMarket& entry) { return entry.until <= draft.now; });
   Placement placement = place(draft.spec, state, draft.now);
@@ -191,6 +192,7 @@ void finish(Draft& draft) {
                    ") after " + to_words(total),
                account_of_end(state, draft.now));
   state.handover.reset();
+  try_anew(state);
   finish_import(draft);
 }
 

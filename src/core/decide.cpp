@@ -6,6 +6,7 @@
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/lifecycle.h"
+#include "core/short_lived.h"
 
 namespace holdfast::core {
 
@@ -35,6 +36,7 @@ Result<void> fold(Draft& draft, const Event& event) {
       return fail(ErrorKind::conflict, "CONFLICT", "managed instance " + draft.state().id.str() + " is being deleted");
     }
     draft.state().surroundings = changed->surroundings;
+    try_anew(draft.state());
     // What it has on it may be persisted only from now on: nothing ends it until it was seen to outlive it.
     if (draft.state().instance) draft.state().instance->kept = false;
     draft.record("changed", "the specification was changed; what needs a new instance waits for the next one");

@@ -7,6 +7,7 @@
 #include "core/placement.h"
 #include "core/replacement.h"
 #include "core/saving.h"
+#include "core/short_lived.h"
 #include "model/names.h"
 
 namespace holdfast::core {
@@ -188,6 +189,10 @@ class Explainer {
            "network interface " + interface->id.str() + " must be seen free: it is " +
                words(to_string(interface->state)) + held_by(interface->attached_to),
            interface->missing_since);
+    }
+    if (state_.gone_at && *state_.gone_at + pause_after_ends(state_.short_lived) > now_) {
+      wait(Wait::On::pause, "", std::to_string(state_.short_lived) + " instances in a row ended; the next is launched",
+           state_.gone_at, *state_.gone_at + pause_after_ends(state_.short_lived));
     }
     Placement placement = place(spec_, state_, now_);
     if (placement.market) return;

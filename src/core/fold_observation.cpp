@@ -141,6 +141,7 @@ void fold_state_change(Draft& draft, const ObservedInstance& seen) {
   }
   if (is_terminal(seen.state)) {
     state.gone_at = draft.now;
+    state.last_end = seen.state_reason;
     draft.record("gone", "instance " + seen.id.str() + " is terminated" +
                              (seen.state_reason.empty() ? "" : " (" + seen.state_reason + ")"));
   }

@@ -30,6 +30,26 @@ Duration pause_after(int tries) {
   return std::min(pause, kLongestPause);
 }
 
+bool is_root_image(const State& state, const ImageId& id) {
+  return std::any_of(state.images.begin(), state.images.end(), [&](const RootImage& image) { return image.id == id; });
+}
+
+bool is_copy(const State& state, const std::optional<SnapshotId>& id) {
+  return std::any_of(state.snapshots.begin(), state.snapshots.end(),
+                     [&](const Snapshot& snapshot) { return snapshot.id == id; });
+}
+
+// One whose copy the new instance has goes when that is healthy. One that the document gave up holds what is nowhere
+// else: it stays for as long as what a delete keeps.
+void set_aside(Draft& draft, const Volume& volume, bool copied) {
+  if (copied) return draft.state().superseded.push_back(volume);
+  const Duration kept = Deallocation().retention;
+  draft.state().retired.push_back({Retired::What::volume, volume.id.str(),
+                                   "the document does not persist " + volume.device + " any more", draft.now + kept});
+  draft.record("volume_given_up", "volume " + volume.id.str() + " (" + volume.device +
+                                      ") is not persisted any more; it is kept until " + to_iso(draft.now + kept));
+}
+
 void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) {
   State& state = draft.state();
   // Two instances of one managed instance must never be: launches are asked one at a time, each with its own token.
@@ -46,12 +66,12 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
   state.left_by_launch.clear();  // every volume of it that there was has been found: the launch waited for that
   note_launch_interface(state, launch, id);
   // What the new instance's volumes were made from is no longer the present copy, but stays until it is healthy.
-  if (state.root) state.superseded.push_back(*state.root);
+  if (state.root) set_aside(draft, *state.root, is_root_image(state, launch.image));
   state.root.reset();
   for (const LaunchDevice& device : launch.devices) {
     auto former = state.data.find(device.device.device_name);
     if (former == state.data.end()) continue;
-    state.superseded.push_back(former->second);
+    set_aside(draft, former->second, is_copy(state, device.device.snapshot_id));
     state.data.erase(former);
   }
   draft.record("launched",

@@ -5,6 +5,7 @@
 #include "core/import.h"
 #include "core/losses.h"
 #include "core/saving.h"
+#include "core/short_lived.h"
 #include "core/unplaced.h"
 
 namespace holdfast::core {
@@ -53,6 +54,7 @@ std::string present_error(Draft& draft) {
   if (error.empty()) error = loss_error(draft);
   if (error.empty()) error = unplaced_error(draft);
   if (error.empty()) error = saving_error(draft);
+  if (error.empty()) error = short_lived_error(state);
   return error.empty() ? refusal(state) : error;
 }
 

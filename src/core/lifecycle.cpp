@@ -11,6 +11,7 @@
 #include "core/replacement.h"
 #include "core/retention.h"
 #include "core/saving.h"
+#include "core/short_lived.h"
 
 namespace holdfast::core {
 
@@ -43,6 +44,7 @@ Result<void> ask_resume(Draft& draft) {
   if (is_deleted(state)) return gone(state);
   if (state.goal == Goal::running) return {};
   state.goal = Goal::running;
+  try_anew(state);
   draft.record("resume_asked", "a resume was asked for");
   return {};
 }
@@ -54,6 +56,7 @@ Result<void> ask_recycle(Draft& draft) {
     return fail(ErrorKind::conflict, "CONFLICT",
                 "managed instance " + state.id.str() + " is paused: there is nothing to recycle; resume it");
   }
+  try_anew(state);
   // One that is on its way already does what is asked for; one that came up and is not well may be tried anew.
   bool under_way = state.recycle_wanted || !state.instance || is_outgoing(state) || is_original(state) ||
                    (state.handover && state.error.empty());

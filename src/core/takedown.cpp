@@ -7,6 +7,7 @@
 #include "core/losses.h"
 #include "core/replacement.h"
 #include "core/saving.h"
+#include "core/short_lived.h"
 #include "core/unplaced.h"
 
 namespace holdfast::core {
@@ -222,6 +223,7 @@ void leave_behind(Draft& draft) {
     std::erase_if(state.cooling, [&](const CoolingMarket& entry) { return entry.market == state.instance->market; });
     state.cooling.push_back({state.instance->market, draft.now + kTainted, false, false, "it took an instance"});
   }
+  note_end(draft);
   if (!state.instance->running_at) forget_volumes_of_launch(state, state.instance->generation);
   state.instance.reset();
   if (!state.gone_at) state.gone_at = draft.now;

@@ -390,6 +390,8 @@ constexpr void fields(A& a, const State*) {
   a("surroundings", &State::surroundings);
   a("generation", &State::generation);
   a("attempt", &State::attempt);
+  a("short_lived", &State::short_lived);
+  a("last_end", &State::last_end);
   a("recycle_wanted", &State::recycle_wanted);
   a("instance", &State::instance);
   a("interface", &State::interface);

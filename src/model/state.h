@@ -174,8 +174,10 @@ struct State {
   Status status = Status::resuming;
   std::string error;  // why the status is ERROR and what the service is doing about it
   Surroundings surroundings;
-  int generation = 0;  // of the newest instance that came to be; a launch under way is for the one after it
-  int attempt = 0;     // refused launches since
+  int generation = 0;    // of the newest instance that came to be; a launch under way is for the one after it
+  int attempt = 0;       // refused launches since
+  int short_lived = 0;   // instances in a row that ended by themselves before they were healthy
+  std::string last_end;  // what the cloud said of the last of them
   bool recycle_wanted = false;
   std::optional<Instance> instance;
   std::optional<Interface> interface;            // the kept one

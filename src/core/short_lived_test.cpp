@@ -1,0 +1,73 @@
+// Instances that end by themselves before they are healthy, and volumes that the document gives up.
+
+#include "core/short_lived.h"
+
+#include <gtest/gtest.h>
+
+#include "core/small_world_test.h"
+
+namespace holdfast::core {
+namespace {
+
+using namespace model;
+using testing::position;
+using testing::spec_of;
+using testing::World;
+
+// Each instance ends as soon as it was seen, for so long.
+void die_at_once(World& world, Duration time) {
+  const Time end = world.now + time;
+  while (world.now < end) {
+    if (world.state.instance && !world.state.instance->healthy_at) world.cloud.vanish(world.state.instance->id);
+    if (world.turn()) continue;
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+    if (world.wake && *world.wake <= world.now) {
+      world.wake.reset();
+      world.happen(TimerRang{});
+    }
+  }
+}
+
+TEST(ShortLived, AreLaunchedAfterGrowingPausesAndAPersonIsTold) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.cloud.set_health(StatusCheck::initializing);
+  die_at_once(world, std::chrono::minutes(60));
+  EXPECT_EQ(world.state.status, Status::error);
+  EXPECT_NE(world.state.error.find("in a row ended by themselves"), std::string::npos) << world.state.error;
+  EXPECT_LT(world.cloud.launches(), 30u);
+  EXPECT_GT(world.cloud.launches(), 10u);
+  world.cloud.set_health(StatusCheck::ok);
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.state.short_lived, 0);
+}
+
+TEST(ShortLived, AFewAreFollowedAtOnce) {
+  EXPECT_EQ(pause_after_ends(0), Duration(0));
+  EXPECT_EQ(pause_after_ends(2), Duration(0));
+  EXPECT_EQ(pause_after_ends(3), std::chrono::seconds(5));
+  EXPECT_EQ(pause_after_ends(1000), std::chrono::minutes(5));
+}
+
+TEST(GivenUp, AVolumeThatIsNotPersistedAnyMoreStaysForAsLongAsWhatADeleteKeeps) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.write();
+  const VolumeId data = world.state.data.at("/dev/sdf").id;
+  world.spec.persistence.block_devices = false;
+  world.happen(SpecChanged{world.state.surroundings});
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_TRUE(world.cloud.exists(data));
+  EXPECT_LT(position(world.history, "volume_given_up"), world.history.size());
+  world.now += std::chrono::hours(97);
+  world.happen(TimerRang{});
+  world.settle();
+  EXPECT_FALSE(world.cloud.exists(data));
+}
+
+}  // namespace
+}  // namespace holdfast::core
