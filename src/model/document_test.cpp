@@ -173,7 +173,7 @@ TEST(ReadSpec, TellsTenFaultsAtOnceEachWithItsPath) {
     "persistence": {"persistRootDevice": "yes", "rootGenerations": 0},
     "compute": {"subnetIds": ["subnet-1"], "privateIp": "10.0.0.300",
       "launchSpecification": {"instanceTypes": {"types": ["m5"]},
-        "blockDeviceMappings": [{"deviceName": "/dev/sdf", "ebs": {}}, {"deviceName": "sdg", "ebs": {"volumeSize": 1.5}}]}}})"),
+        "blockDeviceMappings": [{"deviceName": "/dev/sdf", "ebs": {"volumeSize": 8}}, {"deviceName": "sdg", "ebs": {"volumeSize": 1.5}}]}}})"),
       UnorderedElementsAre("nam", "name", "description", "strategy.lifeCycle", "strategy.orientation",
                            "persistence.persistRootDevice", "persistence.rootGenerations", "compute.subnetIds[0]",
                            "compute.privateIp", "compute.launchSpecification.instanceTypes.types[0]",
@@ -203,7 +203,7 @@ TEST(ReadSpec, RefusesEveryFieldOfTheApiThatHasNoEffectYet) {
   }
   EXPECT_THAT(
       fields_of(with_device(R"({"deviceName": "/dev/sdf", "noDevice": "", "virtualName": "ephemeral0",
-                                        "ebs": {"kmsKeyId": "k"}})")),
+                                        "ebs": {"kmsKeyId": "k", "volumeSize": 8}})")),
       UnorderedElementsAre(launch("blockDeviceMappings[0].noDevice"), launch("blockDeviceMappings[0].virtualName"),
                            launch("blockDeviceMappings[0].ebs.kmsKeyId")));
 }
@@ -278,7 +278,8 @@ TEST(ReadSpec, HoldsVolumesToTheLimitsOfTheirType) {
       fault(at + "throughput", ebs(R"({"volumeType": "io2", "volumeSize": 8, "iops": 400, "throughput": 200})")),
       HasSubstr("no throughput"));
   EXPECT_THAT(fault(at + "throughput", ebs(R"({"volumeSize": 8, "throughput": 751})")), HasSubstr("125 to 750"));
-  EXPECT_THAT(fault(at + "volumeType", ebs(R"({"volumeType": "gp4"})")), HasSubstr("gp3, gp2"));
+  EXPECT_THAT(fault(at + "volumeSize", ebs("")), HasSubstr("give the size in GiB, or a snapshotId"));
+  EXPECT_THAT(fault(at + "volumeType", ebs(R"({"volumeType": "gp4", "volumeSize": 8})")), HasSubstr("gp3, gp2"));
 }
 
 TEST(ReadSpec, WantsDeviceNamesWellFormedAndUnique) {
@@ -292,16 +293,19 @@ TEST(ReadSpec, WantsDeviceNamesWellFormedAndUnique) {
   for (const char* bad : {"sdf", "/dev/nvme1n1", "/dev/sd", "/dev/sdf/..", "/dev/SDF"}) {
     EXPECT_THAT(fault(at, named(bad)), HasSubstr("no device name")) << bad;
   }
-  EXPECT_THAT(fault(launch("blockDeviceMappings[1].deviceName"),
-                    with_device(R"({"deviceName": "/dev/sdf", "ebs": {}}, {"deviceName": "/dev/xvdf", "ebs": {}})")),
-              HasSubstr("one place"));
-  EXPECT_THAT(fault(at, with_device(R"({"ebs": {}})")), HasSubstr("is missing"));
+  EXPECT_THAT(
+      fault(
+          launch("blockDeviceMappings[1].deviceName"),
+          with_device(
+              R"({"deviceName": "/dev/sdf", "ebs": {"volumeSize": 8}}, {"deviceName": "/dev/xvdf", "ebs": {"volumeSize": 8}})")),
+      HasSubstr("one place"));
+  EXPECT_THAT(fault(at, with_device(R"({"ebs": {"volumeSize": 8}})")), HasSubstr("is missing"));
   EXPECT_THAT(fault(launch("blockDeviceMappings[0].ebs"), with_device(R"({"deviceName": "/dev/sdf"})")),
               HasSubstr("is missing"));
 }
 
 TEST(ReadSpec, RefusesDeletionOnTerminationOfWhatIsPersisted) {
-  const char* device = R"({"deviceName": "/dev/sdf", "ebs": {"deleteOnTermination": true}})";
+  const char* device = R"({"deviceName": "/dev/sdf", "ebs": {"deleteOnTermination": true, "volumeSize": 8}})";
   EXPECT_THAT(fault(launch("blockDeviceMappings[0].ebs.deleteOnTermination"), with_device(device)),
               HasSubstr("persisted"));
   EXPECT_TRUE(read_spec(with_device(device, kLeast)).has_value()) << "data volumes are not persisted there";
