@@ -40,9 +40,12 @@ class FormOut {
   }
   template <class Shape, class T>
   void objects(Names names, const std::vector<T>& members, unsigned = kPlain, std::string_view = {}) {
-    for (size_t i = 0; i < members.size(); ++i) {
-      FormOut inner(at_.child(numbered(names, i)));
-      Shape::visit(inner, members[i]);
+    size_t written = 0;  // one that says nothing is no element, and leaves no gap
+    for (const T& member : members) {
+      const size_t before = at_.pairs().size();
+      FormOut inner(at_.child(numbered(names, written)));
+      Shape::visit(inner, member);
+      if (at_.pairs().size() > before) ++written;
     }
   }
   // A structure of the wire that our struct does not have: its members are ours.

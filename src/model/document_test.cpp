@@ -278,7 +278,7 @@ TEST(ReadSpec, HoldsVolumesToTheLimitsOfTheirType) {
       fault(at + "throughput", ebs(R"({"volumeType": "io2", "volumeSize": 8, "iops": 400, "throughput": 200})")),
       HasSubstr("no throughput"));
   EXPECT_THAT(fault(at + "throughput", ebs(R"({"volumeSize": 8, "throughput": 751})")), HasSubstr("125 to 750"));
-  EXPECT_THAT(fault(at + "volumeSize", ebs("")), HasSubstr("give the size in GiB, or a snapshotId"));
+  EXPECT_THAT(fault(at + "volumeSize", ebs("{}")), HasSubstr("give the size in GiB, or a snapshotId"));
   EXPECT_THAT(fault(at + "volumeType", ebs(R"({"volumeType": "gp4", "volumeSize": 8})")), HasSubstr("gp3, gp2"));
 }
 
