@@ -363,6 +363,14 @@ TEST_F(Commands, ExecFailsIfItDoesNotShowTheWholeOutput) {
   EXPECT_THAT(ran.err, AllOf(HasSubstr("1 MiB"), HasSubstr("exit status was 0")));
 }
 
+TEST_F(Commands, ExecThatIsNotInTimeSaysSoByItsStatus) {
+  service.answer("POST /cloud/instances/i-00000000000000001/exec", 503,
+                 {{{"code", "CommandTimeout"}, {"message", "'sleep' did not end within 1.00 s and was killed"}}});
+  Outcome ran = type("exec db --timeout 1 -- sleep 9");
+  EXPECT_EQ(ran.status, kTimedOut);
+  EXPECT_THAT(ran.err, HasSubstr("did not end within"));
+}
+
 TEST_F(Commands, ExecWantsACommandAndAnInstance) {
   EXPECT_EQ(type("exec db").status, kUsage);
   EXPECT_EQ(type("exec db --").status, kUsage);

@@ -89,12 +89,13 @@ void add_exec(CLI::App& app, Run& run) {
       ->check(CLI::Range(1, kMaxExecSeconds))
       ->type_name("SECONDS");
   add_connection(*command, *options);
-  add_examples(
-      *command,
-      "  holdfast exec postgres -- cat /etc/hostname\n"
-      "  echo 'select now()' | holdfast exec postgres -- psql -h 127.0.0.1 -U postgres\n\n"
-      "Standard input is passed on unless it is a terminal. The exit status is the command's; of its output at most\n"
-      "1 MiB is shown, and if there was more, that is an error.");
+  add_examples(*command,
+               "  holdfast exec postgres -- cat /etc/hostname\n"
+               "  echo 'select now()' | holdfast exec postgres -- psql -h 127.0.0.1 -U postgres\n\n"
+               "Standard input (text, at most 512 KiB) is passed on unless it is a terminal. The exit status is the "
+               "command's, or 6\n"
+               "if it was ended at its timeout; of its output at most 1 MiB is shown, and if there was more, that is "
+               "an error (4).");
   command->callback([options, &run] {
     if (run.command.empty()) throw CLI::ValidationError("exec", "the command is missing; write: exec ID -- COMMAND…");
     run_in_session(*options, run, [&](Session& s) { return exec(s, *options, run.command); });

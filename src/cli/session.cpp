@@ -13,6 +13,8 @@ namespace holdfast::cli {
 namespace json = boost::json;
 namespace {
 
+constexpr char kCommandTimeout[] = "CommandTimeout";  // the service's code: an exec was ended at its --timeout
+
 Result<std::string> read_token(const TokenPlace& place) {
   if (!place.token.empty()) return place.token;
   std::string token = token_in(place.file);
@@ -105,7 +107,7 @@ int report(Terminal& terminal, const Error& error) {
   terminal.out.flush();
   terminal.err << "holdfast: " << (error.field.empty() ? "" : error.field + ": ") << error.message << std::endl;
   if (error.code == kCannotReach) return kUnreachable;
-  if (error.code == kWaitOver) return kTimedOut;
+  if (error.code == kWaitOver || error.code == kCommandTimeout) return kTimedOut;
   switch (error.kind) {
     case ErrorKind::not_found:
       return kNotFound;
