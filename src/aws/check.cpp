@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/check_probes.h"
+#include "aws/service_quotas.h"
 #include "aws/sqs.h"
 #include "aws/sts.h"
 #include "base/text.h"
@@ -39,6 +40,7 @@ class Examiner {
   void try_rights();
   Finding judge(const Probe& probe);
   void look_at_limits();
+  void look_at_quota(const std::string& about, const std::string& code);
   void look_at_queue();
 
   template <class R, class Item>
@@ -263,8 +265,29 @@ void Examiner::look_at_limits() {
   } else {
     add("limits", Verdict::unsure, describe(answer.error()));
   }
-  add("spot limit", Verdict::unsure,
-      "EC2 does not tell it; see: aws service-quotas get-service-quota --service-code ec2 --quota-code L-34B43A08");
+  look_at_quota("spot quota", kSpotQuota);
+  look_at_quota("on-demand quota", kOnDemandQuota);
+}
+
+// The right to ask is not in the policy: the service itself has no need of it.
+void Examiner::look_at_quota(const std::string& about, const std::string& code) {
+  Result<double> quota;
+  auto options = session_.service("servicequotas");
+  if (options) {
+    QueryService quotas(std::move(*options), session_.http(), &session_.credentials(), session_.now());
+    quota = ec2_quota(quotas, code, stop_);
+  } else {
+    quota = Failure(options.error());
+  }
+  if (!quota) {
+    return add(about, Verdict::unsure,
+               fmt::format("{}; asking needs the right servicequotas:GetServiceQuota (quota {} of ec2)",
+                           describe(quota.error()), code));
+  }
+  if (*quota >= 1) return add(about, Verdict::ok, fmt::format("{:.0f} vCPUs of standard instances", *quota));
+  add(about, Verdict::missing, "no vCPU of standard instances",
+      "ask for more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code " + code +
+          " --desired-value 64");
 }
 
 void Examiner::look_at_queue() {

@@ -160,9 +160,12 @@ HttpRequest QueryService::make_request(const ServiceCall& call, const Credential
   HttpRequest request;
   request.proxy = options_.proxy;
   request.url = endpoint.url.substr(0, endpoint.url.size() - endpoint.path.size()) + path;
-  request.headers = {{"Host", endpoint.host},
-                     {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},
-                     {"User-Agent", std::string("holdfast/") + kVersion}};
+  const bool is_json = !call.json_target.empty();
+  request.headers = {
+      {"Host", endpoint.host},
+      {"Content-Type", is_json ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded; charset=utf-8"},
+      {"User-Agent", std::string("holdfast/") + kVersion}};
+  if (is_json) request.headers.emplace_back("X-Amz-Target", call.json_target);
   request.body = call.body;
   request.total_timeout = call.attempt_timeout > Duration::zero() ? call.attempt_timeout : options_.attempt_timeout;
   if (credentials == nullptr) return request;

@@ -36,6 +36,7 @@ struct ServiceCall {
   bool mutates = false;
   std::string path;            // empty: the endpoint's; a queue has its own
   Duration attempt_timeout{};  // zero: the service's
+  std::string json_target;     // the body is JSON for this operation (AWS's JSON protocol 1.1); empty: a form
   // Takes the answer in. An error is the call's: of kind unknown_outcome it may be tried again where nothing can have
   // changed.
   std::function<Result<void>(const std::string& body)> read;

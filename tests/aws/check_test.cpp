@@ -22,6 +22,7 @@ struct Request {
 };
 
 Request request_of(const Seen& seen) {
+  if (seen.has("X-Amz-Target: ServiceQuotasV20190624.GetServiceQuota")) return {"GetServiceQuota", false};
   const auto form = ec2::Form::parse(seen.body).value();
   return {form.root().text("Action").value_or(""), form.root().text("DryRun") == "true"};
 }
@@ -125,6 +126,39 @@ TEST(Check, ARefusalOverAThingThatIsNotThereProvesNothing) {
   EXPECT_EQ(find(seen, "ec2:RunInstances")->verdict, Verdict::missing);
   EXPECT_EQ(find(seen, "ec2:DescribeInstances")->verdict, Verdict::missing);
   EXPECT_EQ(find(seen, "subnets")->verdict, Verdict::missing);
+}
+
+TEST(Check, TellsHowManyMachinesTheAccountMayHave) {
+  LocalServer server([](int, const Seen& seen) {
+    const Request request = request_of(seen);
+    if (request.action == "GetCallerIdentity") return answer(200, kWho);
+    if (request.action == "GetServiceQuota") {
+      EXPECT_TRUE(seen.has("application/x-amz-json-1.1") && seen.has("/servicequotas/aws4_request")) << seen.head;
+      EXPECT_TRUE(seen.has(R"("ServiceCode":"ec2")")) << seen.body;
+      return answer(200, seen.has("L-34B43A08") ? R"({"Quota":{"Value":0.0}})" : R"({"Quota":{"Value":256.0}})");
+    }
+    if (request.dry_run) return answer(412, ec2::encode_error("DryRunOperation", "x", "r"));
+    return answer(200, empty_answer(request.action));
+  });
+  const Examination seen = examine_at(server);
+  EXPECT_EQ(find(seen, "spot quota")->verdict, Verdict::missing);
+  EXPECT_THAT(find(seen, "spot quota")->remedy, testing::HasSubstr("request-service-quota-increase"));
+  EXPECT_EQ(find(seen, "on-demand quota")->verdict, Verdict::ok);
+  EXPECT_THAT(find(seen, "on-demand quota")->detail, testing::HasSubstr("256 vCPUs"));
+}
+
+// Whatever it answers, it is no reason to call anything missing.
+TEST(Check, AQuotaThatCannotBeLearnedIsUnsure) {
+  for (const char* said : {"", "{", "[]", R"({"Quota":[]})", R"({"Quota":{"Value":"many"}})"}) {
+    LocalServer server([said](int, const Seen& seen) {
+      const Request request = request_of(seen);
+      if (request.action == "GetCallerIdentity") return answer(200, kWho);
+      if (request.action == "GetServiceQuota") return answer(200, said);
+      if (request.dry_run) return answer(412, ec2::encode_error("DryRunOperation", "x", "r"));
+      return answer(200, empty_answer(request.action));
+    });
+    EXPECT_EQ(find(examine_at(server), "spot quota")->verdict, Verdict::unsure) << said;
+  }
 }
 
 }  // namespace

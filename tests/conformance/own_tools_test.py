@@ -54,8 +54,8 @@ class Check(unittest.TestCase):
                      "ec2:CreateNetworkInterface", "ec2:DescribeInstances"):
             self.assertEqual(found[what]["state"], "ok", found[what])
         self.assertNotIn("ec2:DeleteTags", found)
-        self.assertEqual(found["spot limit"]["state"], "unsure")
-        self.assertIn("L-34B43A08", found["spot limit"]["detail"])
+        self.assertEqual(found["spot quota"]["state"], "unsure")
+        self.assertIn("L-34B43A08", found["spot quota"]["detail"])
         table = self.run_check("--queue", "events").stdout
         self.assertIn("Nothing is missing", table)
         self.assertRegex(table, r"ok +ec2:RunInstances +may")
