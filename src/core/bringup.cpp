@@ -68,7 +68,8 @@ std::vector<LaunchDevice> devices_of_launch(const Draft& draft) {
   for (const auto& [name, volume] : state.data) {  // adopted by hand: kept too
     bool known = std::any_of(wanted.begin(), wanted.end(),
                              [&](const BlockDevice& device) { return device.device_name == name; });
-    if (known) continue;
+    // Not persisted any more: the volume stays where it is, and no mapping says what should come in its place.
+    if (known || !draft.spec.persistence.block_devices) continue;
     BlockDevice device;
     device.device_name = name;
     wanted.push_back(device);

@@ -69,5 +69,21 @@ TEST(GivenUp, AVolumeThatIsNotPersistedAnyMoreStaysForAsLongAsWhatADeleteKeeps) 
   EXPECT_FALSE(world.cloud.exists(data));
 }
 
+// As one attached by hand: nothing says what a mapping for it would be.
+TEST(GivenUp, OneThatTheDocumentDoesNotNameIsNotAskedForAtALaunch) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  const VolumeId data = world.state.data.at("/dev/sdf").id;
+  world.spec.persistence.block_devices = false;
+  world.spec.compute.block_devices.clear();
+  world.happen(SpecChanged{world.state.surroundings});
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.instance(world.state.instance->id).devices.size(), 1u) << "its root";
+  EXPECT_TRUE(world.cloud.exists(data));
+}
+
 }  // namespace
 }  // namespace holdfast::core
