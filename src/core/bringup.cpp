@@ -8,7 +8,9 @@
 #include "core/import.h"
 #include "core/interfaces.h"
 #include "core/losses.h"
+#include "core/mutation.h"
 #include "core/placement.h"
+#include "core/probe.h"
 #include "core/replacement.h"
 #include "core/short_lived.h"
 
@@ -29,7 +31,8 @@ LaunchDevice root_device(const Draft& draft) {
   const Snapshot* newest = newest_completed(draft.state(), root.device.device_name);
   if (root.device.size_gib && newest != nullptr)
     root.device.size_gib = std::max(*root.device.size_gib, newest->size_gib);
-  root.delete_on_termination = !draft.spec.persistence.root_device;
+  root.delete_on_termination =
+      !draft.spec.persistence.root_device || mutated(Mutation::launch_with_delete_on_termination);
   return root;
 }
 
@@ -43,7 +46,8 @@ std::optional<LaunchDevice> data_device(const Draft& draft, const BlockDevice& w
   auto present = state.data.find(wanted.device_name);
   if (present == state.data.end()) {
     // Blank only if there never was a copy of it. A volume that is gone for good leaves its newest snapshot.
-    if (const Snapshot* newest = newest_completed(state, wanted.device_name)) {
+    const Snapshot* newest = newest_completed(state, wanted.device_name);
+    if (newest != nullptr && !mutated(Mutation::blank_in_place_of_a_copy)) {
       device.device.snapshot_id = newest->id;
       device.device.size_gib = std::max(wanted.size_gib.value_or(0), newest->size_gib);
     }
@@ -88,7 +92,8 @@ LaunchInstance launch_request(const Draft& draft, const Market& market, const Im
   launch.token = state.id.str() + "-g" + std::to_string(launch.generation) + "-a" + std::to_string(state.attempt);
   launch.market = market;
   launch.image = image;
-  if (const Interface* kept = usable_interface(draft.spec, state)) launch.interface = kept->id;
+  const Interface* kept = usable_interface(draft.spec, state);
+  if (kept != nullptr && !mutated(Mutation::launch_without_the_interface)) launch.interface = kept->id;
   launch.security_group_ids = compute.security_group_ids;
   launch.user_data = compute.user_data;
   launch.http_tokens = compute.http_tokens;
@@ -117,6 +122,7 @@ std::optional<ImageId> launch_image(const Draft& draft) {
     return nothing_left ? std::optional(state.surroundings.image.id) : std::nullopt;
   }
   for (const RootImage& image : state.images) {
+    if (mutated(Mutation::launch_from_an_older_image) && image.state == ImageState::available) return image.id;
     if (image.snapshot == source->id && image.state == ImageState::available) return image.id;
   }
   return std::nullopt;
@@ -149,6 +155,7 @@ namespace {
 void bring_across(Draft& draft, const Volume& volume) {
   const Snapshot* source = final_snapshot(draft.state(), volume);
   if (source == nullptr) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+  reached(Probe::volume_brought_across);
   make_in_place_of(draft, volume, source, false);
 }
 
@@ -156,17 +163,19 @@ void bring_across(Draft& draft, const Volume& volume) {
 bool attached(Draft& draft, Volume& volume) {
   const Instance& instance = *draft.state().instance;
   if (volume.attached_to == instance.id) {
-    volume.generation = instance.generation;  // made by the launch, or attached by hand
+    // Made by the launch, or attached by hand.
+    if (!mutated(Mutation::old_copy_counts_as_final)) volume.generation = instance.generation;
     return volume.attachment == AttachmentState::attached;
   }
   if (confirmed_missing(volume, draft.now)) {
     replace_lost(draft, volume);
   } else if (volume.zone != instance.market.zone) {
     bring_across(draft, volume);
-  } else if (volume.attached_to.empty() && volume.state == VolumeState::available) {
+  } else if ((volume.attached_to.empty() && volume.state == VolumeState::available) ||
+             mutated(Mutation::attach_before_detached)) {
     // The old attachment was observed gone, and the new instance runs. From the asking on it may be written to there,
     // so what was saved of it before no longer counts as its final copy.
-    volume.generation = instance.generation;
+    if (!mutated(Mutation::old_copy_counts_as_final)) volume.generation = instance.generation;
     draft.want("attach/" + volume.id.str() + "/" + instance.id.str(),
                AttachVolume{volume.id, instance.id, volume.device}, Urgency::recover);
   }

@@ -6,6 +6,7 @@
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/lifecycle.h"
+#include "core/mutation.h"
 #include "core/short_lived.h"
 
 namespace holdfast::core {
@@ -93,6 +94,7 @@ void pace_looks(Draft& draft, bool observed, bool changed) {
 void settle_forgetting(Draft& draft) {
   const State& state = draft.state();
   if (!state.forget_at) return;
+  if (mutated(Mutation::forget_a_deleted_one_at_once)) draft.step.forget = true;
   if (state.retired.empty() && state.asked.empty() && draft.now >= *state.forget_at) {
     draft.step.forget = true;
   } else {

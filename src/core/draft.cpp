@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/mutation.h"
+
 namespace holdfast::core {
 
 using namespace model;
@@ -21,7 +23,7 @@ void Draft::want(std::string key, EffectAction action, Urgency urgency) {
     return;
   }
   Asked& asked = found->second;
-  if (asked.standing != Asked::Standing::waiting) return;
+  if (asked.standing != Asked::Standing::waiting || mutated(Mutation::never_retry)) return;
   if (now < asked.again_at) return wake(asked.again_at);
   // Known not to have been done, so it is asked for as it is wanted now, except that what has a token keeps its exact
   // request: a token repeated with another request is refused.

@@ -5,6 +5,8 @@
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/interfaces.h"
+#include "core/mutation.h"
+#include "core/probe.h"
 #include "core/saving.h"
 #include "core/unplaced.h"
 
@@ -16,6 +18,7 @@ namespace {
 
 template <class Thing>
 bool missing_for_long(const Thing& thing, Time now) {
+  if (mutated(Mutation::give_up_what_is_missing_once)) return thing.missing_since.has_value();
   return thing.missing_since && thing.missing_looks >= kLooksUntilGone && now - *thing.missing_since >= kTimeUntilGone;
 }
 
@@ -69,11 +72,13 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
     bool in_spec = std::any_of(draft.spec.compute.block_devices.begin(), draft.spec.compute.block_devices.end(),
                                [&](const BlockDevice& wanted) { return wanted.device_name == device.device; });
     known->second.by_hand = !in_spec;
+    if (!in_spec) reached(Probe::volume_adopted_by_hand);
     if (!in_spec)
       draft.record("volume_adopted", "volume " + device.volume.str() + ", attached by hand as " + device.device +
                                          ", is kept from now on");
   } else if (known->second.id != device.volume) {
     // Someone put another volume there by hand. The former one holds data: it is left alone, and never deleted by us.
+    reached(Probe::volume_exchanged_by_hand);
     draft.record("volume_exchanged", "volume " + device.volume.str() + " was attached by hand as " + device.device +
                                          " in place of " + known->second.id.str() + ", which is left as it is");
     volume.by_hand = true;
@@ -83,6 +88,7 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
 
 // DeleteOnTermination must be false on everything persisted, looked at again at every observation (invariant 3).
 void keep_on_termination(Draft& draft, const ObservedInstance& seen) {
+  if (mutated(Mutation::never_mend_delete_on_termination)) return;
   KeepOnTermination keep{seen.id, {}, std::nullopt, {}};
   for (const ObservedDevice& device : seen.devices) {
     bool is_root = device.device == seen.root_device;
@@ -95,6 +101,7 @@ void keep_on_termination(Draft& draft, const ObservedInstance& seen) {
     keep.interface_attachment_id = seen.interface_attachment_id;
   }
   if (keep.devices.empty() && !keep.interface) return;
+  reached(Probe::delete_on_termination_mended);
   draft.want("keep/" + seen.id.str(), keep, Urgency::save);
 }
 
@@ -131,8 +138,9 @@ void fold_state_change(Draft& draft, const ObservedInstance& seen) {
   Instance& instance = *state.instance;
   if (instance.state == seen.state || seen.state == InstanceState::unknown) return;
   // A stale listing must not bring a dead instance back to life: the states only go forward, but for stop and start.
-  if (is_terminal(instance.state)) return;
-  if (instance.state == InstanceState::shutting_down && !is_terminal(seen.state)) return;
+  bool dead = is_terminal(instance.state);
+  bool going = instance.state == InstanceState::shutting_down && !is_terminal(seen.state);
+  if (dead || going) return reached(Probe::dead_instance_shown_alive);
   instance.state = seen.state;
   if (seen.state == InstanceState::running && !instance.running_at) {
     instance.running_at = draft.now;
@@ -166,6 +174,7 @@ void adopt_launch(Draft& draft, const ObservedInstance& seen) {
   auto asked = draft.state().asked.find(seen.tags.effect);
   if (asked == draft.state().asked.end() || asked->second.standing != Asked::Standing::unknown) return;
   if (!std::holds_alternative<LaunchInstance>(asked->second.effect.action)) return;
+  reached(Probe::launch_adopted);
   fold_outcome(draft, {seen.tags.effect, seen.id.str()});
 }
 
@@ -193,6 +202,7 @@ void note_instance_missing(Draft& draft, const Observation& observation) {
   ++instance.missing_looks;
   bool long_absent = instance.missing_looks >= kLooksUntilGone && draft.now - *instance.missing_since >= kTimeUntilGone;
   if (!long_absent || !let_go_of_everything(state, observation, draft.now)) return;
+  reached(Probe::instance_gone_unlisted);
   // Seen before, absent for long and many times over, its volumes and interface seen free: gone (ec2.md).
   instance.state = InstanceState::terminated;
   state.gone_at = draft.now;
@@ -206,6 +216,8 @@ void fold_instances(Draft& draft, const Observation& observation) {
   const ObservedInstance* seen = find_by_id(observation.instances, state.instance->id);
   if (seen != nullptr) {
     fold_present_instance(draft, *seen);
+  } else if (mutated(Mutation::trust_an_empty_describe) && has(observation.kinds, Kind::instances)) {
+    state.instance->state = InstanceState::terminated;
   } else if (has(observation.kinds, Kind::instances) && observation.as_of > state.instance->launched_at + kListingLag) {
     note_instance_missing(draft, observation);
   }
@@ -248,8 +260,9 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen) {
   State& state = draft.state();
   auto asked = state.asked.find(seen.tags.effect);
   if (asked != state.asked.end() && std::holds_alternative<CreateVolume>(asked->second.effect.action)) {
-    if (asked->second.standing == Asked::Standing::unknown) fold_outcome(draft, {seen.tags.effect, seen.id.str()});
-    return;
+    if (asked->second.standing != Asked::Standing::unknown) return;
+    reached(Probe::volume_adopted);
+    return fold_outcome(draft, {seen.tags.effect, seen.id.str()});
   }
   // Made by a launch: of the present generation it holds (or held) the instance's state. What is of an older one was
   // superseded or given up knowingly; what is of a newer one than we know of is not ours to judge.
@@ -272,6 +285,7 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen) {
   Volume& kept = is_root ? state.root.emplace(volume) : state.data.emplace(volume.device, volume).first->second;
   fold_volume(draft, kept, seen);
   std::erase_if(state.left_by_launch, [&](const Volume& left) { return left.id == seen.id; });
+  reached(Probe::volume_found);
   draft.record("volume_found", "volume " + seen.id.str() + " of generation " + std::to_string(volume.generation) +
                                    " was found by its tags and is kept as " + volume.device);
 }
@@ -330,6 +344,7 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
     bool made_for_us =
         asked != state.asked.end() && std::holds_alternative<CreateSnapshot>(asked->second.effect.action);
     if (made_for_us && asked->second.standing == Asked::Standing::unknown) {
+      reached(Probe::snapshot_adopted);
       fold_outcome(draft, {seen.tags.effect, seen.id.str()});
       if (Snapshot* adopted = find_by_id(state.snapshots, seen.id)) {
         adopted->state = seen.state;
@@ -344,7 +359,9 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
                                [&](const Retired& entry) { return entry.id == seen.id.str(); });
     // A second copy made by an asking whose answer was lost. Nothing was ever built on it, and the volume or the first
     // copy is there; but one of a generation that we do not know of may be the newest copy there is, and stays.
+    if (mutated(Mutation::skip_orphans)) continue;
     if (!under_way && !retired && !seen.tags.purpose.empty() && seen.tags.generation <= state.generation) {
+      reached(Probe::snapshot_made_twice);
       state.retired.push_back({Retired::What::snapshot, seen.id.str(), "made twice, never used", draft.now});
     }
   }
@@ -361,6 +378,7 @@ void fold_images(Draft& draft, const Observation& observation) {
     auto asked = state.asked.find(seen.tags.effect);
     bool made_for_us = asked != state.asked.end() && std::holds_alternative<RegisterImage>(asked->second.effect.action);
     if (made_for_us && asked->second.standing == Asked::Standing::unknown) {
+      reached(Probe::image_adopted);
       fold_outcome(draft, {seen.tags.effect, seen.id.str()});
       if (RootImage* adopted = find_by_id(state.images, seen.id)) adopted->state = seen.state;
       if (seen.state == ImageState::failed) note_image_failed(draft, seen.id);
@@ -407,6 +425,11 @@ Kinds where_seen(const EffectAction& action) {
   return std::visit(Visitor(), action);
 }
 
+// A mutation: the repeat is another request to the cloud than the first.
+void forget_token(EffectAction& action) {
+  if (auto* launch = std::get_if<LaunchInstance>(&action)) launch->token += "-again";
+}
+
 // What was looked for and not found is asked again, with the same key, and the same token where there is one. A
 // snapshot has no token: it is asked again only once a listing would have shown it.
 void settle_unknown(Draft& draft, const Observation& observation) {
@@ -429,9 +452,11 @@ void settle_unknown(Draft& draft, const Observation& observation) {
       continue;
     }
     if (is_refused) {
+      reached(Probe::launch_disproved);
       disproved.push_back(key);
       continue;
     }
+    if (mutated(Mutation::forget_the_token)) forget_token(asked.effect.action);
     asked.standing = Asked::Standing::asked;
     asked.since = draft.now;
     asked.in_doubt = true;
@@ -455,6 +480,9 @@ void fold_observation(Draft& draft, const Observation& observation) {
 }
 
 void fold_restart(Draft& draft) {
+  if (mutated(Mutation::forget_asked_at_restart)) draft.state().asked.clear();
+  if (mutated(Mutation::forget_a_pause_at_restart) && draft.state().goal == Goal::paused)
+    draft.state().goal = Goal::running;
   for (auto& [key, asked] : draft.state().asked) {
     if (asked.standing != Asked::Standing::asked) continue;
     asked.standing = Asked::Standing::unknown;

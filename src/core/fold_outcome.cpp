@@ -8,6 +8,8 @@
 #include "core/import.h"
 #include "core/interfaces.h"
 #include "core/losses.h"
+#include "core/mutation.h"
+#include "core/probe.h"
 #include "core/retention.h"
 #include "core/saving.h"
 
@@ -46,6 +48,7 @@ void set_aside(Draft& draft, const Volume& volume, bool copied) {
   const Duration kept = Deallocation().retention;
   draft.state().retired.push_back({Retired::What::volume, volume.id.str(),
                                    "the document does not persist " + volume.device + " any more", draft.now + kept});
+  reached(Probe::volume_given_up);
   draft.record("volume_given_up", "volume " + volume.id.str() + " (" + volume.device +
                                       ") is not persisted any more; it is kept until " + to_iso(draft.now + kept));
 }
@@ -144,6 +147,7 @@ void forget_deleted_copy(Draft& draft, const LaunchInstance& launch, const Error
       return meant && draft.now - snapshot.started_at >= kTimeUntilGone;
     });
     if (copy == snapshots.end()) continue;
+    reached(Probe::copy_deleted_by_hand);
     draft.record("snapshot_lost", "snapshot " + copy->id.str() + " of " + copy->device + " of " +
                                       to_iso(copy->started_at) + " is gone from the cloud");
     snapshots.erase(copy);
@@ -155,6 +159,7 @@ void launch_refused(Draft& draft, const LaunchInstance& launch, const Error& err
   State& state = draft.state();
   bool capacity = error.kind == ErrorKind::no_capacity;
   Duration pause = capacity ? kNoCapacityPause : error.kind == ErrorKind::not_found ? kNotFoundPause : kDefinitePause;
+  if (mutated(Mutation::a_refusal_is_for_good)) pause = std::chrono::hours(10000);
   bool definite = !capacity && (error.kind != ErrorKind::not_found || state.attempt + 1 >= kTriesUntilDefinite);
   std::erase_if(state.cooling, [&](const CoolingMarket& cooling) { return cooling.market == launch.market; });
   state.cooling.push_back({launch.market, draft.now + pause, true, definite, describe(error)});
@@ -167,6 +172,7 @@ void launch_refused(Draft& draft, const LaunchInstance& launch, const Error& err
 }
 
 bool refused_for_good(const Error& error) {
+  if (mutated(Mutation::forget_an_unanswered_launch) && error.kind == ErrorKind::unknown_outcome) return true;
   return error.kind == ErrorKind::no_capacity || error.kind == ErrorKind::invalid || error.kind == ErrorKind::denied ||
          error.kind == ErrorKind::not_found;
 }
@@ -202,6 +208,9 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
   auto found = draft.state().asked.find(outcome.key);
   if (found == draft.state().asked.end()) return;  // settled before, by looking
   EffectAction action = found->second.effect.action;
+  if (mutated(Mutation::refused_deletion_is_done) && outcome.key.starts_with("delete/") && !outcome.made) {
+    return fold_outcome(draft, {outcome.key, std::string()});
+  }
   if (outcome.made) {
     draft.state().asked.erase(found);
     std::visit(Done{draft, *outcome.made}, action);
@@ -214,6 +223,7 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
       draft.state().asked.erase(found);
       return;
     }
+    reached(Probe::launch_refused_in_doubt);
     // That the repeat was refused does not prove that the first try is dead: it may have been late. No other is asked
     // for until a look from after this one would have shown its instance (settle_unknown).
     found->second.standing = Asked::Standing::unknown;
@@ -228,7 +238,9 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
 void fold_notice(Draft& draft, const InterruptionNoticed& notice) {
   std::optional<Instance>& instance = draft.state().instance;
   // A notice for an instance that is no longer ours to keep ends here.
-  if (!instance || instance->id != notice.instance || is_terminal(instance->state)) return;
+  if (!instance || instance->id != notice.instance || is_terminal(instance->state)) {
+    return reached(Probe::notice_of_a_former_instance);
+  }
   if (instance->notice_deadline) return;
   instance->notice_deadline = notice.deadline;
   draft.record("interruption_noticed",

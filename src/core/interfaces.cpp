@@ -5,6 +5,7 @@
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/placement.h"
+#include "core/probe.h"
 
 namespace holdfast::core {
 
@@ -36,6 +37,7 @@ void adopt_interface(Draft& draft, const ObservedInstance& seen) {
   interface.state = InterfaceState::in_use;
   interface.attached_to = seen.id;
   state.interface = interface;
+  reached(Probe::interface_adopted);
   draft.record("interface_adopted", "network interface " + interface.id.str() + " of instance " + seen.id.str() +
                                         " is the kept one from now on, with its address " + interface.ip);
   draft.look(static_cast<Kinds>(Kind::interfaces), draft.now);
@@ -89,10 +91,12 @@ void fold_unknown_interface(Draft& draft, const Observation& observation, const 
   bool made_for_us = asked != state.asked.end() && asked->second.standing == Asked::Standing::unknown &&
                      std::holds_alternative<CreateInterface>(asked->second.effect.action);
   if (made_for_us) {
+    reached(Probe::interface_answer_adopted);
     fold_outcome(draft, {seen.tags.effect, seen.id.str()});
   } else if (left_by_last_instance(draft, observation, seen)) {
     state.interface.emplace();
     state.interface->id = seen.id;
+    reached(Probe::interface_found);
     draft.record("interface_found", "network interface " + seen.id.str() + " of the last instance was found by its " +
                                         "tags; it is the kept one from now on, with its address " + seen.ip);
   }
@@ -134,6 +138,7 @@ namespace {
 void give_up_if_lost(Draft& draft) {
   State& state = draft.state();
   if (!state.interface || !confirmed_missing(*state.interface, draft.now)) return;
+  reached(Probe::interface_lost);
   draft.record("interface_lost", "network interface " + state.interface->id.str() + " (" + state.interface->ip +
                                      ") is gone from the cloud: another one is made");
   supersede(state);
@@ -152,6 +157,7 @@ void reinstate_wanted(Draft& draft) {
   former.erase(found);
   supersede(state);
   state.interface = wanted;
+  reached(Probe::interface_reinstated);
   draft.record("interface_reinstated",
                "network interface " + wanted.id.str() + " has the address " + wanted.ip + ", which is wanted again");
 }
@@ -214,6 +220,7 @@ void interface_made(Draft& draft, const CreateInterface& create, const Interface
   interface.zone = zone_of(state, create.subnet);
   draft.look(static_cast<Kinds>(Kind::interfaces), draft.now);
   if (usable_interface(draft.spec, state) != nullptr) {
+    reached(Probe::interface_made_in_vain);
     // The running instance's own was adopted meanwhile.
     state.superseded_interfaces.push_back(interface);
     return;

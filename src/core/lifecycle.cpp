@@ -7,7 +7,9 @@
 #include "core/health.h"
 #include "core/import.h"
 #include "core/interfaces.h"
+#include "core/mutation.h"
 #include "core/periodic.h"
+#include "core/probe.h"
 #include "core/replacement.h"
 #include "core/retention.h"
 #include "core/saving.h"
@@ -42,6 +44,7 @@ Result<void> ask_pause(Draft& draft) {
 Result<void> ask_resume(Draft& draft) {
   State& state = draft.state();
   if (is_deleted(state)) return gone(state);
+  if (state.goal == Goal::running && mutated(Mutation::resume_replaces_what_runs)) state.recycle_wanted = true;
   if (state.goal == Goal::running) return {};
   state.goal = Goal::running;
   try_anew(state);
@@ -53,6 +56,7 @@ Result<void> ask_recycle(Draft& draft) {
   State& state = draft.state();
   if (is_deleted(state)) return gone(state);
   if (state.goal == Goal::paused) {
+    reached(Probe::recycle_of_the_paused);
     return fail(ErrorKind::conflict, "CONFLICT",
                 "managed instance " + state.id.str() + " is paused: there is nothing to recycle; resume it");
   }
@@ -69,6 +73,7 @@ Result<void> ask_recycle(Draft& draft) {
 Result<void> ask_delete(Draft& draft, const DeleteAsked& request) {
   State& state = draft.state();
   if (!is_deleted(state)) {
+    if (state.handover) reached(Probe::delete_during_a_handover);
     if (may_give_up(state)) give_up_import(draft);
     state.goal = Goal::deleted;
     state.recycle_wanted = false;
@@ -76,6 +81,7 @@ Result<void> ask_delete(Draft& draft, const DeleteAsked& request) {
     draft.record("delete_asked", "its deletion was asked for");
     return {};
   }
+  reached(Probe::delete_asked_again);
   // Asked again for more: what was kept and is now to go is due at once. Asked for less: nothing comes back to be kept
   // longer than promised.
   Deallocation& known = *state.deallocation;
@@ -104,11 +110,14 @@ Reason reason_to_replace(const Draft& draft) {
   if (instance.notice_deadline) return Reason::interruption;
   if (instance.state == InstanceState::shutting_down || instance.state == InstanceState::terminated ||
       instance.state == InstanceState::stopping || instance.state == InstanceState::stopped) {
-    return Reason::disappeared;
+    return mutated(Mutation::ignore_a_disappearance) ? Reason::none : Reason::disappeared;
   }
   if (is_original(state)) return state.import->secured_at ? Reason::imported : Reason::none;
   if (state.recycle_wanted && !held) return Reason::recycle;
-  if (must_be_healed(draft)) return Reason::unhealthy;
+  if (must_be_healed(draft)) {
+    reached(Probe::healed);
+    return Reason::unhealthy;
+  }
   return Reason::none;
 }
 
@@ -131,6 +140,7 @@ void begin_handover(Draft& draft, Reason reason) {
   handover.from_generation = state.generation;
   handover.began_at = draft.now;
   if (state.handover) {
+    reached(Probe::handover_struck_again);
     // The one under way was struck again: the time without the application goes on.
     handover.began_at = state.handover->began_at;
     handover.phases = state.handover->phases;
@@ -165,7 +175,10 @@ void tend_present_instance(Draft& draft) {
   // The wish may have changed on the way: a pause during a replacement, a delete during a pause.
   if (draft.state().goal == Goal::paused) draft.state().handover->reason = Reason::pause;
   if (draft.state().goal == Goal::deleted) draft.state().handover->reason = Reason::deletion;
-  if (is_terminal(draft.state().instance->state)) {
+  bool ended = is_terminal(draft.state().instance->state);
+  if (mutated(Mutation::launch_before_terminated))
+    ended |= draft.state().instance->state == InstanceState::shutting_down;
+  if (ended) {
     leave_behind(draft);
   } else {
     take_down(draft);
@@ -227,6 +240,7 @@ void tend_without_instance(Draft& draft) {
 void clean_up(Draft& draft) {
   State& state = draft.state();
   bool well = state.instance && state.instance->healthy_at && !state.handover && state.goal == Goal::running;
+  if (mutated(Mutation::retire_before_healthy)) well = state.instance && state.goal == Goal::running;
   if (well) retire_former(draft);
   // While a handover is under way its calls come first; nothing of what is due gets in a hurry. But one that waits for
   // snapshots that fail has time, and what goes may be the room that they need.

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/fold.h"
+#include "core/mutation.h"
+#include "core/probe.h"
 #include "core/replacement.h"
 
 namespace holdfast::core {
@@ -98,8 +100,10 @@ Volume take_former(State& state, const Volume& former) {
 bool settle_lost_root(Draft& draft) {
   State& state = draft.state();
   if (!state.root || !confirmed_missing(*state.root, draft.now)) return true;
+  if (mutated(Mutation::wait_for_a_lost_root)) return false;
   Left left = left_of(state, *state.root);
   if (left.awaited) return false;
+  reached(Probe::root_lost);
   record_loss(draft, *state.root, left);
   if (left.former != nullptr) {
     state.root = take_former(state, *left.former);
@@ -117,9 +121,11 @@ bool settle_lost_data(Draft& draft) {
     if (!confirmed_missing(at->second, draft.now)) {
       ++at;
     } else if (left.awaited) {
+      reached(Probe::loss_awaits_a_snapshot);
       settled = false;
       ++at;
     } else {
+      reached(Probe::data_lost);
       record_loss(draft, at->second, left);
       // A former one is reinstated by who looks for a device without a volume (device_accounted_for).
       at = state.data.erase(at);
@@ -134,6 +140,7 @@ void let_go_of_lost_by_hand(Draft& draft) {
     if (!confirmed_missing(volume, draft.now) || wanted_device(draft.spec, volume.device) != nullptr) return false;
     Left left = left_of(draft.state(), volume);
     if (left.awaited || left.former != nullptr || left.copy != nullptr) return false;
+    reached(Probe::lost_by_hand_let_go);
     record_loss(draft, volume, left);
     return true;
   });
@@ -143,6 +150,7 @@ void replace_lost(Draft& draft, Volume& volume) {
   Left left = left_of(draft.state(), volume);
   if (left.awaited) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
   if (left.former == nullptr) return make_in_place_of(draft, volume, left.copy, true);
+  reached(Probe::lost_former_takes_over);
   record_loss(draft, volume, left);
   volume = take_former(draft.state(), *left.former);
 }
@@ -174,6 +182,7 @@ void volume_made(Draft& draft, const CreateVolume& create, const VolumeId& made)
   bool still_meant = create.in_place_of.empty() || (known && former->second.id == create.in_place_of);
   bool gone = known && confirmed_missing(former->second, draft.now);
   if (!still_meant || create.generation != state.generation || (create.lost && !gone)) {
+    reached(Probe::volume_made_in_vain);
     // Safe: made by us, and never attached to anything.
     state.retired.push_back(
         {Retired::What::volume, made.str(), "what it was to replace is replaced, or there again", draft.now});
@@ -184,6 +193,7 @@ void volume_made(Draft& draft, const CreateVolume& create, const VolumeId& made)
     for (const Snapshot& snapshot : state.snapshots) {
       if (snapshot.id == create.device.snapshot_id) source.copy = &snapshot;
     }
+    reached(Probe::lost_made_anew);
     record_loss(draft, former->second, source);
   } else if (known) {
     state.superseded.push_back(former->second);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/probe.h"
 #include "core/saving.h"
 
 namespace holdfast::core {
@@ -74,6 +75,7 @@ void snapshot_periodically(Draft& draft) {
                              [](const Snapshot& snapshot) { return snapshot.state == SnapshotState::pending; });
   if (pending) draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
   keep_wanting(draft);
+  if (held) reached(Probe::takedown_held);
   if (held) try_again(draft);
   if (!state.periodic_due) state.periodic_due = draft.now + draft.spec.persistence.snapshot_interval;
   if (draft.now < *state.periodic_due) return draft.wake(*state.periodic_due);

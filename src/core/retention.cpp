@@ -4,6 +4,8 @@
 #include <map>
 #include <vector>
 
+#include "core/mutation.h"
+
 namespace holdfast::core {
 
 using namespace model;
@@ -31,9 +33,11 @@ void retire_images(Draft& draft) {
   // Oldest first. Several images of one generation can be, after a restore: each counts.
   std::stable_sort(state.images.begin(), state.images.end(),
                    [](const RootImage& a, const RootImage& b) { return a.generation < b.generation; });
+  if (mutated(Mutation::deregister_newest_image)) std::reverse(state.images.begin(), state.images.end());
   while (state.images.size() > keep) {
     const RootImage& oldest = state.images.front();
-    if (state.instance && state.instance->image == oldest.id) break;  // what runs now was made from it
+    bool runs = state.instance && state.instance->image == oldest.id;
+    if (runs && !mutated(Mutation::deregister_newest_image)) break;  // what runs now was made from it
     retire(draft, Retired::What::image, oldest.id.str(), "beyond the newest root generations kept", draft.now);
     state.images.erase(state.images.begin());
   }
@@ -50,7 +54,9 @@ bool among_newest(const State& state, const Snapshot& candidate, size_t keep) {
   for (const Snapshot& other : state.snapshots) {
     bool like =
         other.device == candidate.device && other.final == candidate.final && other.state == SnapshotState::completed;
-    if (like && other.started_at > candidate.started_at) ++newer;
+    bool later = other.started_at > candidate.started_at;
+    if (mutated(Mutation::delete_newest_snapshot)) later = other.started_at < candidate.started_at;
+    if (like && later) ++newer;
   }
   return newer < keep;
 }
@@ -88,6 +94,7 @@ void retire_snapshots(Draft& draft) {
 
 void retire_volumes(Draft& draft) {
   State& state = draft.state();
+  if (mutated(Mutation::forget_superseded_volumes)) state.superseded.clear();
   for (const Volume& volume : state.superseded) {
     retire(draft, Retired::What::volume, volume.id.str(),
            "replaced; generation " + std::to_string(state.generation) + " is healthy", draft.now);
@@ -99,6 +106,7 @@ void retire_volumes(Draft& draft) {
 // an instance after all is refused by EC2.
 void retire_interfaces(Draft& draft) {
   State& state = draft.state();
+  if (mutated(Mutation::forget_superseded_interfaces)) state.superseded_interfaces.clear();
   for (const Interface& interface : state.superseded_interfaces) {
     retire(draft, Retired::What::interface, interface.id.str(),
            "its address is not kept any more; generation " + std::to_string(state.generation) + " is healthy",
@@ -131,7 +139,7 @@ EffectAction deletion_of(const Retired& entry) {
 }
 
 Time due_of(bool delete_now, const Deallocation& deallocation, Time now) {
-  return delete_now ? now : now + deallocation.retention;
+  return delete_now || mutated(Mutation::delete_what_was_to_be_kept) ? now : now + deallocation.retention;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/probe.h"
 #include "core/retention.h"
 
 namespace holdfast::core {
@@ -53,6 +54,7 @@ void note_snapshot_ended(Draft& draft, const SnapshotId& id) {
   const Snapshot* before = failure_of(draft.state(), volume);
   ended->failures = 1 + (before != nullptr ? before->failures : 0);
   ended->failed_at = draft.now;
+  reached(Probe::snapshot_failed);
   draft.record("snapshot_failed", "snapshot " + id.str() + " of " + ended->device + " failed in the cloud");
   retire_failures(draft, volume, id);
 }
@@ -67,6 +69,7 @@ void note_image_failed(Draft& draft, const ImageId& id) {
   }
   ++failed->failures;
   failed->failed_at = draft.now;
+  reached(Probe::image_failed);
   draft.record("image_failed", "image " + id.str() + " of snapshot " + snapshot.str() + " failed in the cloud");
   retire_failed_images(draft, snapshot, id);
 }

@@ -1,4 +1,5 @@
 #include "core/short_lived.h"
+#include "core/probe.h"
 
 #include <algorithm>
 
@@ -32,6 +33,7 @@ bool launch_rests(Draft& draft) {
   if (!state.gone_at) return false;
   Time next = *state.gone_at + pause_after_ends(state.short_lived);
   if (draft.now >= next) return false;
+  reached(Probe::short_lived_pause);
   draft.wake(next);
   return true;
 }

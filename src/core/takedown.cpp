@@ -5,6 +5,8 @@
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/losses.h"
+#include "core/mutation.h"
+#include "core/probe.h"
 #include "core/replacement.h"
 #include "core/saving.h"
 #include "core/short_lived.h"
@@ -29,6 +31,7 @@ void save_volume(Draft& draft, const Volume& volume) {
   const Snapshot* failed = failure_of(draft.state(), volume.id);
   int failures = failed != nullptr ? failed->failures : 0;
   if (failed != nullptr && resting(draft, failed->failed_at, failures)) return;
+  if (failures > 0) reached(Probe::final_snapshot_again);
   std::string key =
       "final/" + volume.id.str() + "/" + std::to_string(volume.generation) + "/" + std::to_string(failures);
   // The same volume as before the rest, saved anew.
@@ -42,7 +45,7 @@ void save_volume(Draft& draft, const Volume& volume) {
 const Snapshot* final_attempt(const State& state, const Volume& volume) {
   for (const Snapshot& snapshot : state.snapshots) {
     if (snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation &&
-        snapshot.state != SnapshotState::error) {
+        (snapshot.state != SnapshotState::error || mutated(Mutation::wait_for_what_failed))) {
       return &snapshot;
     }
   }
@@ -52,6 +55,7 @@ const Snapshot* final_attempt(const State& state, const Volume& volume) {
 // True once the volume's final snapshot is completed.
 bool saved(Draft& draft, const Volume& volume) {
   const Snapshot* attempt = final_attempt(draft.state(), volume);
+  if (mutated(Mutation::launch_without_final_copies) && newest_completed(draft.state(), volume.device)) return true;
   if (attempt == nullptr) {
     // One that is not listed would only be refused: it is looked for, and given up if it is gone for good.
     if (!volume.missing_since) save_volume(draft, volume);
@@ -133,10 +137,11 @@ bool device_accounted_for(Draft& draft, const std::string& device) {
     bool newer = former == state.superseded.end() || at->generation > former->generation;
     if (at->device == device && newer) former = at;
   }
-  if (former == state.superseded.end()) return true;
+  if (former == state.superseded.end() || mutated(Mutation::forget_former_volumes)) return true;
   // One that came after it was lost, and a copy of that one is newer.
   const Snapshot* newest = newest_completed(state, device);
   if (newest != nullptr && newest->generation > former->generation) return true;
+  reached(Probe::volume_reinstated);
   draft.record("volume_reinstated", "volume " + former->id.str() + " is the present copy of " + device +
                                         " again: the instance that was to replace it came to nothing");
   state.data.emplace(device, *former);
@@ -181,6 +186,7 @@ void take_down(Draft& draft) {
   const Instance& instance = *state.instance;
   draft.enter(Phase::terminating, "instance " + instance.id.str() + " is taken down (" +
                                       std::string(to_string(state.handover->reason)) + ")");
+  if (mutated(Mutation::final_snapshot_before_the_end) && state.root) save_volume(draft, *state.root);
   bool going = instance.state == InstanceState::shutting_down;
   if (!going && may_terminate(draft)) {
     // Safe: everything persisted is known and outlives it (may_terminate); the handover that wants this is stored.

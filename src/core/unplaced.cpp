@@ -1,4 +1,5 @@
 #include "core/unplaced.h"
+#include "core/probe.h"
 
 #include <algorithm>
 
@@ -73,6 +74,7 @@ void note_unplaced(Draft& draft, const Volume& volume) {
   State& state = draft.state();
   if (left_by_launch(state, volume.id) != nullptr) return;
   state.left_by_launch.push_back(volume);
+  reached(Probe::volume_unplaced);
   draft.record("volume_unplaced", "volume " + volume.id.str() + " of generation " + std::to_string(volume.generation) +
                                       " was found by its tags, but not at which device it belongs");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/probe.h"
 #include "engine/effect_call.h"
 #include "engine/perform.h"
 
@@ -56,6 +57,7 @@ std::optional<ReleasedEffect> Executor::take_one(Queue& queue) {
   if (ties_.still_asked(effect.id, effect.effect.key)) return effect;
   known_.erase({effect.id, effect.effect.key});
   ++ties_.counters.effects_withdrawn;
+  core::reached(core::Probe::effect_withdrawn);
   return std::nullopt;
 }
 

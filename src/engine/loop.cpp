@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/mutation.h"
+#include "core/probe.h"
 #include "engine/changes.h"
 
 namespace holdfast::engine {
@@ -103,6 +105,9 @@ Turn Loop::turn() {
   if (!changes.empty() || touch_ || stalled()) {
     auto sequences = store_.commit(changes, now);
     if (!sequences) {
+      if (core::mutated(core::Mutation::let_out_before_it_is_stored)) {
+        for (auto& [id, draft] : drafts) release(draft, turn);
+      }
       commit_failed(std::move(batch), sequences.error(), now, turn);
       return turn;
     }
@@ -224,6 +229,7 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
 // By the store's contract a commit that failed has written nothing, so the batch can be tried again as it was.
 void Loop::commit_failed(std::vector<Input> batch, const Error& error, Time now, Turn& turn) {
   ++counters_.commits_failed;
+  core::reached(core::Probe::commit_failed);
   if (!stalled()) spdlog::error("the store cannot be written, nothing is let out until it can: {}", describe(error));
   trouble_ = describe(error);
   pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
@@ -232,7 +238,8 @@ void Loop::commit_failed(std::vector<Input> batch, const Error& error, Time now,
     if (input->ticket == 0) {
       queue_.push_front(std::move(*input));
     } else {
-      turn.answers.push_back({input->ticket, Failure(unavailable(trouble_))});
+      bool forgets = core::mutated(core::Mutation::answer_before_it_is_stored);
+      turn.answers.push_back({input->ticket, forgets ? Result<void>() : Result<void>(Failure(unavailable(trouble_)))});
     }
   }
   counters_.events_queued = queue_.size();

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "core/probe.h"
 #include "engine/tags.h"
 #include "engine/translate.h"
 
@@ -260,6 +261,7 @@ std::vector<Id> ids_of(const Owners& owners) {
 }  // namespace
 
 void Observer::ask_unlisted(const SharedRound& round) {
+  core::reached(core::Probe::unlisted_asked_for);
   auto volumes = ids_of<VolumeId>(round->unlisted_volumes);
   auto interfaces = ids_of<InterfaceId>(round->unlisted_interfaces);
   ties_.workers.submit([this, round, volumes = std::move(volumes), interfaces = std::move(interfaces)] {
@@ -283,6 +285,7 @@ void Observer::take_unlisted(Round& round, model::Kind kind, const std::map<Id, 
     (round.all.*things).insert((round.all.*things).end(), ((*found).*things).begin(), ((*found).*things).end());
     return;
   }
+  core::reached(core::Probe::look_incomplete);
   // Without them the listing is not complete for their owners: they get none, and want one again.
   for (const auto& [id, owner] : owners) {
     auto& kinds = round.targets.at(owner).kinds;
@@ -339,7 +342,10 @@ void Observer::deliver(const SharedRound& round) {
     // A sweep takes long: what a look has shown meanwhile is newer, and must not be overwritten by older facts.
     if (observation.kinds == 0 || ties_.find(id) == nullptr) continue;
     Time& last = delivered_[id];
-    if (observation.as_of < last) continue;
+    if (observation.as_of < last) {
+      core::reached(core::Probe::look_outrun);
+      continue;
+    }
     last = observation.as_of;
     ++ties_.counters.looks_made;
     ties_.seen(id, std::move(observation));

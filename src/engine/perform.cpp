@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/mutation.h"
+#include "core/probe.h"
 #include "engine/import_effects.h"
 #include "engine/tags.h"
 #include "model/observed.h"
@@ -80,7 +82,10 @@ Result<std::optional<std::string>> find_snapshot(const Doing& doing) {
 Made run(const Doing& doing, const model::CreateSnapshot& create) {
   if (doing.again) {
     HF_TRY(auto found, find_snapshot(doing));
-    if (found) return *found;
+    if (found) {
+      core::reached(core::Probe::snapshot_found_by_repeat);
+      return *found;
+    }
   }
   ec2::CreateSnapshotRequest request;
   request.volume_id = create.volume;
@@ -131,12 +136,14 @@ Made run(const Doing& doing, const model::RegisterImage& wanted) {
     image = answer->image_id.str();
   } else if (answer.error().code == "InvalidAMIName.Duplicate") {
     HF_TRY(image, adopt_image(doing, wanted, answer.error()));
+    core::reached(core::Probe::image_found_by_repeat);
   } else {
     return Failure(std::move(answer).error());
   }
   OwnTagSet own{doing.id, wanted.generation, doing.key, {}, {}};
   auto tagged = doing.ec2.call(ec2::CreateTagsRequest{{image}, tags_of(own, wanted.tags)});
   if (tagged) return image;
+  core::reached(core::Probe::image_untagged);
   // Not done as a whole, and safe to repeat: the name finds the image again.
   return fail(ErrorKind::unavailable, tagged.error().code,
               fmt::format("{} is registered but not tagged yet: {}", image, tagged.error().message));
@@ -190,8 +197,9 @@ Made run(const Doing& doing, const model::AttachVolume& attach) {
   if (answer) return nothing_made();
   if (answer.error().code != "VolumeInUse") return Failure(std::move(answer).error());
   HF_TRY(bool attached, is_attached(doing.ec2, attach));
-  if (attached) return nothing_made();
-  return Failure(std::move(answer).error());
+  if (!attached) return Failure(std::move(answer).error());
+  core::reached(core::Probe::attachment_found_by_repeat);
+  return nothing_made();
 }
 
 Made run(const Doing& doing, const model::KeepOnTermination& keep) {
@@ -270,7 +278,7 @@ ec2::RunInstancesRequest launch_request(const ManagedInstanceId& id, const std::
   ec2::RunInstancesRequest request;
   request.image_id = launch.image;
   request.instance_type = launch.market.instance_type;
-  request.client_token = launch.token;
+  if (!core::mutated(core::Mutation::launch_without_a_token)) request.client_token = launch.token;
   request.user_data = launch.user_data;
   set_network(request, launch);
   for (const model::LaunchDevice& device : launch.devices) {
@@ -318,6 +326,7 @@ void terminate_range(ec2::Ec2& ec2, const std::vector<InstanceId>& instances, si
       {instances.begin() + static_cast<std::ptrdiff_t>(from), instances.begin() + static_cast<std::ptrdiff_t>(to)}});
   if (answer) return;  // as `made` says from the start
   if (to - from > 1 && is_about_one(answer.error())) {
+    core::reached(core::Probe::terminations_apart);
     const size_t middle = from + (to - from) / 2;
     terminate_range(ec2, instances, from, middle, made);
     terminate_range(ec2, instances, middle, to, made);
@@ -332,6 +341,7 @@ void terminate_range(ec2::Ec2& ec2, const std::vector<InstanceId>& instances, si
 // of a call that it refused does no harm, as a termination can be repeated.
 std::vector<Result<std::string>> terminate_together(ec2::Ec2& ec2, const std::vector<InstanceId>& instances) {
   std::vector<Result<std::string>> made(instances.size(), std::string());
+  core::reached(core::Probe::terminations_together);
   terminate_range(ec2, instances, 0, instances.size(), made);
   return made;
 }
