@@ -28,6 +28,9 @@ class DeadlyStore : public engine::Store {
     if (now_it_ends) throw Killed{};
     return sequences;
   }
+  Result<std::vector<engine::StoredGroup>> load_groups() override { return kept_.load_groups(); }
+  Result<void> put_group(const engine::StoredGroup& group) override { return kept_.put_group(group); }
+  Result<void> remove_group(const GroupId& id) override { return kept_.remove_group(id); }
   Result<std::vector<engine::StoredRecord>> records(const engine::RecordQuery& query) override {
     return kept_.records(query);
   }

@@ -65,6 +65,7 @@ std::string account_of_end(const State& state, Time end) {
   json::object account{{"reason", to_string(handover.reason)},
                        {"from_generation", handover.from_generation},
                        {"generation", state.generation}};
+  if (handover.scheduled) account["scheduled"] = true;
   if (state.instance) account["instance"] = state.instance->id.str();
   account["total_ms"] = int64_t{(end - handover.began_at).count()};
   account["phases_ms"] = phases_of(handover, end);

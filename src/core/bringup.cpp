@@ -12,6 +12,7 @@
 #include "core/placement.h"
 #include "core/probe.h"
 #include "core/replacement.h"
+#include "core/restore.h"
 #include "core/short_lived.h"
 
 namespace holdfast::core {
@@ -28,7 +29,7 @@ LaunchDevice root_device(const Draft& draft) {
   }
   // Grown in the spec or by hand: never smaller than the snapshot it is made from.
   root.device.snapshot_id.reset();
-  const Snapshot* newest = newest_completed(draft.state(), root.device.device_name);
+  const Snapshot* newest = source_of_root(draft.state());
   if (root.device.size_gib && newest != nullptr)
     root.device.size_gib = std::max(*root.device.size_gib, newest->size_gib);
   root.delete_on_termination =
@@ -44,9 +45,10 @@ std::optional<LaunchDevice> data_device(const Draft& draft, const BlockDevice& w
   if (!draft.spec.persistence.block_devices) return device;
   device.delete_on_termination = false;
   auto present = state.data.find(wanted.device_name);
+  const Snapshot* older = restore_source(state, wanted.device_name);
   if (present == state.data.end()) {
     // Blank only if there never was a copy of it. A volume that is gone for good leaves its newest snapshot.
-    const Snapshot* newest = newest_completed(state, wanted.device_name);
+    const Snapshot* newest = older != nullptr ? older : newest_completed(state, wanted.device_name);
     if (newest != nullptr && !mutated(Mutation::blank_in_place_of_a_copy)) {
       device.device.snapshot_id = newest->id;
       device.device.size_gib = std::max(wanted.size_gib.value_or(0), newest->size_gib);
@@ -54,7 +56,8 @@ std::optional<LaunchDevice> data_device(const Draft& draft, const BlockDevice& w
     return device;
   }
   if (draft.spec.persistence.mode == BlockDevicesMode::reattach) return std::nullopt;
-  const Snapshot* source = final_snapshot(state, present->second);
+  // The present one is saved all the same before it gives way.
+  const Snapshot* source = older != nullptr ? older : final_snapshot(state, present->second);
   if (source == nullptr) source = newest_completed(state, wanted.device_name);
   if (source == nullptr) return std::nullopt;  // save() does not let it come to this
   device.device.snapshot_id = source->id;
@@ -109,12 +112,31 @@ std::string launch_key(const State& state) {
 
 }  // namespace
 
+bool launch_may_be_done(const State& state) {
+  return std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
+    bool is_launch = std::holds_alternative<LaunchInstance>(entry.second.effect.action);
+    return is_launch && (entry.second.standing != Asked::Standing::waiting || entry.second.in_doubt);
+  });
+}
+
+void renew_waiting_launch(State& state) {
+  auto waiting = state.asked.find(launch_key(state));
+  if (waiting == state.asked.end() || launch_may_be_done(state)) return;
+  state.asked.erase(waiting);
+  ++state.attempt;
+}
+
+const Snapshot* source_of_root(const State& state) {
+  const std::string& device = state.surroundings.image.root_device;
+  if (const Snapshot* older = restore_source(state, device)) return older;
+  return state.root ? final_snapshot(state, *state.root) : newest_completed(state, device);
+}
+
 std::optional<ImageId> launch_image(const Draft& draft) {
   const State& state = draft.state();
   bool user_image = !draft.spec.persistence.root_device || state.generation == 0;
   if (user_image && !made_of_copies(state)) return state.surroundings.image.id;
-  const Snapshot* source =
-      state.root ? final_snapshot(state, *state.root) : newest_completed(state, state.surroundings.image.root_device);
+  const Snapshot* source = source_of_root(state);
   if (source == nullptr) {
     // There is no copy: it ended before it ever had a root volume that could be seen, or that is lost (losses.h). The
     // first image again; but an import brings what there was, or nothing.
@@ -167,7 +189,9 @@ bool attached(Draft& draft, Volume& volume) {
     if (!mutated(Mutation::old_copy_counts_as_final)) volume.generation = instance.generation;
     return volume.attachment == AttachmentState::attached;
   }
-  if (confirmed_missing(volume, draft.now)) {
+  if (const Snapshot* older = restore_source(draft.state(), volume.device)) {
+    make_in_place_of(draft, volume, older, false);
+  } else if (confirmed_missing(volume, draft.now)) {
     replace_lost(draft, volume);
   } else if (volume.zone != instance.market.zone) {
     bring_across(draft, volume);
@@ -203,6 +227,7 @@ void finish(Draft& draft) {
                account_of_end(state, draft.now));
   state.handover.reset();
   try_anew(state);
+  note_came_up(draft);
   finish_import(draft);
 }
 

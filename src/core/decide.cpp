@@ -5,8 +5,11 @@
 #include "core/draft.h"
 #include "core/fold.h"
 #include "core/import.h"
+#include "core/interfaces.h"
 #include "core/lifecycle.h"
 #include "core/mutation.h"
+#include "core/replacement.h"
+#include "core/schedule.h"
 #include "core/short_lived.h"
 
 namespace holdfast::core {
@@ -38,9 +41,13 @@ Result<void> fold(Draft& draft, const Event& event) {
     }
     draft.state().surroundings = changed->surroundings;
     try_anew(draft.state());
+    renew_waiting_launch(draft.state());
+    renew_schedule(draft);
     // What it has on it may be persisted only from now on: nothing ends it until it was seen to outlive it.
     if (draft.state().instance) draft.state().instance->kept = false;
     draft.record("changed", "the specification was changed; what needs a new instance waits for the next one");
+  } else if (const auto* given = std::get_if<AddressGiven>(&event)) {
+    take_address(draft, *given);
   } else if (std::holds_alternative<Restarted>(event)) {
     fold_restart(draft);
   } else if (const auto* created = std::get_if<Created>(&event)) {
@@ -107,6 +114,7 @@ void settle_forgetting(Draft& draft) {
 Result<Step> decide(const Spec& spec, const State& state, const Event& event, Time now) {
   Draft draft{spec, now, {state, {}, {}, {}, {}, false}, {}};
   if (auto folded = fold(draft, event); !folded) return Failure(folded.error());
+  run_schedule(draft);
   advance(draft);
   drop_unwanted(draft);
   drop_settled(draft);

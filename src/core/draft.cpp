@@ -65,9 +65,14 @@ bool is_terminal(InstanceState state) {
   return state == InstanceState::terminated;
 }
 
+std::optional<std::string> wanted_address(const Spec& spec, const State& state) {
+  if (spec.compute.private_ip || state.pool_address.empty()) return spec.compute.private_ip;
+  return state.pool_address;
+}
+
 const Interface* usable_interface(const Spec& spec, const State& state) {
   if (!spec.persistence.private_ip || !state.interface) return nullptr;
-  const std::optional<std::string>& wish = spec.compute.private_ip;
+  const std::optional<std::string> wish = wanted_address(spec, state);
   // Without its address it was just made as it was wished for.
   bool as_wished = !wish || state.interface->ip.empty() || *wish == state.interface->ip;
   return as_wished ? &*state.interface : nullptr;

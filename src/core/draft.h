@@ -38,6 +38,8 @@ struct Draft {
 // Whether the present instance is the one a handover is taking down.
 bool is_outgoing(const model::State& state);
 bool is_terminal(model::InstanceState state);  // terminated: it can write no more
+// The private address that the spec, or its group's pool, gives it; none: any.
+std::optional<std::string> wanted_address(const model::Spec& spec, const model::State& state);
 // The kept interface, if the next launch can use it: none where the spec does not keep the address, or wants another.
 const model::Interface* usable_interface(const model::Spec& spec, const model::State& state);
 // The subnets that the next instance can be in: where an address is wanted, only the one that holds it.

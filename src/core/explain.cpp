@@ -70,7 +70,11 @@ class Explainer {
       if (!instance.unhealthy_since) return which + " is healthy since " + to_iso(*instance.healthy_at);
       return which + " is not healthy since " + to_iso(*instance.unhealthy_since);
     }
-    if (state_.goal == Goal::paused && !state_.instance) return "it is paused, as was asked for; everything is kept";
+    if (state_.goal == Goal::paused && !state_.instance) {
+      std::string who = state_.by_schedule ? "as the schedule has it" : "as was asked for";
+      return "it is paused, " + who + "; everything is kept" +
+             (state_.restore ? "; resumed, it is made from older copies" : "");
+    }
     return state_.goal == Goal::deleted ? "it is being deleted" : "its first look at the cloud is under way";
   }
 
@@ -268,6 +272,7 @@ class Explainer {
       at(*instance->unhealthy_since + spec_.health_check.unhealthy_duration, "it is replaced unless it is well again");
     }
     if (!state_.handover) at(state_.periodic_due, "the next snapshots are made");
+    at(state_.schedule_due, "the schedule has something to do");
     at(state_.forget_at, "it is forgotten");
     auto first = std::min_element(state_.retired.begin(), state_.retired.end(),
                                   [](const Retired& a, const Retired& b) { return a.due < b.due; });

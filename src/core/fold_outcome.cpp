@@ -100,8 +100,11 @@ struct Done {
     draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now);
   }
   void operator()(const CreateSnapshot& create) const {
-    draft.state().snapshots.push_back({SnapshotId(made), create.volume, create.device, create.final, create.generation,
-                                       SnapshotState::pending, 0, draft.now});
+    Snapshot snapshot{
+        SnapshotId(made), create.volume, create.device, create.final, create.generation, SnapshotState::pending, 0,
+        draft.now};
+    snapshot.manual = create.manual;
+    draft.state().snapshots.push_back(snapshot);
     draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
   }
   void operator()(const RegisterImage& image) const {

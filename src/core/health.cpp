@@ -67,6 +67,11 @@ bool must_be_healed(const Draft& draft) {
   return draft.now >= *instance->unhealthy_since + draft.spec.health_check.unhealthy_duration;
 }
 
+bool out_of_grace(const Draft& draft) {
+  if (!is_settling(draft.state())) return false;
+  return draft.now >= *draft.state().instance->running_at + draft.spec.health_check.grace_period;
+}
+
 void judge_health(Draft& draft) {
   State& state = draft.state();
   bool watched = draft.spec.health_check.enabled && state.instance && state.instance->healthy_at && !state.handover;

@@ -122,6 +122,30 @@ void fold_interfaces(Draft& draft, const Observation& observation) {
   if (has(observation.kinds, Kind::interfaces)) state.looking.interfaces_listed = observation.as_of;
 }
 
+// ---- the address of a pool
+
+bool may_change_address(const State& state) {
+  bool launching = std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
+    bool makes_one = std::holds_alternative<LaunchInstance>(entry.second.effect.action) ||
+                     std::holds_alternative<CreateInterface>(entry.second.effect.action);
+    return makes_one && (entry.second.standing != Asked::Standing::waiting || entry.second.in_doubt);
+  });
+  return state.generation == 0 && state.interfaces_made == 0 && !state.interface && !state.import && !launching;
+}
+
+void take_address(Draft& draft, const AddressGiven& given) {
+  State& state = draft.state();
+  if (!may_change_address(state) || state.pool_address == given.address) return;
+  state.pool_address = given.address;
+  for (SubnetFacts& subnet : state.surroundings.subnets) {
+    subnet.holds_address = !given.address.empty() && subnet.id == given.subnet;
+  }
+  draft.record("address_given", given.address.empty()
+                                    ? "the pool of its group has no address for it any more: it takes "
+                                      "any of its subnets"
+                                    : "the pool of its group gives it " + given.address);
+}
+
 // ---- before a launch
 
 bool interface_under_way(const State& state) {
@@ -147,7 +171,7 @@ void give_up_if_lost(Draft& draft) {
 // An address that was given up, and is wanted again, is still held by its interface: EC2 would refuse to make another.
 void reinstate_wanted(Draft& draft) {
   State& state = draft.state();
-  const std::optional<std::string>& wish = draft.spec.compute.private_ip;
+  const std::optional<std::string> wish = wanted_address(draft.spec, state);
   std::vector<Interface>& former = state.superseded_interfaces;
   auto found = std::find_if(former.begin(), former.end(), [&](const Interface& interface) {
     return wish && interface.ip == *wish && !interface.missing_since;
@@ -181,7 +205,7 @@ SubnetId subnet_for_interface(const Draft& draft) {
 void make_interface(Draft& draft) {
   const State& state = draft.state();
   SubnetId subnet = subnet_for_interface(draft);
-  const std::optional<std::string>& ip = draft.spec.compute.private_ip;
+  const std::optional<std::string> ip = wanted_address(draft.spec, state);
   // One token for each wish and each time: a spec changed after a refusal asks for another interface, and a token that
   // made one before would answer with that one, even if it is gone.
   std::string wish = ip.value_or("any") + "-" + subnet.str() + "-g" + std::to_string(state.generation) + "-" +

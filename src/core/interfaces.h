@@ -27,4 +27,9 @@ void interface_made(Draft& draft, const model::CreateInterface& create, const In
 // A launch came to be, with this interface or with one of its own.
 void note_launch_interface(model::State& state, const model::LaunchInstance& launch, const InstanceId& instance);
 
+// It never ran, and nothing that would hold an address was asked for.
+bool may_change_address(const model::State& state);
+// From its group's pool. Without effect on one that ran: it keeps what it has.
+void take_address(Draft& draft, const model::AddressGiven& given);
+
 }  // namespace holdfast::core

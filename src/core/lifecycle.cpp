@@ -11,9 +11,11 @@
 #include "core/periodic.h"
 #include "core/probe.h"
 #include "core/replacement.h"
+#include "core/restore.h"
 #include "core/retention.h"
 #include "core/saving.h"
 #include "core/short_lived.h"
+#include "core/undelete.h"
 
 namespace holdfast::core {
 
@@ -132,6 +134,11 @@ void no_copy_is_final(State& state) {
 
 }  // namespace
 
+// A person's, or the schedule's.
+bool is_wish(Reason reason) {
+  return reason == Reason::pause || reason == Reason::resume || reason == Reason::recycle;
+}
+
 void begin_handover(Draft& draft, Reason reason) {
   State& state = draft.state();
   if (reason == Reason::resume && !state.handover) no_copy_is_final(state);
@@ -139,6 +146,7 @@ void begin_handover(Draft& draft, Reason reason) {
   handover.reason = reason;
   handover.from_generation = state.generation;
   handover.began_at = draft.now;
+  handover.scheduled = state.by_schedule && is_wish(reason);
   if (state.handover) {
     reached(Probe::handover_struck_again);
     // The one under way was struck again: the time without the application goes on.
@@ -166,6 +174,7 @@ void tend_present_instance(Draft& draft) {
   watch_over(draft);
   if (!is_outgoing(draft.state())) {
     Reason reason = reason_to_replace(draft);
+    if (reason == Reason::none && fall_back(draft)) reason = Reason::unhealthy;
     if (reason != Reason::none) begin_handover(draft, reason);
   }
   if (!is_outgoing(draft.state())) {
@@ -174,6 +183,7 @@ void tend_present_instance(Draft& draft) {
   }
   // The wish may have changed on the way: a pause during a replacement, a delete during a pause.
   if (draft.state().goal == Goal::paused) draft.state().handover->reason = Reason::pause;
+  if (draft.state().goal == Goal::paused) draft.state().handover->scheduled = draft.state().by_schedule;
   if (draft.state().goal == Goal::deleted) draft.state().handover->reason = Reason::deletion;
   bool ended = is_terminal(draft.state().instance->state);
   if (mutated(Mutation::launch_before_terminated))
@@ -250,15 +260,23 @@ void clean_up(Draft& draft) {
 }  // namespace
 
 Result<void> fold_request(Draft& draft, const Event& request) {
+  bool wish = std::holds_alternative<PauseAsked>(request) || std::holds_alternative<ResumeAsked>(request) ||
+              std::holds_alternative<RecycleAsked>(request);
+  if (wish) draft.state().by_schedule = false;
   if (std::holds_alternative<PauseAsked>(request)) return ask_pause(draft);
   if (std::holds_alternative<ResumeAsked>(request)) return ask_resume(draft);
   if (std::holds_alternative<RecycleAsked>(request)) return ask_recycle(draft);
   if (const auto* deletion = std::get_if<DeleteAsked>(&request)) return ask_delete(draft, *deletion);
+  if (std::holds_alternative<SnapshotAsked>(request)) return ask_snapshot(draft);
+  if (const auto* restore = std::get_if<RestoreAsked>(&request)) return ask_restore(draft, *restore);
+  if (const auto* dropped = std::get_if<SnapshotDropped>(&request)) return drop_snapshot(draft, dropped->snapshot);
+  if (std::holds_alternative<UndeleteAsked>(request)) return ask_undelete(draft);
   return {};
 }
 
 void advance(Draft& draft) {
   tend_import(draft);
+  tend_copies(draft);
   if (draft.state().instance) tend_present_instance(draft);
   // leave_behind may just have ended it: what comes next need not wait for another event.
   if (!draft.state().instance) tend_without_instance(draft);

@@ -6,6 +6,7 @@
 #include "core/mutation.h"
 #include "core/probe.h"
 #include "core/replacement.h"
+#include "core/restore.h"
 
 namespace holdfast::core {
 
@@ -195,6 +196,9 @@ void volume_made(Draft& draft, const CreateVolume& create, const VolumeId& made)
     }
     reached(Probe::lost_made_anew);
     record_loss(draft, former->second, source);
+  } else if (const Snapshot* older = restore_source(state, create.device.device_name);
+             known && older != nullptr && create.device.snapshot_id == older->id) {
+    set_aside_restored(draft, former->second);
   } else if (known) {
     state.superseded.push_back(former->second);
   }

@@ -24,10 +24,19 @@ void settle_in(Draft& draft);
 // True once the image made from the snapshot is available.
 bool imaged(Draft& draft, const model::Snapshot& snapshot);
 
+// A launch was let out, and may have come to be by now.
+bool launch_may_be_done(const model::State& state);
+// One that was refused for now is asked for anew, with a token of its own and as it is wanted by now.
+void renew_waiting_launch(model::State& state);
+
 // The image that the next launch uses; none while it is still being made.
 std::optional<ImageId> launch_image(const Draft& draft);
 // The newest completed snapshot that holds what generation `volume.generation` left on the volume.
 const model::Snapshot* final_snapshot(const model::State& state, const model::Volume& volume);
+// What the next root is made from: an older copy where one is to be restored, else the final snapshot, else the newest
+// copy of a root that is not there.
+const model::Snapshot* source_of_root(const model::State& state);
+// The newest copy of the device; one that a restore has left behind is none.
 const model::Snapshot* newest_completed(const model::State& state, const std::string& device);
 
 }  // namespace holdfast::core

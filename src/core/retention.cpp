@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/mutation.h"
+#include "core/restore.h"
+#include "core/undelete.h"
 
 namespace holdfast::core {
 
@@ -52,8 +54,9 @@ bool used_by_image(const State& state, const SnapshotId& snapshot) {
 bool among_newest(const State& state, const Snapshot& candidate, size_t keep) {
   size_t newer = 0;
   for (const Snapshot& other : state.snapshots) {
-    bool like =
-        other.device == candidate.device && other.final == candidate.final && other.state == SnapshotState::completed;
+    bool left = other.manual || other.keep_until;  // kept for reasons of their own
+    bool like = !left && other.device == candidate.device && other.final == candidate.final &&
+                other.state == SnapshotState::completed;
     bool later = other.started_at > candidate.started_at;
     if (mutated(Mutation::delete_newest_snapshot)) later = other.started_at < candidate.started_at;
     if (like && later) ++newer;
@@ -73,6 +76,9 @@ bool superfluous(const Draft& draft, const Snapshot& snapshot) {
   const State& state = draft.state();
   if (snapshot.state == SnapshotState::pending || snapshot.state == SnapshotState::unknown) return false;
   if (used_by_image(state, snapshot.id)) return false;
+  if (snapshot.manual && snapshot.state != SnapshotState::error) return false;
+  if (snapshot.keep_until) return *snapshot.keep_until <= draft.now;
+  if (restore_source(state, snapshot.device) == &snapshot) return false;
   if (snapshot.state == SnapshotState::error) return !is_note(state, snapshot);  // holds nothing
   size_t keep = snapshot.final ? static_cast<size_t>(draft.spec.persistence.root_generations) : kPeriodicKept;
   return !among_newest(state, snapshot, keep);
@@ -83,6 +89,7 @@ void retire_snapshots(Draft& draft) {
   std::vector<Snapshot> kept;
   // Judged against all of them, so that one retired in this turn still counts as newer than the next.
   for (const Snapshot& snapshot : state.snapshots) {
+    if (snapshot.keep_until && *snapshot.keep_until > draft.now) draft.wake(*snapshot.keep_until);
     if (superfluous(draft, snapshot)) {
       retire(draft, Retired::What::snapshot, snapshot.id.str(), "beyond the newest copies kept", draft.now);
     } else {
@@ -148,6 +155,10 @@ void retire_failed(Draft& draft, Retired::What what, const std::string& id) {
   retire(draft, what, id, "the cloud could not make it", draft.now);
 }
 
+void retire_dropped(Draft& draft, const std::string& snapshot) {
+  retire(draft, Retired::What::snapshot, snapshot, "a person dropped it", draft.now);
+}
+
 void retire_former(Draft& draft) {
   retire_volumes(draft);
   retire_interfaces(draft);
@@ -157,6 +168,7 @@ void retire_former(Draft& draft) {
 
 void retire_everything(Draft& draft, const Deallocation& deallocation) {
   State& state = draft.state();
+  remember_remains(state);
   const std::string why = "its managed instance was deleted";
   Time volumes_due = due_of(deallocation.delete_volumes, deallocation, draft.now);
   Time interfaces_due = due_of(deallocation.delete_interfaces, deallocation, draft.now);

@@ -17,6 +17,9 @@ void retire_former(Draft& draft);
 // The cloud ended it with an error: it holds nothing, and nothing was made of it.
 void retire_failed(Draft& draft, model::Retired::What what, const std::string& id);
 
+// A snapshot that was kept only because a person wanted it, and does not any more.
+void retire_dropped(Draft& draft, const std::string& snapshot);
+
 // Deallocation: everything is retired, now or when the retention is over.
 void retire_everything(Draft& draft, const model::Deallocation& deallocation);
 

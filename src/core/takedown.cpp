@@ -8,6 +8,7 @@
 #include "core/mutation.h"
 #include "core/probe.h"
 #include "core/replacement.h"
+#include "core/restore.h"
 #include "core/saving.h"
 #include "core/short_lived.h"
 #include "core/unplaced.h"
@@ -116,12 +117,12 @@ bool save_root(Draft& draft) {
   if (state.handover && !settle_lost_root(draft)) return false;
   if (state.root) {
     if (!saved(draft, *state.root)) return false;
-    return imaged(draft, *final_attempt(state, *state.root));
+    return imaged(draft, *source_of_root(state));
   }
   // No volume known: the instance ended before it was seen with one. A complete listing from after its end would have
   // shown it; only then the newest copy from before counts.
   if (!end_was_listed(draft)) return false;
-  const Snapshot* newest = newest_completed(state, state.surroundings.image.root_device);
+  const Snapshot* newest = source_of_root(state);
   return newest == nullptr || imaged(draft, *newest);
 }
 
@@ -270,7 +271,7 @@ const Snapshot* final_snapshot(const State& state, const Volume& volume) {
 const Snapshot* newest_completed(const State& state, const std::string& device) {
   const Snapshot* newest = nullptr;
   for (const Snapshot& snapshot : state.snapshots) {
-    if (snapshot.device != device || snapshot.state != SnapshotState::completed) continue;
+    if (snapshot.device != device || snapshot.state != SnapshotState::completed || snapshot.keep_until) continue;
     if (newest == nullptr || snapshot.started_at > newest->started_at) newest = &snapshot;
   }
   return newest;

@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "engine/changes.h"
 #include "engine/controller.h"
+#include "engine/group_book.h"
 #include "engine/inspect.h"
 #include "engine/threads.h"
 
@@ -81,7 +82,11 @@ struct Engine::Impl {
   void settle();
   // Puts a request to the engine and waits until it is stored or refused.
   Result<void> request(Input input);
+  // Done on the engine's thread; waits for it.
+  Result<void> on_engine(std::function<Result<void>()> work);
   ManagedInstanceId draw_id();
+  GroupId draw_group_id();
+  std::vector<SharedView> all() const;
   SharedView find(const ManagedInstanceId& id) const;
   SharedView imported_from(const InstanceId& original) const;
   // What the key has made already, or a conflict; nothing if it has made nothing.
@@ -116,6 +121,8 @@ struct Engine::Impl {
   std::mutex random_mutex;
   Random random;
 
+  GroupBook groups;
+
   // Of the engine's thread.
   std::map<uint64_t, std::promise<Result<void>>> waiting;
   std::vector<std::promise<Result<void>>> settling;
@@ -133,7 +140,13 @@ Engine::Impl::Impl(EngineOptions given, ec2::Ec2& cloud, Store& storage, Clock& 
       ec2(cloud),
       store(storage),
       clock(time),
-      random(options.seed != 0 ? options.seed : Random::fresh_seed()) {}
+      random(options.seed != 0 ? options.seed : Random::fresh_seed()),
+      groups({cloud, storage, time, [this](std::function<Result<void>()> work) { return on_engine(std::move(work)); },
+              [this] { return all(); },
+              [this](const ManagedInstanceId& id, model::Event event) {
+                return request({id, std::move(event), 0, std::nullopt});
+              },
+              [this] { return draw_group_id(); }}) {}
 
 Engine::Impl::~Impl() {
   {
@@ -170,11 +183,13 @@ Result<void> Engine::Impl::start() {
                                                     [this](std::function<void()> closure) { post(std::move(closure)); },
                                                     core::decide, options.budget_wait});
   HF_TRY_VOID(controller->start());
+  HF_TRY_VOID(groups.load());
   {
     std::unique_lock lock(views_mutex);
     controller->loop().for_each([&](const SharedView& view) { views[view->id] = view; });
   }
   thread = std::thread([this] { work(); });
+  groups.settle();
   return {};
 }
 
@@ -266,6 +281,36 @@ Result<void> Engine::Impl::request(Input input) {
   }
 }
 
+Result<void> Engine::Impl::on_engine(std::function<Result<void>()> work) {
+  auto promise = std::make_shared<std::promise<Result<void>>>();  // shared with the closure, which must be copyable
+  std::future<Result<void>> answer = promise->get_future();
+  {
+    std::lock_guard lock(inbox_mutex);
+    if (stopped || !thread.joinable()) return Failure(stopping());
+    inbox.push_back([promise, work = std::move(work)] { promise->set_value(work()); });
+  }
+  promise.reset();
+  inbox_wake.notify_one();
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {  // dropped undone: the engine has stopped
+    return Failure(stopping());
+  }
+}
+
+std::vector<SharedView> Engine::Impl::all() const {
+  std::shared_lock lock(views_mutex);
+  std::vector<SharedView> all;
+  all.reserve(views.size());
+  for (const auto& [id, view] : views) all.push_back(view);
+  return all;
+}
+
+GroupId Engine::Impl::draw_group_id() {
+  std::lock_guard lock(random_mutex);
+  return GroupId("smg-" + random.hex(8));
+}
+
 SharedView Engine::Impl::find(const ManagedInstanceId& id) const {
   std::shared_lock lock(views_mutex);
   auto found = views.find(id);
@@ -327,8 +372,10 @@ model::Checked<SharedView> Engine::create(std::string_view document, const std::
   // Another may have made it while the cloud was asked. What it made may stand in its own way: a taken address.
   if (auto made = impl_->made_with(key, document)) return *std::move(made);
   if (!surroundings) return tl::unexpected(std::move(surroundings).error());
+  auto seat = impl_->groups.seat_new(*spec, *surroundings);  // held until it is stored
+  if (!seat) return tl::unexpected(std::move(seat).error());
   Input input{impl_->draw_id(), model::Created{}, 0,
-              Revision{std::string(document), std::move(*spec), std::move(*surroundings), {}, key}};
+              Revision{std::string(document), std::move(*spec), std::move(*surroundings), {}, key, seat->address}};
   ManagedInstanceId id = input.id;
   if (auto stored = impl_->request(std::move(input)); !stored) return one_fault(std::move(stored).error());
   return impl_->find(id);
@@ -354,6 +401,26 @@ model::Checked<ImportPlan> Engine::plan_of_import(const ImportRequest& request) 
   return ImportPlan{known->document, known->spec, known->state.surroundings, *known->state.import, {}, {note}};
 }
 
+model::Checked<GroupView> Engine::create_group(std::string_view document) {
+  return impl_->groups.create(document);
+}
+
+model::Checked<GroupView> Engine::update_group(const GroupId& id, std::string_view update) {
+  return impl_->groups.update(id, update);
+}
+
+Result<void> Engine::remove_group(const GroupId& id) {
+  return impl_->groups.remove(id);
+}
+
+std::optional<GroupView> Engine::find_group(const GroupId& id) const {
+  return impl_->groups.find(id);
+}
+
+std::vector<GroupView> Engine::groups() const {
+  return impl_->groups.all();
+}
+
 model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::string_view update,
                                           const Precondition& holds) {
   Error last;
@@ -368,8 +435,10 @@ model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::stri
     if (!spec) return tl::unexpected(std::move(spec).error());
     auto surroundings = judge(impl_->ec2, {view->spec, *spec}, view->state);
     if (!surroundings) return tl::unexpected(std::move(surroundings).error());
-    auto stored = impl_->request({id, model::SpecChanged{*surroundings}, 0,
-                                  Revision{std::move(*merged), std::move(*spec), *surroundings, view->document}});
+    auto seat = impl_->groups.seat_changed(*view, *spec, *surroundings);  // held until it is stored
+    if (!seat) return tl::unexpected(std::move(seat).error());
+    Revision revision{std::move(*merged), std::move(*spec), *surroundings, view->document, {}, seat->address};
+    auto stored = impl_->request({id, model::SpecChanged{*surroundings}, 0, std::move(revision)});
     if (stored) {
       if (SharedView now = impl_->find(id)) return now;
       return one_fault(not_found(id));
@@ -396,11 +465,7 @@ SharedView Engine::find(const ManagedInstanceId& id) const {
 }
 
 std::vector<SharedView> Engine::all() const {
-  std::shared_lock lock(impl_->views_mutex);
-  std::vector<SharedView> all;
-  all.reserve(impl_->views.size());
-  for (const auto& [id, view] : impl_->views) all.push_back(view);
-  return all;
+  return impl_->all();
 }
 
 Result<std::vector<StoredRecord>> Engine::records(const RecordQuery& query) {

@@ -19,6 +19,7 @@
 #include "engine/clock.h"
 #include "engine/counters.h"
 #include "engine/executor.h"
+#include "engine/groups.h"
 #include "engine/import.h"
 #include "engine/store.h"
 #include "engine/tally.h"
@@ -76,6 +77,13 @@ class Engine {
                                                      const Precondition& holds = {});
   // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.
   Result<std::shared_ptr<const View>> ask(const ManagedInstanceId& id, model::Event request);
+
+  // Groups (group_book.h).
+  model::Checked<GroupView> create_group(std::string_view document);
+  model::Checked<GroupView> update_group(const GroupId& id, std::string_view update);
+  Result<void> remove_group(const GroupId& id);
+  std::optional<GroupView> find_group(const GroupId& id) const;
+  std::vector<GroupView> groups() const;
 
   std::shared_ptr<const View> find(const ManagedInstanceId& id) const;  // nullptr: unknown
   std::vector<std::shared_ptr<const View>> all() const;                 // ordered by id

@@ -123,6 +123,9 @@ class FailingStore : public Store {
     }
     return sequences;
   }
+  Result<std::vector<StoredGroup>> load_groups() override { return std::vector<StoredGroup>(); }
+  Result<void> put_group(const StoredGroup&) override { return {}; }
+  Result<void> remove_group(const GroupId&) override { return {}; }
   Result<std::vector<StoredRecord>> records(const RecordQuery&) override { return history; }
   Result<Time> last_time_seen() override { return last_time; }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/interfaces.h"
 #include "core/mutation.h"
 #include "core/probe.h"
 #include "engine/changes.h"
@@ -175,6 +176,7 @@ Result<Loop::Draft*> Loop::draft_for(const Input& input, Time now, Drafts& draft
                   now,
                   now};
     draft.view.state.creation_key = input.revision->creation_key;
+    draft.view.state.pool_address = input.revision->pool_address.value_or("");
     draft.must_write = true;
   } else {
     draft.view = *row->second.view;
@@ -182,6 +184,16 @@ Result<Loop::Draft*> Loop::draft_for(const Input& input, Time now, Drafts& draft
   }
   return &drafts.insert_or_assign(input.id, std::move(draft)).first->second;
 }
+
+namespace {
+
+// One that runs, or may by now, keeps the address it has.
+bool may_take(const Revision& revision, const model::State& state) {
+  if (!revision.pool_address || *revision.pool_address == state.pool_address) return true;
+  return core::may_change_address(state) || (state.interface && state.interface->ip == *revision.pool_address);
+}
+
+}  // namespace
 
 Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   bool known = drafts.contains(input.id) || rows_.contains(input.id) || input.revision.has_value();
@@ -204,8 +216,13 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   if (futile) {
     return give_up({ErrorKind::conflict, kChangedMeanwhile, "a replacement went on meanwhile; ask again", {}});
   }
+  if (changes_spec && !may_take(*input.revision, draft->view.state)) {
+    return give_up({ErrorKind::conflict, kChangedMeanwhile, "it got its address meanwhile; ask again", {}});
+  }
   const model::Spec& spec = changes_spec ? input.revision->spec : draft->view.spec;
-  auto step = decide_(spec, draft->view.state, input.event, now);
+  model::State state = draft->view.state;
+  if (changes_spec && input.revision->pool_address) state.pool_address = *input.revision->pool_address;
+  auto step = decide_(spec, state, input.event, now);
   if (!step) return give_up(std::move(step).error());
 
   for (const model::Effect& effect : step->effects) CHECK(step->state.asked.contains(effect.key));

@@ -35,6 +35,8 @@ struct Revision {
   model::Surroundings surroundings;  // Created: for the first state
   std::string merged_into;           // SpecChanged: the document it was merged into; another one by now is a conflict
   std::string creation_key = {};     // Created: of the request
+  // Engaged: what its group's pool gives it.
+  std::optional<std::string> pool_address = {};
 };
 
 // Code of the conflict of an update that was judged by what is no longer so: the document was changed by another since

@@ -35,6 +35,13 @@ struct Change {
   bool forget = false;  // remove the row; its history goes with it
 };
 
+struct StoredGroup {
+  GroupId id;
+  std::string document;  // the user's, word for word
+  Time created_at{};
+  Time updated_at{};
+};
+
 struct RecordQuery {
   std::optional<ManagedInstanceId> id;
   int64_t after = 0;  // sequence
@@ -44,7 +51,7 @@ struct RecordQuery {
   std::vector<std::string> kinds = {};  // empty: of any
 };
 
-// Thread: `commit` and `load` are called by the engine's thread only, `records` by any.
+// Thread: `records` and `last_time_seen` may be called by any; everything else by the engine's thread only.
 class Store {
  public:
   virtual ~Store() = default;
@@ -52,6 +59,10 @@ class Store {
   // All of it or nothing, on stable storage when it returns. A failure has written nothing. The answer has the
   // sequence of each record, in order. `now` is kept as the last time seen.
   virtual Result<std::vector<int64_t>> commit(const std::vector<Change>& changes, Time now) = 0;
+  virtual Result<std::vector<StoredGroup>> load_groups() = 0;
+  // On stable storage when it returns, like a commit.
+  virtual Result<void> put_group(const StoredGroup& group) = 0;
+  virtual Result<void> remove_group(const GroupId& id) = 0;
   virtual Result<std::vector<StoredRecord>> records(const RecordQuery& query) = 0;
   virtual Result<Time> last_time_seen() = 0;
 };

@@ -37,7 +37,7 @@ constexpr bool takes(std::index_sequence<I...>) {
   };
 }
 
-constexpr size_t kMostMembers = 40;
+constexpr size_t kMostMembers = 64;
 
 template <class T, size_t N = kMostMembers>
 constexpr size_t member_count() {

@@ -102,6 +102,7 @@ constexpr void fields(A& a, const CreateSnapshot*) {
   a("final", &CreateSnapshot::final);
   a("generation", &CreateSnapshot::generation);
   a("tags", &CreateSnapshot::tags);
+  a("manual", &CreateSnapshot::manual);
 }
 
 template <class A>
@@ -284,6 +285,8 @@ constexpr void fields(A& a, const Snapshot*) {
   a("started_at", &Snapshot::started_at);
   a("failed_at", &Snapshot::failed_at);
   a("failures", &Snapshot::failures);
+  a("manual", &Snapshot::manual);
+  a("keep_until", &Snapshot::keep_until);
 }
 
 template <class A>
@@ -295,6 +298,8 @@ constexpr void fields(A& a, const RootImage*) {
   a("state", &RootImage::state);
   a("failed_at", &RootImage::failed_at);
   a("failures", &RootImage::failures);
+  a("came_up", &RootImage::came_up);
+  a("failed_to_come_up", &RootImage::failed_to_come_up);
 }
 
 template <class A>
@@ -304,6 +309,24 @@ constexpr void fields(A& a, const Retired*) {
   a("why", &Retired::why);
   a("due", &Retired::due);
   a("free", &Retired::free);
+}
+
+template <class A>
+constexpr void fields(A& a, const Restore*) {
+  a("sources", &Restore::sources);
+  a("generation", &Restore::generation);
+  a("asked_at", &Restore::asked_at);
+  a("retention", &Restore::retention);
+  a("fallback", &Restore::fallback);
+}
+
+template <class A>
+constexpr void fields(A& a, const Remains*) {
+  a("interface", &Remains::interface);
+  a("root", &Remains::root);
+  a("data", &Remains::data);
+  a("snapshots", &Remains::snapshots);
+  a("images", &Remains::images);
 }
 
 template <class A>
@@ -320,6 +343,7 @@ constexpr void fields(A& a, const Handover*) {
   a("began_at", &Handover::began_at);
   a("deadline", &Handover::deadline);
   a("phases", &Handover::phases);
+  a("scheduled", &Handover::scheduled);
 }
 
 template <class A>
@@ -409,7 +433,12 @@ constexpr void fields(A& a, const State*) {
   a("cooling", &State::cooling);
   a("retired", &State::retired);
   a("deallocation", &State::deallocation);
+  a("remains", &State::remains);
   a("import", &State::import);
+  a("restore", &State::restore);
+  a("schedule_due", &State::schedule_due);
+  a("by_schedule", &State::by_schedule);
+  a("pool_address", &State::pool_address);
   a("periodic_due", &State::periodic_due);
   a("forget_at", &State::forget_at);
   // State::looking is not stored: lost in a crash without harm.

@@ -187,12 +187,48 @@ TEST(ReadSpec, NamesTheNearestFieldForAnUnknownOne) {
   EXPECT_THAT(fault("zzzzzzzz", with("zzzzzzzz", "1")), HasSubstr("persistence"));
 }
 
+TEST(ReadSpec, ReadsScheduledTasks) {
+  auto spec = read_spec(with("scheduling", R"({"tasks":[
+      {"taskType":"pause","cronExpression":"0 20 * * 1-5"},
+      {"taskType":"resume","frequency":"daily","startTime":"2026-12-01T06:00:00Z","isEnabled":false}]})"));
+  ASSERT_TRUE(spec);
+  ASSERT_EQ(spec->tasks.size(), 2u);
+  EXPECT_EQ(spec->tasks[0].type, TaskType::pause);
+  EXPECT_EQ(spec->tasks[0].cron, "0 20 * * 1-5");
+  EXPECT_TRUE(spec->tasks[0].enabled);
+  EXPECT_EQ(spec->tasks[1].frequency, "daily");
+  EXPECT_EQ(spec->tasks[1].start_time, from_iso("2026-12-01T06:00:00Z"));
+  EXPECT_FALSE(spec->tasks[1].enabled);
+}
+
+TEST(ReadSpec, RefusesTasksThatSayNothingOrTwoThings) {
+  auto of = [](const std::string& field, const std::string& members) {
+    return fault("scheduling.tasks[0]." + field, with("scheduling", R"({"tasks":[{)" + members + "}]}"));
+  };
+  EXPECT_THAT(of("taskType", R"("frequency":"daily")"), HasSubstr("is missing"));
+  EXPECT_THAT(of("taskType", R"("taskType":"stop","frequency":"daily")"), HasSubstr("pause or resume or recycle"));
+  EXPECT_THAT(of("cronExpression", R"("taskType":"pause")"), HasSubstr("is missing"));
+  EXPECT_THAT(of("cronExpression", R"("taskType":"pause","cronExpression":"0 25 * * *")"), HasSubstr("no hour"));
+  EXPECT_THAT(of("frequency", R"("taskType":"pause","cronExpression":"0 3 * * *","frequency":"daily")"),
+              HasSubstr("leave one of the two out"));
+  EXPECT_THAT(of("frequency", R"("taskType":"pause","frequency":"monthly")"), HasSubstr("hourly"));
+  EXPECT_THAT(of("frequency", R"("taskType":"recycle","frequency":"continuous")"), HasSubstr("without end"));
+  EXPECT_THAT(of("startTime", R"("taskType":"pause","frequency":"daily","startTime":"tomorrow")"),
+              HasSubstr("ISO 8601"));
+  EXPECT_THAT(of("cronExpresion", R"("taskType":"pause","frequency":"daily","cronExpresion":"0 3 * * *")"),
+              HasSubstr("'cronExpression'"));
+}
+
+TEST(ReadSpec, AGroupAndAnAddressOfItsOwnExcludeEachOther) {
+  EXPECT_THAT(fault("groupId", with("groupId", R"("smg-0123abcd")")), HasSubstr("persistPrivateIp"));
+  EXPECT_NE(fault("groupId", with("groupId", R"("brokers")")), "");
+}
+
 TEST(ReadSpec, RefusesEveryFieldOfTheApiThatHasNoEffectYet) {
-  for (const char* field :
-       {"strategy.orientation", "strategy.utilizeReservedInstances", "strategy.utilizeCommitments",
-        "strategy.revertToSpot", "strategy.optimizationWindows", "strategy.minimumInstanceLifetime",
-        "strategy.drainingTimeout", "persistence.persistApplication", "persistence.applicationPersistencyConfig",
-        "compute.elasticIp", "scheduling", "integrations"}) {
+  for (const char* field : {"strategy.orientation", "strategy.utilizeReservedInstances", "strategy.utilizeCommitments",
+                            "strategy.revertToSpot", "strategy.optimizationWindows", "strategy.minimumInstanceLifetime",
+                            "strategy.drainingTimeout", "persistence.persistApplication",
+                            "persistence.applicationPersistencyConfig", "compute.elasticIp", "integrations"}) {
     EXPECT_EQ(fault(field, with(field, "{}")), "is not honoured yet; leave it out");
   }
   for (const char* field :

@@ -60,6 +60,7 @@ struct CreateSnapshot {
   bool final = false;
   int generation = 0;
   std::vector<Tag> tags;  // the user's, if wanted on snapshots
+  bool manual = false;    // a person asked for it: kept until a person deletes it
   bool operator==(const CreateSnapshot&) const = default;
 };
 

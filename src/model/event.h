@@ -2,6 +2,7 @@
 // wanted, remembered and shown, so lost, doubled and late events do no harm.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -39,6 +40,21 @@ struct DeleteAsked {
   Deallocation deallocation;
 };
 
+// A snapshot of everything persisted, now.
+struct SnapshotAsked {};
+// The next instance is made from these, by device; what is on the volumes by then is kept beside. None: what was asked
+// for before and has not begun is taken back.
+struct RestoreAsked {
+  std::map<std::string, SnapshotId> sources;
+  Duration retention = std::chrono::hours(96);  // what gives way is kept this long
+};
+// Of those that are kept only because a person wanted them.
+struct SnapshotDropped {
+  SnapshotId snapshot;
+};
+// What was deleted and is still kept comes back, paused.
+struct UndeleteAsked {};
+
 struct InterruptionNoticed {
   InstanceId instance;
   Time deadline{};
@@ -58,12 +74,17 @@ struct EffectEnded {
   Outcome outcome;
 };
 struct TimerRang {};
+// The address of its group's pool that is this one's from now on; empty: none.
+struct AddressGiven {
+  std::string address;
+  SubnetId subnet;  // that it is of
+};
 // The service has started with this state in its store: effects that were under way have unknown outcomes.
 struct Restarted {};
 
-using Event =
-    std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked, InterruptionNoticed,
-                 RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang, Restarted>;
+using Event = std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked,
+                           InterruptionNoticed, RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang,
+                           Restarted, SnapshotAsked, RestoreAsked, SnapshotDropped, UndeleteAsked, AddressGiven>;
 
 std::string_view name_of(const Event& event);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <regex>
 
 #include "base/text.h"
 
@@ -133,6 +134,14 @@ void unknown_field(FieldReader& reader, std::string_view name, const std::vector
   std::string remedy =
       near ? fmt::format("did you mean '{}'?", *near) : fmt::format("known here: {}", join(known, ", "));
   reader.fault("UnknownField", fmt::format("is no field of the API; {}", remedy));
+}
+
+bool is_ipv4(const std::string& text) {
+  static const std::regex kByte("0|[1-9][0-9]{0,2}");
+  std::vector<std::string> parts = split(text, '.');
+  return parts.size() == 4 && std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
+           return std::regex_match(part, kByte) && std::stoi(part) <= 255;
+         });
 }
 
 }  // namespace holdfast::model

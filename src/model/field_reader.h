@@ -64,6 +64,9 @@ struct Field {
   void (*read)(FieldReader& reader, const boost::json::value& value, T& into) = nullptr;
 };
 
+// Four numbers of at most 255, without leading zeros.
+bool is_ipv4(const std::string& text);
+
 // "is no field of …; did you mean 'x'?"
 void unknown_field(FieldReader& reader, std::string_view name, const std::vector<std::string>& known);
 

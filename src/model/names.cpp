@@ -55,6 +55,8 @@ constexpr Word<Reason> kReasons[] = {
 constexpr Word<LifeCycle> kLifeCycles[] = {{LifeCycle::spot, "spot"}, {LifeCycle::on_demand, "on_demand"}};
 constexpr Word<BlockDevicesMode> kModes[] = {{BlockDevicesMode::reattach, "reattach"},
                                              {BlockDevicesMode::on_launch, "onLaunch"}};
+constexpr Word<TaskType> kTaskTypes[] = {
+    {TaskType::pause, "pause"}, {TaskType::resume, "resume"}, {TaskType::recycle, "recycle"}};
 constexpr Word<Goal> kGoals[] = {{Goal::running, "running"}, {Goal::paused, "paused"}, {Goal::deleted, "deleted"}};
 constexpr Word<InstanceState> kInstanceStates[] = {
     {InstanceState::unknown, "unknown"},       {InstanceState::pending, "pending"},
@@ -109,10 +111,11 @@ constexpr std::string_view kActions[] = {
 static_assert(std::size(kActions) == std::variant_size_v<EffectAction>);
 
 constexpr std::string_view kEvents[] = {
-    "Created",      "SpecChanged", "PauseAsked",          "ResumeAsked",
-    "RecycleAsked", "DeleteAsked", "InterruptionNoticed", "RebalanceRecommended",
-    "CloudStirred", "Observed",    "EffectEnded",         "TimerRang",
-    "Restarted",
+    "Created",       "SpecChanged",   "PauseAsked",          "ResumeAsked",
+    "RecycleAsked",  "DeleteAsked",   "InterruptionNoticed", "RebalanceRecommended",
+    "CloudStirred",  "Observed",      "EffectEnded",         "TimerRang",
+    "Restarted",     "SnapshotAsked", "RestoreAsked",        "SnapshotDropped",
+    "UndeleteAsked", "AddressGiven",
 };
 static_assert(std::size(kEvents) == std::variant_size_v<Event>);
 
@@ -132,6 +135,7 @@ HF_WORDS(Phase, kPhases)
 HF_WORDS(Reason, kReasons)
 HF_WORDS(LifeCycle, kLifeCycles)
 HF_WORDS(BlockDevicesMode, kModes)
+HF_WORDS(TaskType, kTaskTypes)
 HF_WORDS(Goal, kGoals)
 HF_WORDS(InstanceState, kInstanceStates)
 HF_WORDS(VolumeState, kVolumeStates)

@@ -14,6 +14,7 @@ namespace holdfast::model {
 
 // The word of a value: to_string(LifeCycle::on_demand) is "on_demand". (Status, Phase and Reason: state.h.)
 std::string_view to_string(LifeCycle value);
+std::string_view to_string(TaskType value);          // "pause"
 std::string_view to_string(BlockDevicesMode value);  // "reattach", "onLaunch"
 std::string_view to_string(Goal value);
 std::string_view to_string(InstanceState value);  // EC2's words: "shutting-down"

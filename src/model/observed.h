@@ -18,7 +18,7 @@ inline constexpr char kTagManagedInstance[] = "holdfast:managed-instance";  // s
 inline constexpr char kTagGeneration[] = "holdfast:generation";             // the launch it belongs to
 inline constexpr char kTagEffect[] = "holdfast:effect";                     // key of the effect that made it
 inline constexpr char kTagDevice[] = "holdfast:device";                     // device name of the volume (or its source)
-inline constexpr char kTagPurpose[] = "holdfast:purpose";                   // snapshots: "periodic" or "final"
+inline constexpr char kTagPurpose[] = "holdfast:purpose";                   // snapshots: "periodic", "final", "manual"
 
 // Our tags as read back; empty or 0 where missing.
 struct OwnTags {

@@ -3,6 +3,7 @@
 
 #include <regex>
 
+#include "model/cron.h"
 #include "model/document.h"
 #include "model/field_tables.h"
 #include "model/json_text.h"
@@ -13,6 +14,7 @@ namespace holdfast::model {
 namespace {
 
 constexpr int kDay = 86400;
+constexpr int kYear = 365 * kDay;
 constexpr size_t kMaxSubnets = 50;
 
 struct Draft {
@@ -20,14 +22,6 @@ struct Draft {
   Given given;
   Origin origin;
 };
-
-bool is_ipv4(const std::string& text) {
-  static const std::regex kByte("0|[1-9][0-9]{0,2}");
-  std::vector<std::string> parts = split(text, '.');
-  return parts.size() == 4 && std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
-           return std::regex_match(part, kByte) && std::stoi(part) <= 255;
-         });
-}
 
 constexpr char kSubnet[] = "subnet-";
 constexpr char kVpc[] = "vpc-";
@@ -72,6 +66,14 @@ void root_generations(FieldReader& reader, const json::value& value, Draft& into
   whole<&Persistence::root_generations, 1, 100>(reader, value, into.spec.persistence);
 }
 
+void root_fallback(FieldReader& r, const json::value& v, Draft& d) {
+  boolean<&Persistence::root_fallback>(r, v, d.spec.persistence);
+}
+
+void retention(FieldReader& reader, const json::value& value, Draft& into) {
+  if (auto number = reader.whole(value, 0, kYear)) into.spec.persistence.retention = std::chrono::seconds(*number);
+}
+
 constexpr Field<Draft> kPersistence[] = {
     {"persistRootDevice", root_device},
     {"persistBlockDevices", block_devices},
@@ -79,6 +81,8 @@ constexpr Field<Draft> kPersistence[] = {
     {"blockDevicesMode", mode},
     {"snapshotInterval", snapshot_interval},
     {"rootGenerations", root_generations},
+    {"rootFallback", root_fallback},
+    {"retention", retention},
     {"persistApplication"},
     {"applicationPersistencyConfig"},
 };
@@ -94,7 +98,7 @@ constexpr Field<HealthCheck> kHealthCheck[] = {
     {"autoHealing", boolean<&HealthCheck::auto_healing>},
 };
 
-// ---- compute and the whole
+// ---- compute
 
 void product(FieldReader& reader, const json::value& value, Compute&) {
   is_honoured(reader, value, {"Linux/UNIX", "Linux/UNIX (Amazon VPC)"},
@@ -119,6 +123,70 @@ constexpr Field<Compute> kCompute[] = {
     {"launchSpecification", read_launch_specification},
     {"elasticIp"},
 };
+
+// ---- scheduling
+
+constexpr size_t kMaxTasks = 100;
+
+void task_type(FieldReader& reader, const json::value& value, ScheduledTask& into) {
+  if (auto type = one_of(reader, value, {TaskType::pause, TaskType::resume, TaskType::recycle})) into.type = *type;
+}
+
+void cron_expression(FieldReader& reader, const json::value& value, ScheduledTask& into) {
+  std::optional<std::string> words = reader.text(value, 256);
+  if (!words) return;
+  auto cron = Cron::parse(*words);
+  if (!cron) return reader.fault(cron.error().code, cron.error().message);
+  into.cron = *words;
+}
+
+void frequency(FieldReader& reader, const json::value& value, ScheduledTask& into) {
+  if (is_honoured(reader, value, {"hourly", "daily", "weekly", "continuous"}, {})) into.frequency = value.get_string();
+}
+
+void start_time(FieldReader& reader, const json::value& value, ScheduledTask& into) {
+  std::optional<std::string> words = reader.text(value, 40);
+  if (!words) return;
+  into.start_time = from_iso(*words);
+  if (!into.start_time) reader.fault("InvalidValue", "must be ISO 8601 in UTC, e.g. 2026-11-30T20:00:00Z");
+}
+
+constexpr Field<ScheduledTask> kTask[] = {
+    {"taskType", task_type},
+    {"isEnabled", boolean<&ScheduledTask::enabled>},
+    {"cronExpression", cron_expression},
+    {"frequency", frequency},
+    {"startTime", start_time},
+};
+
+void tasks(FieldReader& reader, const json::value& value, Draft& into) {
+  const json::array* list = reader.list(value, kMaxTasks);
+  if (list == nullptr) return;
+  for (size_t i = 0; i < list->size(); ++i) {
+    FieldReader::Step step(reader, i);
+    ScheduledTask& task = into.spec.tasks.emplace_back();
+    read_object(reader, (*list)[i], kTask, task);
+    const json::object* given = (*list)[i].if_object();
+    const json::value* type = given == nullptr ? nullptr : given->if_contains("taskType");
+    if (given == nullptr || (type != nullptr && !type->is_null())) continue;
+    FieldReader::Step at(reader, "taskType");
+    reader.fault("MissingField", "is missing: pause, resume or recycle");
+  }
+}
+
+constexpr Field<Draft> kScheduling[] = {{"tasks", tasks}};
+
+void scheduling(FieldReader& r, const json::value& v, Draft& d) {
+  read_object(r, v, kScheduling, d);
+}
+
+// ---- the whole
+
+constexpr char kGroup[] = "smg-";
+
+void group(FieldReader& reader, const json::value& value, Draft& into) {
+  if (auto words = reader.id(value, kGroup)) into.spec.group = GroupId(*words);
+}
 
 void region(FieldReader& reader, const json::value& value, Draft& into) {
   static const std::regex kForm("[a-z0-9]+(-[a-z0-9]+)*");
@@ -183,14 +251,9 @@ void health_check(FieldReader& reader, const json::value& value, Draft& into) {
 }
 
 constexpr Field<Draft> kManagedInstance[] = {
-    {"name", name},
-    {"description", description},
-    {"region", region},
-    {"strategy", strategy},
-    {"persistence", persistence},
-    {"healthCheck", health_check},
-    {"compute", compute},
-    {"scheduling"},
+    {"name", name},         {"description", description}, {"region", region},
+    {"strategy", strategy}, {"persistence", persistence}, {"healthCheck", health_check},
+    {"compute", compute},   {"scheduling", scheduling},   {"groupId", group},
     {"integrations"},
 };
 

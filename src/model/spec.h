@@ -36,6 +36,11 @@ struct Persistence {
   BlockDevicesMode mode = BlockDevicesMode::reattach;
   Duration snapshot_interval = std::chrono::minutes(5);  // persistence.snapshotInterval, seconds
   int root_generations = 2;                              // persistence.rootGenerations
+  // persistence.rootFallback: a root that does not come up within its grace gives way to the newest one that did.
+  bool root_fallback = false;
+  // persistence.retention, seconds: how long a delete keeps what it keeps, and a restore what was before; empty: as the
+  // service's settings say.
+  std::optional<Duration> retention = {};
   bool operator==(const Persistence&) const = default;
 };
 
@@ -84,6 +89,20 @@ struct Compute {
   bool operator==(const Compute&) const = default;
 };
 
+enum class TaskType { pause, resume, recycle };
+
+// scheduling.tasks[]: what is done at which times, all UTC. One of cron and frequency.
+struct ScheduledTask {
+  TaskType type = TaskType::pause;
+  bool enabled = true;
+  std::string cron;  // five fields
+  // "hourly", "daily", "weekly": every so often from start_time on, without one at the full hour, at midnight, at
+  // Sunday's midnight. "continuous": every minute, so that what it is put to stays.
+  std::string frequency;
+  std::optional<Time> start_time = {};  // never before
+  bool operator==(const ScheduledTask&) const = default;
+};
+
 struct Spec {
   std::string name;
   std::string description;
@@ -92,6 +111,8 @@ struct Spec {
   Persistence persistence;
   HealthCheck health_check;
   Compute compute;
+  std::vector<ScheduledTask> tasks;
+  std::optional<GroupId> group = {};  // whose pool gives it its private address
   bool operator==(const Spec&) const = default;
 };
 

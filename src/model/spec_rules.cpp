@@ -53,6 +53,8 @@ class Rules {
     placement();
     tags();
     devices();
+    schedule();
+    group();
   }
 
  private:
@@ -93,6 +95,12 @@ class Rules {
     if (given_.snapshot_interval && !p.root_device && !p.block_devices) {
       fault("persistence.snapshotInterval", "Impossible",
             "only has a meaning with persistRootDevice or persistBlockDevices: true");
+    }
+    if (p.root_fallback && !p.root_device) {
+      fault("persistence.rootFallback", "Impossible", "only has a meaning with persistRootDevice: true");
+    }
+    if (p.root_fallback && p.root_generations < 2) {
+      fault("persistence.rootFallback", "Impossible", "needs an older root: keep rootGenerations of 2 or more");
     }
     if (spec_.compute.private_ip && !p.private_ip) {
       fault("compute.privateIp", "Impossible", "only has a meaning with persistence.persistPrivateIp: true");
@@ -153,6 +161,35 @@ class Rules {
               fmt::format("'{}' is used by two mappings (sd and xvd are one place): choose another letter",
                           devices[i].device_name));
       }
+    }
+  }
+
+  void schedule() {
+    for (size_t i = 0; i < spec_.tasks.size(); ++i) {
+      const ScheduledTask& task = spec_.tasks[i];
+      const std::string at = fmt::format("scheduling.tasks[{}]", i);
+      bool told = reader_.faulted(at + ".cronExpression") || reader_.faulted(at + ".frequency");
+      if (task.cron.empty() && task.frequency.empty() && !told) {
+        fault(at + ".cronExpression", "MissingField", "is missing: give it, or a frequency");
+      }
+      if (!task.cron.empty() && !task.frequency.empty()) {
+        fault(at + ".frequency", "Impossible", "stands beside a cronExpression: leave one of the two out");
+      }
+      if (task.frequency == "continuous" && task.type == TaskType::recycle) {
+        fault(at + ".frequency", "Impossible", "would recycle it without end: choose hourly, daily or weekly");
+      }
+    }
+  }
+
+  void group() {
+    if (!spec_.group) return;
+    if (!spec_.persistence.private_ip) {
+      fault(
+          "groupId", "Impossible",
+          "only has a meaning with persistence.persistPrivateIp: true: the group gives a private address that is kept");
+    }
+    if (spec_.compute.private_ip) {
+      fault("compute.privateIp", "Impossible", "stands beside a groupId, whose pool gives the address: leave one out");
     }
   }
 

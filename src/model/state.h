@@ -90,6 +90,8 @@ struct Snapshot {
   Time started_at{};
   std::optional<Time> failed_at = {};  // it holds nothing; stays as a note until another one of its volume is completed
   int failures = 0;                    // of this volume in a row, with this one: stretches the pause before the next
+  bool manual = false;                 // a person asked for it: kept until a person deletes it
+  std::optional<Time> keep_until = {};  // what was before a restore: kept at least so long
   bool operator==(const Snapshot&) const = default;
 };
 
@@ -102,6 +104,9 @@ struct RootImage {
   ImageState state = ImageState::pending;
   std::optional<Time> failed_at = {};
   int failures = 0;  // of this snapshot's images in a row, with this one
+  // Whether an instance launched from it became healthy, or ran out its grace. Neither: not known.
+  bool came_up = false;
+  bool failed_to_come_up = false;
   bool operator==(const RootImage&) const = default;
 };
 
@@ -114,6 +119,26 @@ struct Retired {
   Time due{};
   bool free = false;  // a snapshot that no image is known to be made of
   bool operator==(const Retired&) const = default;
+};
+
+// The next instance is made from older copies.
+struct Restore {
+  std::map<std::string, SnapshotId> sources;  // by device
+  int generation = 0;                         // of the instance whose volumes give way
+  Time asked_at{};
+  Duration retention{};   // how long what was before is kept
+  bool fallback = false;  // the service's own doing: the root did not come up
+  bool operator==(const Restore&) const = default;
+};
+
+// What a deleted one held, as it was: to come back from.
+struct Remains {
+  std::optional<Interface> interface;
+  std::optional<Volume> root;
+  std::map<std::string, Volume> data;
+  std::vector<Snapshot> snapshots;
+  std::vector<RootImage> images;
+  bool operator==(const Remains&) const = default;
 };
 
 struct PhaseBegan {
@@ -130,6 +155,7 @@ struct Handover {
   Time began_at{};
   std::optional<Time> deadline;
   std::vector<PhaseBegan> phases;
+  bool scheduled = false;  // by the document's scheduling
   bool operator==(const Handover&) const = default;
 };
 
@@ -197,7 +223,12 @@ struct State {
   std::vector<CoolingMarket> cooling;
   std::vector<Retired> retired;
   std::optional<Deallocation> deallocation;
+  std::optional<Remains> remains;    // with `deallocation`, until they are gone
   std::optional<Import> import;      // it was made of an instance that existed
+  std::optional<Restore> restore;    // until an instance made from it is healthy
+  std::optional<Time> schedule_due;  // when the next scheduled task is due
+  bool by_schedule = false;          // what is wanted was wanted by the schedule last
+  std::string pool_address;          // of its group's pool, this one's for good
   std::optional<Time> periodic_due;  // next periodic snapshots
   std::optional<Time> forget_at;     // deallocated: drop the row then, if nothing is left
   Looking looking;

@@ -96,6 +96,24 @@ TYPED_TEST(StoreContract, GivesBackWhatWasCommitted) {
   EXPECT_EQ(loaded->at(0).updated_at, at(2));
 }
 
+TYPED_TEST(StoreContract, KeepsGroupsUntilTheyAreRemoved) {
+  engine::StoredGroup group{GroupId("smg-00000001"), R"({"name":"ß"})", at(1), at(2)};
+  ASSERT_TRUE(this->store().put_group(group));
+  ASSERT_TRUE(this->store().put_group({GroupId("smg-00000002"), "{}", at(1), at(1)}));
+  group.document = R"({"name":"new"})";
+  group.updated_at = at(5);
+  ASSERT_TRUE(this->store().put_group(group));
+  ASSERT_TRUE(this->store().remove_group(GroupId("smg-00000002")));
+  ASSERT_TRUE(this->store().remove_group(GroupId("smg-00000002"))) << "asked again";
+  auto loaded = this->store().load_groups();
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->size(), 1u);
+  EXPECT_EQ(loaded->at(0).id, group.id);
+  EXPECT_EQ(loaded->at(0).document, group.document);
+  EXPECT_EQ(loaded->at(0).created_at, at(1));
+  EXPECT_EQ(loaded->at(0).updated_at, at(5));
+}
+
 TYPED_TEST(StoreContract, WritesAnInstanceWhole) {
   ASSERT_TRUE(this->store().commit({change("smi-00000001", {}, 1)}, at(1)));
   ASSERT_TRUE(this->store().commit({change("smi-00000001", {}, 2)}, at(2)));
@@ -262,6 +280,22 @@ TEST(SqliteStore, RefusesAFileOfANewerVersionAndLeavesItAlone) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, "StoreTooNew");
   EXPECT_EQ(raw->query_integer("SELECT count(*) FROM instances").value(), 1);
+}
+
+TEST(SqliteStore, TakesOverAStoreOfTheFirstVersion) {
+  Sqlite back_end;
+  ASSERT_TRUE(back_end.store->commit({change("smi-00000001")}, at(1)));
+  back_end.store.reset();
+  {
+    auto raw = Connection::open(back_end.folder.file(), false);
+    ASSERT_TRUE(raw && raw->execute("DROP TABLE groups"));
+    ASSERT_TRUE(raw->execute("PRAGMA user_version=1"));
+  }
+  back_end.store = SqliteStore::open(back_end.folder.file()).value();
+  EXPECT_EQ(back_end.store->load()->size(), 1u);
+  EXPECT_TRUE(back_end.store->put_group({GroupId("smg-00000001"), "{}", at(1), at(1)}));
+  back_end.reopen();
+  EXPECT_EQ(back_end.store->load_groups()->size(), 1u);
 }
 
 TEST(SqliteStore, RefusesADatabaseOfAnotherProgram) {

@@ -37,6 +37,25 @@ Result<std::vector<int64_t>> MemoryStore::commit(const std::vector<Change>& chan
   return sequences;
 }
 
+Result<std::vector<engine::StoredGroup>> MemoryStore::load_groups() {
+  std::lock_guard lock(mutex_);
+  std::vector<engine::StoredGroup> all;
+  for (const auto& [id, group] : groups_) all.push_back(group);
+  return all;
+}
+
+Result<void> MemoryStore::put_group(const engine::StoredGroup& group) {
+  std::lock_guard lock(mutex_);
+  groups_.insert_or_assign(group.id, group);
+  return {};
+}
+
+Result<void> MemoryStore::remove_group(const GroupId& id) {
+  std::lock_guard lock(mutex_);
+  groups_.erase(id);
+  return {};
+}
+
 Result<std::vector<StoredRecord>> MemoryStore::records(const engine::RecordQuery& query) {
   std::lock_guard lock(mutex_);
   auto wanted = [&](const StoredRecord& stored) {

@@ -13,12 +13,16 @@ class MemoryStore : public engine::Store {
  public:
   Result<std::vector<engine::StoredInstance>> load() override;
   Result<std::vector<int64_t>> commit(const std::vector<engine::Change>& changes, Time now) override;
+  Result<std::vector<engine::StoredGroup>> load_groups() override;
+  Result<void> put_group(const engine::StoredGroup& group) override;
+  Result<void> remove_group(const GroupId& id) override;
   Result<std::vector<engine::StoredRecord>> records(const engine::RecordQuery& query) override;
   Result<Time> last_time_seen() override;
 
  private:
   mutable std::mutex mutex_;
   std::map<ManagedInstanceId, engine::StoredInstance> instances_;
+  std::map<GroupId, engine::StoredGroup> groups_;
   std::map<int64_t, engine::StoredRecord> records_;
   int64_t last_sequence_ = 0;
   Time last_time_{};

@@ -21,7 +21,7 @@ using engine::StoredRecord;
 
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr int kApplicationId = 0x48464153;  // "HFAS": not another program's database
 constexpr int64_t kMostPages = 4294967294;  // SQLite's own limit
 
@@ -36,6 +36,13 @@ CREATE TABLE records(
 CREATE INDEX records_by_instance ON records(instance, sequence);
 CREATE TABLE seen(one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), last_time INTEGER NOT NULL) STRICT;
 INSERT INTO seen(one, last_time) VALUES (1, 0);
+)sql";
+
+// By the version that they lead to.
+constexpr char kGroups[] = R"sql(
+CREATE TABLE groups(
+  id TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
 )sql";
 
 // Held as long as the store is open; the kernel lets go of it however the process ends.
@@ -63,6 +70,14 @@ class FileLock {
   int fd_ = -1;
 };
 
+// One transaction: a crash on the way leaves the store as the older program wrote it.
+Result<void> upgrade(Connection& connection, int64_t version) {
+  HF_TRY(Transaction transaction, Transaction::begin(connection));
+  if (version < 2) HF_TRY_VOID(connection.execute(kGroups));
+  HF_TRY_VOID(connection.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion)));
+  return transaction.commit();
+}
+
 Result<void> prepare_schema(Connection& connection, const std::filesystem::path& file) {
   HF_TRY_VOID(connection.execute("PRAGMA journal_mode=WAL"));
   HF_TRY_VOID(connection.execute("PRAGMA synchronous=FULL"));
@@ -75,6 +90,7 @@ Result<void> prepare_schema(Connection& connection, const std::filesystem::path&
                             file.string(), version, kSchemaVersion));
   }
   if (version == kSchemaVersion && owner == kApplicationId) return {};
+  if (version >= 1 && owner == kApplicationId) return upgrade(connection, version);
   HF_TRY(int64_t tables, connection.query_integer("SELECT count(*) FROM sqlite_schema"));
   if (version != 0 || owner != 0 || tables != 0) {
     return fail(ErrorKind::invalid, "StoreForeign",
@@ -82,6 +98,7 @@ Result<void> prepare_schema(Connection& connection, const std::filesystem::path&
   }
   HF_TRY(Transaction transaction, Transaction::begin(connection));
   HF_TRY_VOID(connection.execute(kSchema));
+  HF_TRY_VOID(connection.execute(kGroups));
   HF_TRY_VOID(connection.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion)));
   HF_TRY_VOID(connection.execute(fmt::format("PRAGMA application_id={}", kApplicationId)));
   return transaction.commit();
@@ -106,6 +123,8 @@ struct SqliteStore::Impl {
   Statement remove_records;
   Statement add_record;
   Statement see;
+  Statement put_group;
+  Statement remove_group;
   std::mutex reader_mutex;
   Connection reader;
   Statement read_all;
@@ -132,6 +151,11 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
   HF_TRY(Statement add_record, writer.prepare("INSERT INTO records(instance, at, kind, message, data) "
                                               "VALUES (:id, :at, :kind, :message, :data)"));
   HF_TRY(Statement see, writer.prepare("UPDATE seen SET last_time = max(last_time, :now)"));
+  HF_TRY(Statement put_group, writer.prepare("INSERT INTO groups(id, document, created_at, updated_at) "
+                                             "VALUES (:id, :document, :created_at, :updated_at) "
+                                             "ON CONFLICT(id) DO UPDATE SET document = excluded.document, "
+                                             "updated_at = excluded.updated_at"));
+  HF_TRY(Statement remove_group, writer.prepare("DELETE FROM groups WHERE id = :id"));
   HF_TRY(Connection reader, Connection::open(file, true));
   HF_TRY(Statement read_all, reader.prepare(select_records(false, false)));
   HF_TRY(Statement read_all_newest, reader.prepare(select_records(false, true)));
@@ -148,6 +172,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
                                       std::move(remove_records),
                                       std::move(add_record),
                                       std::move(see),
+                                      std::move(put_group),
+                                      std::move(remove_group),
                                       {},
                                       std::move(reader),
                                       std::move(read_all),
@@ -216,6 +242,31 @@ Result<std::vector<int64_t>> SqliteStore::commit(const std::vector<Change>& chan
   HF_TRY_VOID(impl_->see.run());
   HF_TRY_VOID(transaction.commit());
   return sequences;
+}
+
+Result<std::vector<engine::StoredGroup>> SqliteStore::load_groups() {
+  HF_TRY(Statement rows, impl_->writer.prepare("SELECT id, document, created_at, updated_at FROM groups ORDER BY id"));
+  std::vector<engine::StoredGroup> all;
+  for (;;) {
+    HF_TRY(bool row, rows.step());
+    if (!row) return all;
+    all.push_back({GroupId(rows.text(0)), rows.text(1), from_millis(rows.integer(2)), from_millis(rows.integer(3))});
+  }
+}
+
+Result<void> SqliteStore::put_group(const engine::StoredGroup& group) {
+  HF_TRY_VOID(impl_->files.check());
+  impl_->put_group.bind(":id", group.id.str());
+  impl_->put_group.bind(":document", group.document);
+  impl_->put_group.bind(":created_at", to_millis(group.created_at));
+  impl_->put_group.bind(":updated_at", to_millis(group.updated_at));
+  return impl_->put_group.run();
+}
+
+Result<void> SqliteStore::remove_group(const GroupId& id) {
+  HF_TRY_VOID(impl_->files.check());
+  impl_->remove_group.bind(":id", id.str());
+  return impl_->remove_group.run();
 }
 
 Result<std::vector<StoredRecord>> SqliteStore::records(const engine::RecordQuery& query) {

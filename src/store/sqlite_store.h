@@ -18,6 +18,9 @@ class SqliteStore : public engine::Store {
 
   Result<std::vector<engine::StoredInstance>> load() override;
   Result<std::vector<int64_t>> commit(const std::vector<engine::Change>& changes, Time now) override;
+  Result<std::vector<engine::StoredGroup>> load_groups() override;
+  Result<void> put_group(const engine::StoredGroup& group) override;
+  Result<void> remove_group(const GroupId& id) override;
   Result<std::vector<engine::StoredRecord>> records(const engine::RecordQuery& query) override;
   Result<Time> last_time_seen() override;
 

@@ -1,0 +1,300 @@
+#include "core/restore.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+#include "core/health.h"
+#include "core/import.h"
+#include "core/lifecycle.h"
+#include "core/replacement.h"
+#include "core/retention.h"
+#include "core/short_lived.h"
+
+namespace holdfast::core {
+
+using namespace model;
+
+namespace {
+
+Failure conflict(const State& state, const std::string& why) {
+  return fail(ErrorKind::conflict, "CONFLICT", "managed instance " + state.id.str() + " " + why);
+}
+
+// What is persisted and known.
+std::vector<const Volume*> persisted_volumes(const Draft& draft) {
+  const State& state = draft.state();
+  std::vector<const Volume*> volumes;
+  if (draft.spec.persistence.root_device && state.root) volumes.push_back(&*state.root);
+  if (!draft.spec.persistence.block_devices) return volumes;
+  for (const auto& [device, volume] : state.data) volumes.push_back(&volume);
+  return volumes;
+}
+
+const Volume* present_volume(const State& state, const std::string& device) {
+  if (device == state.surroundings.image.root_device) return state.root ? &*state.root : nullptr;
+  auto found = state.data.find(device);
+  return found == state.data.end() ? nullptr : &found->second;
+}
+
+bool is_persisted(const Draft& draft, const std::string& device) {
+  bool root = device == draft.state().surroundings.image.root_device;
+  return root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
+}
+
+Snapshot* find(State& state, const SnapshotId& id) {
+  auto found = std::find_if(state.snapshots.begin(), state.snapshots.end(),
+                            [&](const Snapshot& snapshot) { return snapshot.id == id; });
+  return found == state.snapshots.end() ? nullptr : &*found;
+}
+
+bool manual_under_way(const State& state, const VolumeId& volume) {
+  bool pending = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
+    return snapshot.manual && snapshot.volume == volume && snapshot.state == SnapshotState::pending;
+  });
+  return pending || std::any_of(state.asked.begin(), state.asked.end(), [&](const auto& entry) {
+           const auto* create = std::get_if<CreateSnapshot>(&entry.second.effect.action);
+           return create != nullptr && create->manual && create->volume == volume;
+         });
+}
+
+}  // namespace
+
+// ---- taken and dropped
+
+Result<void> ask_snapshot(Draft& draft) {
+  const State& state = draft.state();
+  if (state.goal == Goal::deleted) return conflict(state, "is deleted: its volumes are as they were then");
+  if (import_pending(state)) return conflict(state, "is still being imported: ask again once it is ACTIVE");
+  if (state.handover) return conflict(state, "is between two instances: ask again when it is ACTIVE or PAUSED");
+  std::vector<const Volume*> volumes = persisted_volumes(draft);
+  if (volumes.empty()) return conflict(state, "has no persisted volume");
+  std::vector<Tag> tags;
+  if (draft.spec.compute.resource_tags.snapshots) tags = draft.spec.compute.tags;
+  std::vector<std::string> taken;
+  for (const Volume* volume : volumes) {
+    if (volume->missing_since || manual_under_way(state, volume->id)) continue;
+    std::string key = "manual/" + volume->id.str() + "/" + std::to_string(to_millis(draft.now));
+    CreateSnapshot create{volume->id, volume->device, false, volume->generation, tags, true};
+    draft.want(key, create, Urgency::voluntary);
+    taken.push_back(volume->device);
+  }
+  if (!taken.empty()) draft.record("snapshot_asked", "a snapshot of " + join(taken, ", ") + " was asked for");
+  return {};
+}
+
+Result<void> drop_snapshot(Draft& draft, const SnapshotId& id) {
+  State& state = draft.state();
+  const Snapshot* snapshot = find(state, id);
+  if (snapshot == nullptr) {
+    bool going = std::any_of(state.retired.begin(), state.retired.end(), [&](Retired& entry) {
+      if (entry.what != Retired::What::snapshot || entry.id != id.str()) return false;
+      if (state.goal != Goal::deleted) entry.due = std::min(entry.due, draft.now);
+      return true;
+    });
+    if (going) return {};
+    return fail(ErrorKind::not_found, "SnapshotNotFound",
+                "managed instance " + state.id.str() + " has no snapshot " + id.str());
+  }
+  auto in_use = [&](const std::string& why) {
+    return fail(ErrorKind::conflict, "CONFLICT", "snapshot " + id.str() + " is kept: " + why);
+  };
+  bool wanted = snapshot->manual || snapshot->keep_until;
+  if (!wanted) return in_use("the service took it, and deletes it itself once newer ones are there");
+  if (snapshot->state == SnapshotState::pending) return in_use("it is still being made");
+  if (restore_source(state, snapshot->device) == snapshot) return in_use("the next instance is made from it");
+  bool imaged = std::any_of(state.images.begin(), state.images.end(),
+                            [&](const RootImage& image) { return image.snapshot == id; });
+  if (imaged) return in_use("an image of a root generation is made from it");
+  // Safe: the volume itself is there, and is the newest copy (invariant 1).
+  const Volume* present = present_volume(state, snapshot->device);
+  bool volume_there = present != nullptr && !present->missing_since;
+  if (!volume_there && newest_completed(state, snapshot->device) == snapshot) {
+    return in_use("it is the newest copy of " + snapshot->device + " that there is");
+  }
+  retire_dropped(draft, id.str());
+  std::erase_if(state.snapshots, [&](const Snapshot& entry) { return entry.id == id; });
+  draft.record("snapshot_dropped", "snapshot " + id.str() + " is not wanted any more");
+  return {};
+}
+
+// ---- restored
+
+const Snapshot* restore_source(const State& state, const std::string& device) {
+  if (!state.restore) return nullptr;
+  auto wanted = state.restore->sources.find(device);
+  if (wanted == state.restore->sources.end()) return nullptr;
+  const Volume* present = present_volume(state, device);
+  if (present != nullptr && present->generation > state.restore->generation) return nullptr;  // made from it already
+  for (const Snapshot& snapshot : state.snapshots) {
+    if (snapshot.id == wanted->second && snapshot.state == SnapshotState::completed) return &snapshot;
+  }
+  return nullptr;
+}
+
+namespace {
+
+// Which instance's volumes give way: the newest that there is, or may be.
+int generation_that_gives_way(const State& state) {
+  return launch_may_be_done(state) ? state.generation + 1 : state.generation;
+}
+
+void begin(Draft& draft, std::map<std::string, SnapshotId> sources, Duration retention, bool fallback) {
+  State& state = draft.state();
+  renew_waiting_launch(state);
+  Restore restore;
+  restore.sources = std::move(sources);
+  restore.generation = generation_that_gives_way(state);
+  restore.asked_at = draft.now;
+  restore.retention = retention;
+  restore.fallback = fallback;
+  state.restore = restore;
+}
+
+std::string words_of(const std::map<std::string, SnapshotId>& sources) {
+  std::vector<std::string> words;
+  for (const auto& [device, id] : sources) words.push_back(device + " from " + id.str());
+  return join(words, ", ");
+}
+
+Result<void> check(const Draft& draft, const std::string& device, const SnapshotId& id) {
+  const State& state = draft.state();
+  auto found = std::find_if(state.snapshots.begin(), state.snapshots.end(),
+                            [&](const Snapshot& snapshot) { return snapshot.id == id; });
+  if (found == state.snapshots.end() || found->device != device) {
+    return fail(ErrorKind::not_found, "SnapshotNotFound",
+                "managed instance " + state.id.str() + " has no snapshot " + id.str() + " of " + device);
+  }
+  if (found->state != SnapshotState::completed) {
+    return fail(ErrorKind::conflict, "CONFLICT", "snapshot " + id.str() + " is not completed: ask again once it is");
+  }
+  if (!is_persisted(draft, device)) {
+    return fail(ErrorKind::conflict, "CONFLICT",
+                device + " is not persisted any more: what would be restored to it would not stay");
+  }
+  return {};
+}
+
+Result<void> take_back(Draft& draft) {
+  State& state = draft.state();
+  if (!state.restore) return {};
+  bool begun = state.generation > state.restore->generation || launch_may_be_done(state);
+  if (begun) return conflict(state, "is being made from the older copies already");
+  renew_waiting_launch(state);
+  state.restore.reset();
+  draft.record("restore_taken_back", "the restore was taken back; the next instance is made of the newest copies");
+  return {};
+}
+
+}  // namespace
+
+Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
+  State& state = draft.state();
+  if (state.goal == Goal::deleted) return conflict(state, "is deleted: undelete it first");
+  if (import_pending(state)) return conflict(state, "is still being imported: ask again once it is ACTIVE");
+  if (request.sources.empty()) return take_back(draft);
+  for (const auto& [device, id] : request.sources) HF_TRY_VOID(check(draft, device, id));
+  if (state.restore && state.restore->sources == request.sources) return {};
+  begin(draft, request.sources, request.retention, false);
+  try_anew(state);
+  draft.record("restore_asked", "a restore was asked for: " + words_of(request.sources));
+  // Between two instances, or paused: the next one is made from it.
+  if (state.goal == Goal::running && state.instance && !is_outgoing(state)) state.recycle_wanted = true;
+  return {};
+}
+
+void tend_copies(Draft& draft) {
+  State& state = draft.state();
+  std::vector<std::pair<std::string, CreateSnapshot>> waiting;
+  for (const auto& [key, asked] : state.asked) {
+    const auto* create = std::get_if<CreateSnapshot>(&asked.effect.action);
+    if (create == nullptr || !create->manual) continue;
+    const Volume* volume = present_volume(state, create->device);
+    if (volume != nullptr && volume->id == create->volume && !volume->missing_since) waiting.emplace_back(key, *create);
+  }
+  for (auto& [key, create] : waiting) draft.want(key, create, Urgency::voluntary);
+  bool pending = std::any_of(state.snapshots.begin(), state.snapshots.end(), [](const Snapshot& snapshot) {
+    return snapshot.manual && snapshot.state == SnapshotState::pending;
+  });
+  if (pending) draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+  if (!state.restore) return;
+  for (const auto& [device, id] : state.restore->sources) {
+    const Snapshot* copy = find(state, id);
+    if (copy != nullptr && copy->state == SnapshotState::completed) continue;
+    draft.record("restore_failed", "snapshot " + id.str() + " of " + device +
+                                       " is gone: the restore is given up, and the next instance is made of the "
+                                       "newest copies");
+    renew_waiting_launch(state);
+    state.restore.reset();
+    return;
+  }
+}
+
+bool fall_back(Draft& draft) {
+  State& state = draft.state();
+  const Persistence& persistence = draft.spec.persistence;
+  if (!persistence.root_fallback || !persistence.root_device || !out_of_grace(draft)) return false;
+  const RootImage* best = nullptr;
+  RootImage* present = nullptr;
+  for (RootImage& image : state.images) {
+    if (image.id == state.instance->image) present = &image;
+    bool fit = image.came_up && image.state == ImageState::available && image.id != state.instance->image;
+    if (fit && (best == nullptr || image.generation > best->generation)) best = &image;
+  }
+  // The image that it runs from may have come up before, and does not now: then it is not the root's fault.
+  if (best == nullptr || present == nullptr || present->came_up || state.restore) return false;
+  present->failed_to_come_up = true;
+  const SnapshotId source = best->snapshot;
+  begin(draft, {{state.surroundings.image.root_device, source}},
+        persistence.retention.value_or(Deallocation().retention), true);
+  draft.record("root_fallback", "the root of generation " + std::to_string(state.generation - 1) +
+                                    " did not come up within the grace period: the next instance is made from " +
+                                    source.str() + ", of generation " +
+                                    std::to_string(find(state, source)->generation) +
+                                    ", the newest that did. What is on the root now is kept in its final snapshot");
+  return true;
+}
+
+namespace {
+
+// Younger than what was restored, and left behind: kept, but no copy of what is now.
+void leave_branch(Draft& draft, const std::string& device, const Snapshot& source) {
+  State& state = draft.state();
+  const Time started = source.started_at;
+  for (Snapshot& snapshot : state.snapshots) {
+    bool former = snapshot.device == device && snapshot.generation <= state.restore->generation;
+    if (former && snapshot.started_at > started && !snapshot.keep_until) {
+      snapshot.keep_until = draft.now + state.restore->retention;
+    }
+  }
+}
+
+}  // namespace
+
+void note_came_up(Draft& draft) {
+  State& state = draft.state();
+  for (RootImage& image : state.images) {
+    if (image.id == state.instance->image) image.came_up = true;
+  }
+  if (!state.restore || state.instance->generation <= state.restore->generation) return;
+  for (const auto& [device, id] : state.restore->sources) {
+    Snapshot* source = find(state, id);
+    if (source == nullptr) continue;
+    source->keep_until.reset();
+    leave_branch(draft, device, *source);
+  }
+  draft.record("restored", "it runs with what was restored: " + words_of(state.restore->sources) +
+                               "; what was there before is kept until " + to_iso(draft.now + state.restore->retention));
+  state.restore.reset();
+}
+
+void set_aside_restored(Draft& draft, const Volume& former) {
+  State& state = draft.state();
+  Time due = draft.now + state.restore->retention;
+  state.retired.push_back({Retired::What::volume, former.id.str(),
+                           "an older copy of " + former.device + " was restored in its place", due});
+  draft.record("volume_given_up", "volume " + former.id.str() + " (" + former.device +
+                                      ") gives way to an older copy; it is kept until " + to_iso(due));
+}
+
+}  // namespace holdfast::core

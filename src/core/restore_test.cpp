@@ -1,0 +1,268 @@
+#include "core/restore.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/replacement.h"
+#include "core/small_world_test.h"
+
+namespace holdfast::core {
+namespace {
+
+using namespace model;
+using testing::spec_of;
+using testing::World;
+
+constexpr char kRoot[] = "/dev/xvda";
+constexpr char kData[] = "/dev/sdf";
+
+struct Copies : ::testing::TestWithParam<BlockDevicesMode> {
+  Copies() : world(spec_of(GetParam())) { world.settle(); }
+
+  // The snapshot taken by hand of that device.
+  const Snapshot* taken(const std::string& device) const {
+    for (const Snapshot& snapshot : world.state.snapshots) {
+      if (snapshot.manual && snapshot.device == device) return &snapshot;
+    }
+    return nullptr;
+  }
+  void take() {
+    ASSERT_TRUE(world.happen(SnapshotAsked{}));
+    world.settle();
+    ASSERT_NE(taken(kRoot), nullptr);
+    ASSERT_EQ(taken(kRoot)->state, SnapshotState::completed);
+  }
+  int64_t root_content() const { return world.cloud.content_of(world.state.root->id); }
+  int64_t data_content() const { return world.cloud.content_of(world.state.data.at(kData).id); }
+  bool told(const std::string& kind) const {
+    return std::find(world.history.begin(), world.history.end(), kind) != world.history.end();
+  }
+  World world;
+};
+
+TEST_P(Copies, TakenByHandHoldWhatWasThereAndStay) {
+  world.cloud.write();
+  take();
+  ASSERT_NE(taken(kData), nullptr);
+  const SnapshotId id = taken(kRoot)->id;
+  for (int i = 0; i < 6; ++i) {
+    world.happen(RecycleAsked{});
+    world.settle();
+  }
+  ASSERT_NE(taken(kRoot), nullptr) << "not among those that the service deletes by itself";
+  EXPECT_EQ(taken(kRoot)->id, id);
+}
+
+TEST_P(Copies, ARestoreBringsBackTheOlderStateAndKeepsTheNewer) {
+  world.cloud.write();
+  take();
+  const int64_t old_root = root_content();
+  const int64_t old_data = data_content();
+  world.cloud.write();
+  world.cloud.write();
+  const int64_t new_root = root_content();
+  const VolumeId new_data = world.state.data.at(kData).id;
+  ASSERT_GT(new_root, old_root);
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}, {kData, taken(kData)->id}}}));
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(root_content(), old_root);
+  EXPECT_EQ(data_content(), old_data);
+  EXPECT_FALSE(world.state.restore);
+  EXPECT_TRUE(told("restored"));
+  // What was there before can be gone back to.
+  auto newer = std::find_if(world.state.snapshots.begin(), world.state.snapshots.end(), [](const Snapshot& snapshot) {
+    return snapshot.final && snapshot.device == kRoot && snapshot.keep_until;
+  });
+  ASSERT_NE(newer, world.state.snapshots.end());
+  if (GetParam() == BlockDevicesMode::reattach) {
+    EXPECT_TRUE(world.cloud.exists(new_data));
+  }
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, newer->id}}}));
+  world.settle();
+  EXPECT_EQ(root_content(), new_root);
+}
+
+TEST_P(Copies, WhatFollowsARestoreIsMadeOfWhatWasRestored) {
+  take();
+  const int64_t old = root_content();
+  world.cloud.write();
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
+  world.settle();
+  ASSERT_EQ(root_content(), old);
+  // Its root is lost before anything newer was saved: the copy that was left behind is no copy of it.
+  world.cloud.lose(world.state.root->id);
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{});
+  for (int i = 0; i < 5; ++i) world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(root_content(), old);
+}
+
+TEST_P(Copies, ARestoreOutlivesACrashAndAnInterruptionAtAnyMoment) {
+  for (int strike = 0; strike < 40; ++strike) {
+    World life(spec_of(GetParam()));
+    life.settle();
+    life.cloud.write();
+    life.happen(SnapshotAsked{});
+    life.settle();
+    std::map<std::string, SnapshotId> sources;
+    std::map<std::string, int64_t> contents = {{kRoot, life.cloud.content_of(life.state.root->id)},
+                                               {kData, life.cloud.content_of(life.state.data.at(kData).id)}};
+    for (const Snapshot& snapshot : life.state.snapshots) {
+      if (snapshot.manual) sources[snapshot.device] = snapshot.id;
+    }
+    life.cloud.write();
+    ASSERT_TRUE(life.happen(RestoreAsked{sources}));
+    for (int i = 0; i < strike; ++i) {
+      if (!life.turn()) life.cloud.advance(), life.now += std::chrono::seconds(1);
+    }
+    if (strike % 2 == 0 && life.state.instance) life.cloud.vanish(life.state.instance->id);
+    life.restart();  // which looks
+    for (int i = 0; i < 3; ++i) life.settle();
+    ASSERT_EQ(life.state.status, Status::active) << strike << ": " << life.state.error;
+    EXPECT_EQ(life.cloud.content_of(life.state.root->id), contents[kRoot]) << strike;
+    EXPECT_EQ(life.cloud.content_of(life.state.data.at(kData).id), contents[kData]) << strike;
+  }
+}
+
+TEST_P(Copies, APausedOneIsRestoredWhenItIsResumed) {
+  take();
+  const int64_t old = root_content();
+  world.cloud.write();
+  world.happen(PauseAsked{});
+  world.settle();
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::paused);
+  world.happen(ResumeAsked{});
+  world.settle();
+  EXPECT_EQ(root_content(), old);
+}
+
+TEST_P(Copies, ARestoreThatHasNotBegunIsTakenBack) {
+  take();
+  world.cloud.write();
+  const int64_t newest = root_content();
+  world.happen(PauseAsked{});
+  world.settle();
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
+  ASSERT_TRUE(world.happen(RestoreAsked{}));
+  world.happen(ResumeAsked{});
+  world.settle();
+  EXPECT_EQ(root_content(), newest);
+}
+
+TEST_P(Copies, AreDroppedOnlyIfAPersonWantedThemAndNothingNeedsThem) {
+  take();
+  const SnapshotId id = taken(kData)->id;
+  EXPECT_EQ(world.happen(SnapshotDropped{SnapshotId("snap-none")}).error().kind, ErrorKind::not_found);
+  world.happen(RecycleAsked{});
+  world.settle();
+  auto own = std::find_if(world.state.snapshots.begin(), world.state.snapshots.end(),
+                          [](const Snapshot& snapshot) { return snapshot.final; });
+  ASSERT_NE(own, world.state.snapshots.end());
+  EXPECT_EQ(world.happen(SnapshotDropped{own->id}).error().kind, ErrorKind::conflict);
+  const size_t before = world.cloud.snapshots();
+  ASSERT_TRUE(world.happen(SnapshotDropped{id}));
+  ASSERT_TRUE(world.happen(SnapshotDropped{id})) << "asked again";
+  world.settle();
+  EXPECT_EQ(taken(kData), nullptr);
+  EXPECT_EQ(world.cloud.snapshots(), before - 1);
+}
+
+TEST_P(Copies, TheNewestCopyOfALostVolumeIsNotDropped) {
+  take();
+  world.happen(PauseAsked{});
+  world.settle();
+  std::erase_if(world.state.snapshots, [](const Snapshot& snapshot) { return !snapshot.manual; });
+  world.state.images.clear();
+  world.state.root.reset();
+  EXPECT_EQ(world.happen(SnapshotDropped{taken(kRoot)->id}).error().kind, ErrorKind::conflict);
+}
+
+TEST_P(Copies, OnlyCompletedOnesOfItsOwnAreRestored) {
+  take();
+  auto refused = [&](const std::map<std::string, SnapshotId>& sources) {
+    auto asked = world.happen(RestoreAsked{sources});
+    return asked ? std::nullopt : std::optional(asked.error().kind);
+  };
+  EXPECT_EQ(refused({{kRoot, SnapshotId("snap-none")}}), ErrorKind::not_found);
+  EXPECT_EQ(refused({{kData, taken(kRoot)->id}}), ErrorKind::not_found);
+  world.spec.persistence.block_devices = false;
+  EXPECT_EQ(refused({{kData, taken(kData)->id}}), ErrorKind::conflict);
+  EXPECT_FALSE(world.state.restore);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, Copies, ::testing::Values(BlockDevicesMode::reattach, BlockDevicesMode::on_launch),
+                         [](const auto& info) {
+                           return info.param == BlockDevicesMode::reattach ? "reattach" : "onLaunch";
+                         });
+
+// ---- a root that does not come up
+
+struct Fallback : ::testing::Test {
+  Fallback() : world(spec()) {
+    world.settle();
+    world.happen(RecycleAsked{});  // from here on there is a root that came up
+    world.settle();
+  }
+  static Spec spec() {
+    Spec spec = spec_of(BlockDevicesMode::reattach);
+    spec.persistence.root_fallback = true;
+    return spec;
+  }
+  // The next instance does not come up, for as long as the grace lasts.
+  void break_root() {
+    world.cloud.write();
+    world.happen(RecycleAsked{});
+    const int generation = world.state.generation + 1;
+    world.cloud.set_health(StatusCheck::impaired);
+    auto stuck = [&] { return world.state.instance && world.state.instance->generation == generation; };
+    for (int i = 0; i < 600 && !(stuck() && out_of_grace_soon()); ++i) step();
+    ASSERT_TRUE(stuck());
+  }
+  bool out_of_grace_soon() const {
+    const std::optional<Instance>& instance = world.state.instance;
+    return instance->running_at && world.now >= *instance->running_at + world.spec.health_check.grace_period;
+  }
+  void step() {
+    while (world.turn()) {
+    }
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+    if (world.wake && *world.wake <= world.now) {
+      world.wake.reset();
+      world.happen(TimerRang{});
+    }
+  }
+  World world;
+};
+
+TEST_F(Fallback, GoesToTheNewestRootThatCameUp) {
+  const int64_t good = world.cloud.content_of(world.state.root->id);
+  break_root();
+  const VolumeId broken = world.state.root->id;
+  step();
+  world.cloud.set_health(StatusCheck::ok);
+  for (int i = 0; i < 3; ++i) world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_NE(std::find(world.history.begin(), world.history.end(), "root_fallback"), world.history.end());
+  EXPECT_LE(world.cloud.content_of(world.state.root->id), good);
+  bool kept = std::any_of(world.state.snapshots.begin(), world.state.snapshots.end(), [&](const Snapshot& snapshot) {
+    return snapshot.final && snapshot.volume == broken && snapshot.keep_until;
+  });
+  EXPECT_TRUE(kept) << "what was on the root that did not come up is kept";
+}
+
+TEST_F(Fallback, IsNotWithoutTheUsersWord) {
+  world.spec.persistence.root_fallback = false;
+  break_root();
+  step();
+  EXPECT_EQ(world.state.status, Status::error);
+  EXPECT_FALSE(world.state.restore);
+}
+
+}  // namespace
+}  // namespace holdfast::core

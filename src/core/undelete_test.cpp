@@ -1,0 +1,124 @@
+#include "core/undelete.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/replacement.h"
+#include "core/small_world_test.h"
+
+namespace holdfast::core {
+namespace {
+
+using namespace model;
+using testing::spec_of;
+using testing::World;
+
+struct Undelete : ::testing::TestWithParam<BlockDevicesMode> {
+  Undelete() : world(spec_of(GetParam())) {
+    world.settle();
+    world.cloud.write();
+    world.happen(RecycleAsked{});
+    world.settle();
+    world.cloud.write();
+  }
+  void deallocate(const Deallocation& what = {}) {
+    ASSERT_TRUE(world.happen(DeleteAsked{what}));
+    world.settle(60);
+    ASSERT_EQ(world.state.status, Status::deallocated);
+  }
+  Result<void> come_back() {
+    HF_TRY_VOID(world.happen(UndeleteAsked{}));
+    HF_TRY_VOID(world.happen(ResumeAsked{}));
+    world.settle();
+    return {};
+  }
+  World world;
+};
+
+TEST_P(Undelete, BringsBackEverythingThatWasKept) {
+  const int64_t root = world.cloud.content_of(world.state.root->id);
+  const int64_t data = world.cloud.content_of(world.state.data.at("/dev/sdf").id);
+  const std::string address = world.state.interface->ip;
+  deallocate();
+  ASSERT_TRUE(world.happen(UndeleteAsked{}));
+  EXPECT_EQ(world.state.status, Status::paused);
+  EXPECT_TRUE(std::none_of(world.state.retired.begin(), world.state.retired.end(),
+                           [&](const Retired& entry) { return entry.id == world.state.root->id.str(); }));
+  ASSERT_TRUE(world.happen(UndeleteAsked{})) << "asked again";
+  world.happen(ResumeAsked{});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.content_of(world.state.root->id), root);
+  EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), data);
+  EXPECT_EQ(world.state.interface->ip, address);
+  // Long after it would have gone.
+  world.now += std::chrono::hours(200);
+  world.happen(TimerRang{});
+  world.settle();
+  EXPECT_FALSE(world.forgotten);
+  EXPECT_TRUE(world.cloud.exists(world.state.root->id));
+}
+
+TEST_P(Undelete, ComesFromCopiesWhereTheVolumesAreGone) {
+  if (GetParam() == BlockDevicesMode::reattach) GTEST_SKIP() << "of data volumes that move there is no copy";
+  const Snapshot* newest = newest_completed(world.state, "/dev/xvda");
+  ASSERT_NE(newest, nullptr);
+  const std::string as_of = to_iso(newest->started_at);
+  Deallocation what;
+  what.delete_volumes = true;
+  deallocate(what);
+  auto back = come_back();
+  ASSERT_TRUE(back) << describe(back.error());
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.content_of(world.state.root->id), 1) << "what the newest copy held";
+  bool told = std::any_of(world.records.begin(), world.records.end(), [&](const Record& record) {
+    return record.kind == "undeleted" && record.message.find(as_of) != std::string::npos;
+  });
+  EXPECT_TRUE(told);
+}
+
+TEST_P(Undelete, IsRefusedWhereStateWouldBeMissing) {
+  Deallocation what;
+  what.delete_volumes = what.delete_snapshots = what.delete_images = true;
+  deallocate(what);
+  auto asked = world.happen(UndeleteAsked{});
+  ASSERT_FALSE(asked);
+  EXPECT_EQ(asked.error().kind, ErrorKind::conflict);
+  EXPECT_NE(asked.error().message.find("/dev/xvda"), std::string::npos) << asked.error().message;
+  EXPECT_EQ(world.state.status, Status::deallocated);
+}
+
+TEST_P(Undelete, WaitsUntilTheTakeDownIsOver) {
+  ASSERT_TRUE(world.happen(DeleteAsked{}));
+  EXPECT_EQ(world.happen(UndeleteAsked{}).error().kind, ErrorKind::conflict);
+}
+
+TEST_P(Undelete, OfOneThatIsThereChangesNothing) {
+  ASSERT_TRUE(world.happen(UndeleteAsked{}));
+  EXPECT_EQ(world.state.status, Status::active);
+}
+
+// A deletion that was let out may be done: what it was of is not counted on.
+TEST_P(Undelete, CountsOnNothingWhoseDeletionWasLetOut) {
+  deallocate();
+  const VolumeId root = world.state.remains->root->id;
+  world.now += std::chrono::hours(97);
+  world.happen(TimerRang{});  // the deletions go out; no answer yet
+  ASSERT_TRUE(world.state.asked.contains("delete/" + root.str()));
+  auto asked = world.happen(UndeleteAsked{});
+  if (GetParam() == BlockDevicesMode::reattach) {
+    EXPECT_FALSE(asked) << "the data volume may be gone, and has no copy";
+  } else {
+    ASSERT_TRUE(asked) << "the snapshots wait for their images to go";
+    EXPECT_FALSE(world.state.root) << "it may be gone";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, Undelete, ::testing::Values(BlockDevicesMode::reattach, BlockDevicesMode::on_launch),
+                         [](const auto& info) {
+                           return info.param == BlockDevicesMode::reattach ? "reattach" : "onLaunch";
+                         });
+
+}  // namespace
+}  // namespace holdfast::core

@@ -1,0 +1,192 @@
+#include "engine/group_book.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/interfaces.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+tl::unexpected<model::Faults> one_fault(Error error) {
+  return tl::unexpected(model::Faults{{std::move(error)}});
+}
+
+Error not_found(const GroupId& id) {
+  return {ErrorKind::not_found, "GroupNotFound", "there is no group " + id.str(), {}};
+}
+
+Error of_group(std::string message) {
+  return {ErrorKind::invalid, "INVALID_FIELD", std::move(message), "groupId"};
+}
+
+bool is_in_pool(const model::Group& group, const std::string& address) {
+  if (!group.pool) return false;
+  return std::find(group.pool->addresses.begin(), group.pool->addresses.end(), address) != group.pool->addresses.end();
+}
+
+}  // namespace
+
+Result<void> GroupBook::load() {
+  HF_TRY(std::vector<StoredGroup> stored, ties_.store.load_groups());
+  std::lock_guard lock(mutex_);
+  for (const StoredGroup& group : stored) {
+    if (!model::read_group(group.document)) {
+      return fail(ErrorKind::invalid, "StoreCorrupt",
+                  fmt::format("the stored group {} cannot be read, so nothing was started and nothing changed; restore "
+                              "the store from a copy, or mend the row",
+                              group.id.str()));
+    }
+    groups_.emplace(group.id, view_of(group));
+  }
+  return {};
+}
+
+void GroupBook::settle() {
+  for (const GroupView& group : all()) {
+    std::lock_guard seats(seats_);
+    give(group);
+  }
+}
+
+std::optional<GroupView> GroupBook::find(const GroupId& id) const {
+  std::lock_guard lock(mutex_);
+  auto found = groups_.find(id);
+  return found == groups_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<GroupView> GroupBook::all() const {
+  std::lock_guard lock(mutex_);
+  std::vector<GroupView> all;
+  for (const auto& [id, group] : groups_) all.push_back(group);
+  return all;
+}
+
+model::Checked<GroupView> GroupBook::create(std::string_view document) {
+  auto group = model::read_group(document);
+  if (!group) return tl::unexpected(std::move(group).error());
+  std::lock_guard changes(changes_);
+  auto fits = inspect_pool(ties_.ec2, *group, std::nullopt, all(), {});
+  if (!fits) return tl::unexpected(std::move(fits).error());
+  GroupId id = ties_.draw_id();
+  while (find(id)) id = ties_.draw_id();
+  const Time now = ties_.clock.now();
+  return put({id, std::string(document), std::move(*group), now, now});
+}
+
+model::Checked<GroupView> GroupBook::update(const GroupId& id, std::string_view update) {
+  std::lock_guard changes(changes_);
+  std::optional<GroupView> before = find(id);
+  if (!before) return one_fault(not_found(id));
+  auto merged = model::merge_document(before->document, update);
+  if (!merged) return one_fault(std::move(merged).error());
+  auto group = model::read_group(*merged);
+  if (!group) return tl::unexpected(std::move(group).error());
+  std::vector<GroupView> others = all();
+  std::erase_if(others, [&](const GroupView& other) { return other.id == id; });
+  auto fits = inspect_pool(ties_.ec2, *group, before, others, members_of(id, ties_.members()));
+  if (!fits) return tl::unexpected(std::move(fits).error());
+  return put({id, std::move(*merged), std::move(*group), before->created_at, ties_.clock.now()});
+}
+
+// Stored first, then given out: after a crash in between `settle` goes on.
+model::Checked<GroupView> GroupBook::put(const GroupView& group) {
+  std::lock_guard seats(seats_);
+  const StoredGroup stored{group.id, group.document, group.created_at, group.updated_at};
+  auto done = ties_.on_engine([&] { return ties_.store.put_group(stored); });
+  if (!done) return one_fault(std::move(done).error());
+  {
+    std::lock_guard lock(mutex_);
+    groups_.insert_or_assign(group.id, group);
+  }
+  give(group);
+  return group;
+}
+
+void GroupBook::give(const GroupView& group) {
+  for (const Gift& gift : gifts(group, ties_.members())) {
+    // One that cannot take it just now (it is being deleted, the store is full) gets it at the next change or start.
+    (void)ties_.ask(gift.member, gift.given);
+  }
+}
+
+Result<void> GroupBook::remove(const GroupId& id) {
+  std::lock_guard changes(changes_);
+  std::lock_guard seats(seats_);
+  if (!find(id)) return Failure(not_found(id));
+  std::vector<std::string> members;
+  for (const SharedView& member : members_of(id, ties_.members())) {
+    members.push_back(member->id.str() + " (" + member->spec.name + ")");
+  }
+  if (!members.empty()) {
+    return fail(ErrorKind::conflict, "CONFLICT",
+                fmt::format("group {} has members: take groupId out of {} first, or delete them", id.str(),
+                            join(members, ", ")));
+  }
+  HF_TRY_VOID(ties_.on_engine([&] { return ties_.store.remove_group(id); }));
+  std::lock_guard lock(mutex_);
+  groups_.erase(id);
+  return {};
+}
+
+// The group of the document, which fits it.
+model::Checked<GroupView> GroupBook::joined(const model::Spec& spec) const {
+  std::optional<GroupView> group = find(*spec.group);
+  if (!group) {
+    return one_fault(of_group(fmt::format("there is no group {}; GET /aws/ec2/group lists them", spec.group->str())));
+  }
+  const std::vector<SubnetId>& subnets = spec.compute.subnet_ids;
+  const std::optional<model::AddressPool>& pool = group->group.pool;
+  if (pool && std::find(subnets.begin(), subnets.end(), pool->subnet) == subnets.end()) {
+    return one_fault(
+        of_group(fmt::format("the pool of group {} is of {}, which is not among compute.subnetIds: add it "
+                             "there, or leave groupId out",
+                             group->group.name, pool->subnet.str())));
+  }
+  return std::move(*group);
+}
+
+model::Checked<GroupBook::Seat> GroupBook::seat_new(const model::Spec& spec, model::Surroundings& surroundings) {
+  Seat seat;
+  if (!spec.group) return seat;
+  seat.lock = std::unique_lock(seats_);
+  auto group = joined(spec);
+  if (!group) return tl::unexpected(std::move(group).error());
+  seat.address = free_address(group->group, ties_.members());
+  mark_holder(surroundings, *seat.address);
+  return seat;
+}
+
+model::Checked<GroupBook::Seat> GroupBook::seat_changed(const View& before, const model::Spec& spec,
+                                                        model::Surroundings& surroundings) {
+  Seat seat;
+  const model::State& state = before.state;
+  if (spec.group == before.spec.group || !spec.group) {
+    // One that leaves its group before it ever ran is free of its address; one that ran keeps it.
+    if (!spec.group && core::may_change_address(state)) seat.address = std::string();
+    if (!spec.compute.private_ip) mark_holder(surroundings, seat.address.value_or(state.pool_address));
+    return seat;
+  }
+  seat.lock = std::unique_lock(seats_);
+  auto group = joined(spec);
+  if (!group) return tl::unexpected(std::move(group).error());
+  if (core::may_change_address(state)) {
+    seat.address = free_address(group->group, ties_.members());
+  } else {
+    const std::string kept = state.interface ? state.interface->ip : state.pool_address;
+    if (!is_in_pool(group->group, kept)) {
+      return one_fault(of_group(fmt::format(
+          "its address {} is kept and not in the pool of {}, which would never give it another: leave groupId out, or "
+          "make a new managed instance",
+          kept.empty() ? "" : kept, group->group.name)));
+    }
+    seat.address = kept;
+  }
+  mark_holder(surroundings, *seat.address);
+  return seat;
+}
+
+}  // namespace holdfast::engine
