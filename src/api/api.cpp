@@ -6,8 +6,10 @@
 #include <boost/json.hpp>
 #include <mutex>
 
+#include "api/copies.h"
 #include "api/etag.h"
 #include "api/events.h"
+#include "api/groups.h"
 #include "api/history.h"
 #include "api/items.h"
 #include "api/listing.h"
@@ -131,6 +133,9 @@ http::Response Api::handle(const http::Request& request) {
   if (auto stranger = refuse_stranger(request, options_.token, call.asked)) return *std::move(stranger);
   if (request.body.size() > model::kMaxDocumentBytes) return body_too_large(call.asked);
   if (path == "/metrics") return reads ? metrics(call) : wrong_method(call.asked, "GET");
+  if (path == kGroupRoot || path.rfind(std::string(kGroupRoot) + "/", 0) == 0) {
+    return answer_group(engine_, call.asked, call.request);
+  }
   if (path == kRoot || path.rfind(std::string(kRoot) + "/", 0) == 0) return managed_instances(call);
   return no_such_path(call.asked);
 }
@@ -153,6 +158,9 @@ http::Response Api::managed_instances(const Call& call) {
   if (parts.size() == 1 && parts[0] == "events") {
     return reads ? answer_events(engine_, call.asked, call.request, std::nullopt) : wrong_method(call.asked, "GET");
   }
+  if (parts.size() == 1 && parts[0] == "retained") {
+    return reads ? retained(call, std::nullopt) : wrong_method(call.asked, "GET");
+  }
   if (parts.size() == 2 && parts[0] == "migration" && (parts[1] == "bulk" || parts[1] == "search")) {
     if (method != "POST") return wrong_method(call.asked, "POST");
     return parts[1] == "bulk" ? answer_migration_bulk(engine_, call.asked, call.request)
@@ -162,16 +170,25 @@ http::Response Api::managed_instances(const Call& call) {
   const std::string rest = parts.size() == 2 ? parts[1] : "";
   if (parts.size() == 1 && !parts[0].empty()) return one(call, id);
 
+  if (parts.size() == 3 && parts[1] == "snapshots" && !parts[2].empty()) {
+    if (method != "DELETE") return wrong_method(call.asked, "DELETE");
+    if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+    return act(call, id, model::SnapshotDropped{SnapshotId(parts[2])});
+  }
+  if (rest == "snapshots") return snapshots(call, id);
+  if (rest == "restore") return method == "PUT" ? restore(call, id) : wrong_method(call.asked, "PUT");
+  if (rest == "retained") return reads ? retained(call, id) : wrong_method(call.asked, "GET");
   if (rest == "status" || rest == "events" || rest == "history" || rest == "why") {
     return reads ? part_of(call, id, rest) : wrong_method(call.asked, "GET");
   }
-  if (rest == "pause" || rest == "resume" || rest == "recycle") {
+  if (rest == "pause" || rest == "resume" || rest == "recycle" || rest == "undelete") {
     if (method != "PUT") return wrong_method(call.asked, "PUT");
     if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
     return act(call, id,
-               rest == "pause"    ? Event(model::PauseAsked{})
-               : rest == "resume" ? Event(model::ResumeAsked{})
-                                  : Event(model::RecycleAsked{}));
+               rest == "pause"     ? Event(model::PauseAsked{})
+               : rest == "resume"  ? Event(model::ResumeAsked{})
+               : rest == "recycle" ? Event(model::RecycleAsked{})
+                                   : Event(model::UndeleteAsked{}));
   }
   return no_such_path(call.asked);
 }
@@ -240,9 +257,40 @@ http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
 
 http::Response Api::remove(const Call& call, const ManagedInstanceId& id) {
   if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
-  auto deallocation = deallocation_in(call.request.body, options_.deallocation_retention);
+  auto view = engine_.find(id);
+  if (!view) return no_such_instance(call.asked, id);
+  auto deallocation = deallocation_in(call.request.body, retention_of(*view));
   if (!deallocation) return refused(call.asked, deallocation.error());
   return act(call, id, model::DeleteAsked{*deallocation});
+}
+
+Duration Api::retention_of(const engine::View& view) const {
+  return view.spec.persistence.retention.value_or(options_.deallocation_retention);
+}
+
+http::Response Api::snapshots(const Call& call, const ManagedInstanceId& id) {
+  const std::string& method = call.request.method;
+  const bool reads = method == "GET" || method == "HEAD";
+  if (!reads && method != "POST") return wrong_method(call.asked, "GET, POST");
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  if (method == "POST") return act(call, id, model::SnapshotAsked{});
+  auto view = engine_.find(id);
+  return view ? answer_snapshots(call.asked, *view) : no_such_instance(call.asked, id);
+}
+
+http::Response Api::restore(const Call& call, const ManagedInstanceId& id) {
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  auto view = engine_.find(id);
+  if (!view) return no_such_instance(call.asked, id);
+  auto request = restore_in(call.request.body, *view, retention_of(*view));
+  if (!request) return refused(call.asked, request.error());
+  return act(call, id, *std::move(request));
+}
+
+http::Response Api::retained(const Call& call, const std::optional<ManagedInstanceId>& id) {
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  if (id && !engine_.find(*id)) return no_such_instance(call.asked, *id);
+  return answer_retained(engine_, call.asked, id);
 }
 
 http::Response Api::act(const Call& call, const ManagedInstanceId& id, Event event) {

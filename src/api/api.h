@@ -40,6 +40,10 @@ class Api {
   http::Response list(const Call& call);
   http::Response update(const Call& call, const ManagedInstanceId& id);
   http::Response remove(const Call& call, const ManagedInstanceId& id);
+  http::Response snapshots(const Call& call, const ManagedInstanceId& id);
+  http::Response restore(const Call& call, const ManagedInstanceId& id);
+  http::Response retained(const Call& call, const std::optional<ManagedInstanceId>& id);
+  Duration retention_of(const engine::View& view) const;
   http::Response act(const Call& call, const ManagedInstanceId& id, model::Event event);
 
   const ApiOptions options_;

@@ -50,6 +50,7 @@ json::object item_of(const engine::StoredRecord& stored) {
           {"managedInstanceId", stored.id.str()},
           {"outcome", stored.record.kind},
           {"reason", member(account, "reason")},
+          {"scheduled", member(account, "scheduled").is_bool()},
           {"beganAt", std::move(began)},
           {"endedAt", to_iso(stored.record.at)},
           {"durationMilliseconds", total},

@@ -61,33 +61,36 @@ auto bool_into(bool& target) {
   };
 }
 
-std::string without_prefix(std::string field) {
-  const std::string prefix = std::string(kManagedInstance) + ".";
+std::string without_prefix(std::string field, std::string_view name) {
+  const std::string prefix = std::string(name) + ".";
   return field.rfind(prefix, 0) == 0 ? field.substr(prefix.size()) : field;
 }
 
 }  // namespace
 
 Checked<std::string> managed_instance_in(std::string_view body) {
+  return object_in(body, kManagedInstance);
+}
+
+Checked<std::string> object_in(std::string_view body, std::string_view name) {
   auto parsed = model::parse_strictly(body);
   if (!parsed) {
     Error error = parsed.error();
-    error.field = without_prefix(error.field);
+    error.field = without_prefix(error.field, name);
     return tl::unexpected(Faults{{std::move(error)}});
   }
   Faults faults;
   std::string text;
-  Readers readers{
-      {std::string(kManagedInstance), [&](const std::string& path, const json::value& value, Faults& found) {
-         if (value.is_object()) {
-           text = json::serialize(value);
-         } else {
-           found.errors.push_back(fault(path, "must be a JSON object."));
-         }
-       }}};
+  Readers readers{{std::string(name), [&](const std::string& path, const json::value& value, Faults& found) {
+                     if (value.is_object()) {
+                       text = json::serialize(value);
+                     } else {
+                       found.errors.push_back(fault(path, "must be a JSON object."));
+                     }
+                   }}};
   read_members("", *parsed, readers, faults);
   if (faults.errors.empty() && text.empty()) {
-    faults.errors.push_back(fault(std::string(kManagedInstance), "is missing: send {\"managedInstance\": {…}}."));
+    faults.errors.push_back(fault(std::string(name), fmt::format("is missing: send {{\"{}\": {{…}}}}.", name)));
   }
   if (!faults.errors.empty()) return tl::unexpected(std::move(faults));
   return text;

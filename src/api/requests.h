@@ -13,7 +13,9 @@
 
 namespace holdfast::api {
 
-// The object under "managedInstance", as JSON text. Paths in faults begin below it.
+// The object under the one name that the body has, as JSON text. Paths in faults begin below it.
+model::Checked<std::string> object_in(std::string_view body, std::string_view name);
+// The one under "managedInstance".
 model::Checked<std::string> managed_instance_in(std::string_view body);
 // DELETE's body; empty: everything is kept for `retention`.
 model::Checked<model::Deallocation> deallocation_in(std::string_view body, Duration retention);

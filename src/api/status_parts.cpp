@@ -91,6 +91,7 @@ void add_copies(const State& state, json::object& item) {
                          {"volumeId", snapshot.volume.str()},
                          {"device", snapshot.device},
                          {"final", snapshot.final},
+                         {"manual", snapshot.manual},
                          {"generation", snapshot.generation},
                          {"state", to_string(snapshot.state)},
                          {"startedAt", to_iso(snapshot.started_at)}});

@@ -51,9 +51,14 @@ struct ApiWorld : testing::Test {
   using Query = std::vector<std::pair<std::string, std::string>>;
   boost::json::value send(const std::string& method, const std::string& path, const std::string& body,
                           const Query& query = {}, Headers headers = {}) {
+    return send_to(method, std::string(kRoot) + path, body, query, std::move(headers));
+  }
+  // By its whole path.
+  boost::json::value send_to(const std::string& method, const std::string& path, const std::string& body,
+                             const Query& query = {}, Headers headers = {}) {
     http::Request request;
     request.method = method;
-    request.path = std::string(kRoot) + path;
+    request.path = path;
     request.query = query;
     request.headers = std::move(headers);
     request.body = body;

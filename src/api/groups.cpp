@@ -1,0 +1,98 @@
+#include "api/groups.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "api/requests.h"
+#include "base/check.h"
+#include "model/json_text.h"
+#include "model/names.h"
+
+namespace holdfast::api {
+namespace json = boost::json;
+namespace {
+
+constexpr char kItem[] = "aws:ec2:group";
+
+json::object item_of(const engine::GroupView& group, const std::vector<engine::SharedView>& all) {
+  auto document = model::parse_strictly(group.document);
+  CHECK(document && document->is_object());  // it was read strictly before it was stored
+  json::object item = std::move(document->get_object());
+  item["id"] = group.id.str();
+  item["createdAt"] = to_iso(group.created_at);
+  item["updatedAt"] = to_iso(group.updated_at);
+  json::array members;
+  for (const engine::SharedView& member : engine::members_of(group.id, all)) {
+    const model::State& state = member->state;
+    std::string address = state.interface ? state.interface->ip : state.pool_address;
+    members.push_back({{"managedInstanceId", member->id.str()},
+                       {"name", member->spec.name},
+                       {"privateIp", address.empty() ? json::value(nullptr) : json::value(address)},
+                       {"fromPool", !state.pool_address.empty()}});
+  }
+  item["members"] = std::move(members);
+  return item;
+}
+
+http::Response refused(const Asked& asked, const model::Faults& faults) {
+  return answer_errors(asked, status_of(faults.errors.front().kind), faults.errors);
+}
+
+http::Response wrong_method(const Asked& asked, const std::string& allowed) {
+  auto response = answer_errors(
+      asked, 405, {{ErrorKind::invalid, "MethodNotAllowed", fmt::format("This path takes {}.", allowed), ""}});
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+http::Response answered(engine::Engine& engine, const Asked& asked, const model::Checked<engine::GroupView>& group) {
+  if (!group) return refused(asked, group.error());
+  return answer_items(asked, kItem, {item_of(*group, engine.all())});
+}
+
+http::Response list(engine::Engine& engine, const Asked& asked) {
+  json::array items;
+  const std::vector<engine::SharedView> all = engine.all();
+  for (const engine::GroupView& group : engine.groups()) items.push_back(item_of(group, all));
+  return answer_items(asked, kItem, std::move(items));
+}
+
+http::Response create(engine::Engine& engine, const Asked& asked, const http::Request& request) {
+  auto document = object_in(request.body, "group");
+  if (!document) return refused(asked, document.error());
+  return answered(engine, asked, engine.create_group(*document));
+}
+
+http::Response one(engine::Engine& engine, const Asked& asked, const http::Request& request, const GroupId& id) {
+  const std::string& method = request.method;
+  if (method == "PUT") {
+    auto document = object_in(request.body, "group");
+    if (!document) return refused(asked, document.error());
+    return answered(engine, asked, engine.update_group(id, *document));
+  }
+  if (method == "DELETE") {
+    if (auto removed = engine.remove_group(id); !removed) return answer_error(asked, removed.error());
+    return answer_items(asked, kItem, {});
+  }
+  if (method != "GET" && method != "HEAD") return wrong_method(asked, "GET, PUT, DELETE");
+  auto group = engine.find_group(id);
+  if (group) return answer_items(asked, kItem, {item_of(*group, engine.all())});
+  return answer_error(asked, {ErrorKind::not_found, "GroupNotFound",
+                              fmt::format("There is no group '{}'.", id.str().substr(0, 64)), ""});
+}
+
+}  // namespace
+
+http::Response answer_group(engine::Engine& engine, const Asked& asked, const http::Request& request) {
+  if (auto checked = check_query(request, {}); !checked) return refused(asked, checked.error());
+  const std::string root = kGroupRoot;
+  if (request.path.size() > root.size() + 1) {
+    return one(engine, asked, request, GroupId(request.path.substr(root.size() + 1)));
+  }
+  if (request.method == "POST") return create(engine, asked, request);
+  if (request.method == "GET" || request.method == "HEAD") return list(engine, asked);
+  return wrong_method(asked, "GET, POST");
+}
+
+}  // namespace holdfast::api
