@@ -199,6 +199,12 @@ TEST_F(Commands, ActionsAskTheServiceOnce) {
   EXPECT_EQ(service.seen("PUT").size(), 3u);
 }
 
+TEST_F(Commands, ADirectoryIsNoFile) {
+  Outcome refused = type("apply -f /tmp --yes");
+  EXPECT_NE(refused.status, kOk);
+  EXPECT_THAT(refused.err, HasSubstr("/tmp is a directory"));
+}
+
 TEST_F(Commands, WaitTellsWhatHappensUntilItIsThere) {
   service.happen(kDb, "phase", "of long ago");
   service.on_action = [this](const std::string&) {

@@ -104,7 +104,7 @@ TEST_F(Compare, PlanIsDataToo) {
 }
 
 TEST_F(Compare, AFieldThatNobodyKnowsIsNotPromisedForAnyTime) {
-  EXPECT_EQ(takes_effect("scheduling.tasks"), When::not_said);
+  EXPECT_EQ(takes_effect("integrations.route53"), When::not_said);
   EXPECT_EQ(takes_effect("compute"), When::next_instance);
   EXPECT_EQ(takes_effect("strategy.lifeCycle"), When::next_instance);
   EXPECT_EQ(takes_effect("description"), When::at_once);

@@ -115,8 +115,10 @@ class Description {
     Table table({"SNAPSHOT", "OF", "DEVICE", "KIND", "STATE", "GEN", "TAKEN"});
     for (const json::value& s : list_at(status_, "snapshots")) {
       table.add({text_at(s, "snapshotId"), text_at(s, "volumeId"), text_at(s, "device"),
-                 text_at(s, "final") == "true" ? "final" : "periodic", text_at(s, "state"), text_at(s, "generation"),
-                 ago(text_at(s, "startedAt"), now_)});
+                 text_at(s, "manual") == "true"  ? "manual"
+                 : text_at(s, "final") == "true" ? "final"
+                                                 : "periodic",
+                 text_at(s, "state"), text_at(s, "generation"), ago(text_at(s, "startedAt"), now_)});
     }
     section("Snapshots", table);
   }

@@ -43,7 +43,8 @@ std::string table_of(const json::array& items, const Terminal& terminal) {
   if (items.empty()) return "No handover has ended yet. `holdfast why ID` tells what it waits for.\n";
   Table table({"ENDED", "OUTCOME", "REASON", "GEN", "TOOK", "BEFORE", "AFTER", "PHASES"});
   for (const json::value& item : items) {
-    table.add({ago(text_at(item, "endedAt"), wall_clock()), text_at(item, "outcome"), text_at(item, "reason"),
+    table.add({ago(text_at(item, "endedAt"), wall_clock()), text_at(item, "outcome"),
+               text_at(item, "reason") + (text_at(item, "scheduled") == "true" ? " (scheduled)" : ""),
                text_at(item, "generation"), duration_at(item, "durationMilliseconds"), market_at(item, "marketBefore"),
                market_at(item, "marketAfter"), phases_text(item)});
   }

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -30,6 +31,10 @@ Result<std::string> read_file(const std::string& file, Terminal& terminal) {
   if (file == "-") {
     text << terminal.in.rdbuf();
     return text.str();
+  }
+  std::error_code none;
+  if (std::filesystem::is_directory(file, none)) {
+    return fail(ErrorKind::unavailable, "NoFile", fmt::format("{} is a directory: name a file in it", file));
   }
   std::ifstream in(file);
   if (!in) return fail(ErrorKind::unavailable, "NoFile", fmt::format("The file {} cannot be read", file));
@@ -101,7 +106,7 @@ Result<json::object> read_document(const FileOptions& options, Terminal& termina
 When takes_effect(const std::string& path) {
   const std::string part = path.substr(0, path.find('.'));
   if (part == "compute" || part == "strategy") return When::next_instance;
-  for (const char* name : {"name", "description", "persistence", "healthCheck"}) {
+  for (const char* name : {"name", "description", "persistence", "healthCheck", "scheduling"}) {
     if (part == name) return When::at_once;
   }
   return When::not_said;

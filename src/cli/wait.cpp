@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/table.h"
+#include "cli/usual.h"
 
 namespace holdfast::cli {
 namespace json = boost::json;
@@ -17,6 +18,7 @@ using Steady = std::chrono::steady_clock;
 constexpr auto kLookEvery = std::chrono::seconds(1);
 constexpr auto kBeforeReconnect = std::chrono::milliseconds(500);
 constexpr int kPage = 1000;
+constexpr int kHabit = 20;  // newest handovers that tell how long a phase usually takes
 constexpr int kMaxPages = 10'000;
 
 class Waiter {
@@ -26,7 +28,12 @@ class Waiter {
         wanted_(wanted),
         looking_(session.another()),
         after_(wanted.after),
-        was_error_(wanted.was_error) {}
+        was_error_(wanted.was_error) {
+    // Of one that has no history, or of an older service, it is not told.
+    auto history = looking_->call(
+        {"GET", fmt::format("{}/{}/history?limit={}", kManagedInstances, escaped(wanted.id), kHabit), {}});
+    if (history) usual_ = UsualTimes(*history);
+  }
 
   Result<json::value> run() {
     while (true) {
@@ -63,6 +70,7 @@ class Waiter {
     after_ = number_at(event, "sequence");
     auto past = std::chrono::duration_cast<Duration>(Steady::now() - began_);
     std::string phases = phases_of(event);
+    if (auto usual = usual_.of(text_at(event, "data.phase"))) phases = "usually " + to_words(*usual);
     session_.terminal().err << fmt::format("{:>9}  {}{}", to_words(past), printable(text_at(event, "message")),
                                            phases.empty() ? "" : " (" + phases + ")")
                             << std::endl;
@@ -116,6 +124,7 @@ class Waiter {
   Session& session_;
   const Wanted& wanted_;
   std::unique_ptr<ApiClient> looking_;
+  UsualTimes usual_;
   int64_t after_;
   bool was_error_;
   const Steady::time_point began_ = Steady::now();
