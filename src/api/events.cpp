@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int64_t kMaxPage = 1000;
 constexpr int64_t kUsualPage = 100;
+constexpr size_t kMaxKinds = 32;
+constexpr size_t kMaxKind = 64;
 constexpr Duration kWait = std::chrono::milliseconds(900);  // a piece may block for up to a second (server.h)
 constexpr auto kSignOfLife = std::chrono::seconds(15);      // so that proxies keep a silent stream open
 
@@ -57,6 +60,24 @@ class Follower {
   std::chrono::steady_clock::time_point last_sign_ = std::chrono::steady_clock::now();
 };
 
+// "interrupted,replaced": small words between commas; nothing where the parameter is absent.
+Result<std::vector<std::string>> kinds_in(const http::Request& request) {
+  auto text = request.query_value("kind");
+  if (!text) return std::vector<std::string>();
+  std::vector<std::string> kinds = split(*text, ',');
+  for (const std::string& kind : kinds) {
+    bool word = !kind.empty() && kind.size() <= kMaxKind &&
+                std::all_of(kind.begin(), kind.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+    if (!word || kinds.size() > kMaxKinds) {
+      return Failure(
+          {ErrorKind::invalid, "InvalidField",
+           fmt::format("must be at most {} kinds of events between commas, e.g. launched,replaced.", kMaxKinds),
+           "kind"});
+    }
+  }
+  return kinds;
+}
+
 bool wants_stream(const http::Request& request) {
   return request.header("accept").value_or("").find("text/event-stream") != std::string::npos;
 }
@@ -75,17 +96,20 @@ http::Response stream_of(engine::Engine& engine, engine::RecordQuery query) {
 
 http::Response answer_events(engine::Engine& engine, const Asked& asked, const http::Request& request,
                              const std::optional<ManagedInstanceId>& id) {
-  if (auto checked = check_query(request, {"after", "limit"}); !checked) {
+  if (auto checked = check_query(request, {"after", "limit", "kind"}); !checked) {
     return answer_errors(asked, 400, checked.error().errors);
   }
   auto after = number_in(request, "after", 0, INT64_MAX, 0);
   auto limit = number_in(request, "limit", 1, kMaxPage, kUsualPage);
+  auto kinds = kinds_in(request);
   std::vector<Error> faults;
+  if (!kinds) faults.push_back(kinds.error());
   if (!after) faults.push_back(after.error());
   if (!limit) faults.push_back(limit.error());
   if (!faults.empty()) return answer_errors(asked, 400, faults);
 
   engine::RecordQuery query{id, *after, static_cast<int>(*limit)};
+  query.kinds = *std::move(kinds);
   if (wants_stream(request)) {
     // A browser that connects again says what it saw last.
     if (auto last = parse_int(request.header("last-event-id").value_or("")); last && *last > query.after) {

@@ -223,7 +223,8 @@ Result<json::array> ApiClient::call(const Call& call) {
 }
 
 Result<void> ApiClient::follow(const Follow& follow) {
-  impl_->prepare(fmt::format("{}/{}/events?after={}", kManagedInstances, escaped(follow.id), follow.after),
+  impl_->prepare(fmt::format("{}/{}/events?after={}{}", kManagedInstances, escaped(follow.id), follow.after,
+                             follow.kinds.empty() ? "" : "&kind=" + escaped(follow.kinds)),
                  "text/event-stream");
   EventReader reader{follow, {}, {}, {}, false};
   CURL* curl = impl_->curl;

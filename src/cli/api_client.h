@@ -47,6 +47,7 @@ class ApiClient {
   struct Follow {
     std::string id;
     int64_t after = 0;
+    std::string kinds = {};  // between commas; empty: all
     std::function<bool(const boost::json::value& event)> happened;
     std::function<bool()> tick;
   };

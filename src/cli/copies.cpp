@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
+#include <thread>
 
 #include "base/text.h"
 #include "cli/ask.h"
@@ -15,6 +17,8 @@
 namespace holdfast::cli {
 namespace json = boost::json;
 namespace {
+
+constexpr auto kLookEvery = std::chrono::milliseconds(500);
 
 struct CopyOptions : Options {
   std::string word;
@@ -43,21 +47,47 @@ std::string snapshots_table(const json::array& items, const Terminal& terminal) 
   for (const json::value& item : items) {
     std::string kept = text_at(item, "keptUntil");
     std::string state = text_at(item, "restoring") == "true" ? "restoring" : text_at(item, "state");
-    if (kept.empty() && text_at(item, "purpose") == "manual") kept = "dropped";
     table.add({text_at(item, "snapshotId"), text_at(item, "device"), text_at(item, "purpose"),
                text_at(item, "generation"), state, text_at(item, "sizeGib"),
                ago(text_at(item, "startedAt"), wall_clock()),
-               kept.empty() || kept == "dropped" ? kept : ago(kept, wall_clock())});
+               !kept.empty()                          ? ago(kept, wall_clock())
+               : text_at(item, "purpose") == "manual" ? "it is dropped"
+                                                      : ""});
   }
   return table.text(terminal.width, terminal.colour);
 }
 
+bool under_way(const json::value& snapshot) {
+  return text_at(snapshot, "purpose") == "manual" && text_at(snapshot, "state") == "pending";
+}
+
+// Its call may not have come to the cloud yet, so that no snapshot is listed: the status tells of calls under way.
+bool asked_for(const json::value& status) {
+  for (const json::value& call : list_at(status, "asked")) {
+    if (text_at(call, "key").starts_with("manual/")) return true;
+  }
+  return false;
+}
+
+Result<void> take(Session& session, const std::string& id) {
+  HF_TRY(json::value status, only_item(session.api().call({"POST", path_of(id, "snapshots"), {}})));
+  session.terminal().err << "A snapshot of " << printable(text_at(status, "name")) << " is being taken" << std::endl;
+  if (!session.options().wait) return {};
+  const auto until = std::chrono::steady_clock::now() + session.timeout();
+  for (;;) {
+    HF_TRY(status, session.status(id));
+    HF_TRY(json::array items, session.api().call({"GET", path_of(id, "snapshots"), {}}));
+    if (!asked_for(status) && std::none_of(items.begin(), items.end(), under_way)) return {};
+    if (std::chrono::steady_clock::now() > until) {
+      return fail(ErrorKind::unavailable, kWaitOver, "The snapshot is not completed; the service goes on");
+    }
+    std::this_thread::sleep_for(kLookEvery);
+  }
+}
+
 Result<int> snapshots(Session& session, const CopyOptions& options) {
   HF_TRY(std::string id, session.find(options.word));
-  if (options.take) {
-    HF_TRY(json::value status, only_item(session.api().call({"POST", path_of(id, "snapshots"), {}})));
-    session.terminal().err << "A snapshot of " << printable(text_at(status, "name")) << " is being taken" << std::endl;
-  }
+  if (options.take) HF_TRY_VOID(take(session, id));
   if (!options.drop.empty()) {
     HF_TRY_VOID(session.api().call({"DELETE", path_of(id, "snapshots/" + escaped(options.drop)), {}}));
     session.terminal().err << "Snapshot " << printable(options.drop) << " goes" << std::endl;
@@ -184,10 +214,11 @@ void add_copies(CLI::App& app, Run& run) {
   command->add_flag("--take", listing->take, "Take one of everything persisted, now; it stays until it is dropped");
   command->add_option("--drop", listing->drop, "Give this one up; only ones that a person asked for")
       ->type_name("SNAPSHOT");
+  add_wait(*command, *listing, "what --take takes is completed");
   add_format(*command, *listing);
   add_connection(*command, *listing);
   add_examples(*command,
-               "  holdfast snapshots postgres\n  holdfast snapshots postgres --take\n"
+               "  holdfast snapshots postgres\n  holdfast snapshots postgres --take --wait\n"
                "  holdfast snapshots postgres --drop snap-0123456789abcdef0");
   command->callback(
       [listing, &run] { run_in_session(*listing, run, [&](Session& s) { return snapshots(s, *listing); }); });

@@ -39,8 +39,10 @@ TEST_F(CopyCommands, SnapshotsAreListedTakenAndDropped) {
   answer("DELETE", "snapshots/snap-1", kStatus);
   Outcome shown = type("snapshots db");
   EXPECT_EQ(shown.status, kOk) << shown.err;
-  EXPECT_THAT(shown.out, AllOf(HasSubstr("snap-1"), HasSubstr("/dev/sdf"), HasSubstr("manual"), HasSubstr("dropped")));
+  EXPECT_THAT(shown.out,
+              AllOf(HasSubstr("snap-1"), HasSubstr("/dev/sdf"), HasSubstr("manual"), HasSubstr("it is dropped")));
   EXPECT_THAT(type("snapshots db --take").err, HasSubstr("is being taken"));
+  EXPECT_EQ(type("snapshots db --take --wait --timeout 5").status, kOk) << "it is completed";
   EXPECT_THAT(type("snapshots db --drop snap-1").err, HasSubstr("snap-1 goes"));
   EXPECT_EQ(service.seen("DELETE").size(), 1u);
   EXPECT_EQ(json::parse(type("snapshots db -o json").out).at(0).at("snapshotId"), "snap-1");

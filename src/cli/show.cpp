@@ -27,6 +27,7 @@ struct ShowOptions : Options {
   std::string word;
   bool document = false;
   bool follow = false;
+  std::string kinds;
   int64_t after = 0;
 };
 
@@ -107,13 +108,16 @@ Result<int> get(Session& session, const ShowOptions& options) {
   return kOk;
 }
 
-Result<json::array> events_after(Session& session, const std::string& id, int64_t after, size_t keep) {
+// Of these kinds, between commas; empty: of all.
+Result<json::array> events_after(Session& session, const std::string& id, int64_t after, size_t keep,
+                                 const std::string& kinds = {}) {
+  const std::string of_kinds = kinds.empty() ? "" : "&kind=" + escaped(kinds);
   json::array all;
   for (int page = 0; page < kMaxPages; ++page) {
-    HF_TRY(
-        json::array events,
-        session.api().call(
-            {"GET", fmt::format("{}/{}/events?after={}&limit={}", kManagedInstances, escaped(id), after, kPage), {}}));
+    HF_TRY(json::array events, session.api().call({"GET",
+                                                   fmt::format("{}/{}/events?after={}&limit={}{}", kManagedInstances,
+                                                               escaped(id), after, kPage, of_kinds),
+                                                   {}}));
     for (json::value& event : events) all.push_back(std::move(event));
     if (all.size() > keep) all.erase(all.begin(), all.end() - static_cast<ptrdiff_t>(keep));
     if (events.size() < kPage) break;
@@ -171,10 +175,10 @@ Result<void> wait_for_service(Session& session, const std::string& id) {
 
 // Until the managed instance is gone, or the reader has seen enough. A stream that breaks is taken up again after the
 // last event that was shown, so that none is left out and none comes twice.
-Result<int> follow_events(Session& session, const std::string& id, int64_t after) {
+Result<int> follow_events(Session& session, const std::string& id, int64_t after, const std::string& kinds) {
   HF_TRY_VOID(session.status(id));
   while (true) {
-    Result<void> stream = session.api().follow({id, after,
+    Result<void> stream = session.api().follow({id, after, kinds,
                                                 [&](const json::value& event) {
                                                   after = number_at(event, "sequence");
                                                   print_event(session, event);
@@ -189,8 +193,8 @@ Result<int> follow_events(Session& session, const std::string& id, int64_t after
 
 Result<int> show_events(Session& session, const ShowOptions& options) {
   HF_TRY(std::string id, session.find(options.word));
-  if (options.follow) return follow_events(session, id, options.after);
-  HF_TRY(json::array events, events_after(session, id, options.after, SIZE_MAX));
+  if (options.follow) return follow_events(session, id, options.after, options.kinds);
+  HF_TRY(json::array events, events_after(session, id, options.after, SIZE_MAX, options.kinds));
   if (session.format() != Format::table) {
     session.terminal().out << written(events, session.format());
     return kOk;
@@ -234,10 +238,14 @@ void add_show(CLI::App& app, Run& run) {
   command = app.add_subcommand("events", "The history of one: what happened, when, and why");
   command->add_option("ID", events->word, "Id or name")->required();
   command->add_flag("-f,--follow", events->follow, "Go on as things happen");
+  command->add_option("--kind", events->kinds, "Only these kinds: interruption_noticed,launched,replaced,…")
+      ->type_name("KIND,…");
   command->add_option("--after", events->after, "Only events after this number")->check(check_number)->type_name("N");
   add_format(*command, *events);
   add_connection(*command, *events);
-  add_examples(*command, "  holdfast events postgres\n  holdfast events postgres --follow -o json");
+  add_examples(*command,
+               "  holdfast events postgres\n  holdfast events postgres --follow -o json\n"
+               "  holdfast events postgres --kind interruption_noticed,replaced");
   command->callback(
       [events, &run] { run_in_session(*events, run, [&](Session& s) { return show_events(s, *events); }); });
 }

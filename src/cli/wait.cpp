@@ -40,7 +40,7 @@ class Waiter {
       look();
       if (ended_) return end();
       Result<void> stream = session_.api().follow(
-          {wanted_.id, after_, [this](const json::value& e) { return tell(e); }, [this] { return tick(); }});
+          {wanted_.id, after_, {}, [this](const json::value& e) { return tell(e); }, [this] { return tick(); }});
       if (ended_) return end();
       // The service may be restarting: its stream is asked for again until the time is over.
       if (!stream && stream.error().kind == ErrorKind::denied) return Failure(stream.error());

@@ -115,7 +115,7 @@ Reason reason_to_replace(const Draft& draft) {
     return mutated(Mutation::ignore_a_disappearance) ? Reason::none : Reason::disappeared;
   }
   if (is_original(state)) return state.import->secured_at ? Reason::imported : Reason::none;
-  if (state.recycle_wanted && !held) return Reason::recycle;
+  if (state.recycle_wanted && !held) return state.restore ? Reason::restore : Reason::recycle;
   if (must_be_healed(draft)) {
     reached(Probe::healed);
     return Reason::unhealthy;

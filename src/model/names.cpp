@@ -51,6 +51,7 @@ constexpr Word<Reason> kReasons[] = {
     {Reason::resume, "resume"},
     {Reason::deletion, "deletion"},
     {Reason::imported, "imported"},
+    {Reason::restore, "restore"},
 };
 constexpr Word<LifeCycle> kLifeCycles[] = {{LifeCycle::spot, "spot"}, {LifeCycle::on_demand, "on_demand"}};
 constexpr Word<BlockDevicesMode> kModes[] = {{BlockDevicesMode::reattach, "reattach"},

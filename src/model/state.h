@@ -25,7 +25,19 @@ enum class Goal { running, paused, deleted };
 enum class Phase { none, terminating, saving, launching, attaching, checking };
 
 // Why a handover began; kept with the event.
-enum class Reason { none, created, interruption, disappeared, unhealthy, recycle, pause, resume, deletion, imported };
+enum class Reason {
+  none,
+  created,
+  interruption,
+  disappeared,
+  unhealthy,
+  recycle,
+  pause,
+  resume,
+  deletion,
+  imported,
+  restore,
+};
 
 // The one instance that may hold this managed instance's volumes and address.
 struct Instance {

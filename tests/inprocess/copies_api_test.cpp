@@ -78,10 +78,11 @@ TEST_F(CopiesApi, AGenerationIsRestoredWhole) {
   json::value asked = restore(id, R"({"generation":1})");
   ASSERT_EQ(asked.at("status").at("code"), 200) << json::serialize(asked);
   ASSERT_TRUE(wait([&] { return view(id)->state.generation == 3 && view(id)->state.status == model::Status::active; }));
-  json::array events = get("/" + id + "/events", {{"limit", "1000"}}).at("items").as_array();
-  bool told = std::any_of(events.begin(), events.end(),
-                          [](const json::value& event) { return event.at("kind") == "restored"; });
-  EXPECT_TRUE(told);
+  json::array events = get("/" + id + "/events", {{"kind", "restored,restore_asked"}}).at("items").as_array();
+  ASSERT_EQ(events.size(), 2u) << json::serialize(events);
+  EXPECT_EQ(events[0].at("kind"), "restore_asked");
+  EXPECT_EQ(events[1].at("kind"), "restored");
+  EXPECT_EQ(get("/" + id + "/events", {{"kind", "Restored"}}).at("errors").at(0).at("field"), "kind");
 }
 
 TEST_F(CopiesApi, BadRestoresNameTheirField) {
