@@ -257,15 +257,9 @@ http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
 
 http::Response Api::remove(const Call& call, const ManagedInstanceId& id) {
   if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
-  auto view = engine_.find(id);
-  if (!view) return no_such_instance(call.asked, id);
-  auto deallocation = deallocation_in(call.request.body, retention_of(*view));
+  auto deallocation = deallocation_in(call.request.body);
   if (!deallocation) return refused(call.asked, deallocation.error());
   return act(call, id, model::DeleteAsked{*deallocation});
-}
-
-Duration Api::retention_of(const engine::View& view) const {
-  return view.spec.persistence.retention.value_or(options_.deallocation_retention);
 }
 
 http::Response Api::snapshots(const Call& call, const ManagedInstanceId& id) {
@@ -282,7 +276,7 @@ http::Response Api::restore(const Call& call, const ManagedInstanceId& id) {
   if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
   auto view = engine_.find(id);
   if (!view) return no_such_instance(call.asked, id);
-  auto request = restore_in(call.request.body, *view, retention_of(*view));
+  auto request = restore_in(call.request.body, *view);
   if (!request) return refused(call.asked, request.error());
   return act(call, id, *std::move(request));
 }

@@ -17,8 +17,7 @@
 namespace holdfast::api {
 
 struct ApiOptions {
-  std::string token;  // not empty
-  Duration deallocation_retention = std::chrono::hours(96);
+  std::string token;          // not empty
   std::function<Time()> now;  // for timestamps; empty: the system's clock
   BudgetLines budget = {};    // of the cloud's API; empty: calls cost nothing
 };
@@ -43,7 +42,6 @@ class Api {
   http::Response snapshots(const Call& call, const ManagedInstanceId& id);
   http::Response restore(const Call& call, const ManagedInstanceId& id);
   http::Response retained(const Call& call, const std::optional<ManagedInstanceId>& id);
-  Duration retention_of(const engine::View& view) const;
   http::Response act(const Call& call, const ManagedInstanceId& id, model::Event event);
 
   const ApiOptions options_;

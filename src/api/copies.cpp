@@ -110,11 +110,10 @@ http::Response answer_snapshots(const Asked& asked, const engine::View& view) {
   return answer_items(asked, "aws:ec2:managedInstance:snapshot", std::move(items));
 }
 
-Checked<RestoreAsked> restore_in(std::string_view body, const engine::View& view, Duration retention) {
+Checked<RestoreAsked> restore_in(std::string_view body, const engine::View& view) {
   auto parsed = parse_strictly(body);
   if (!parsed) return tl::unexpected(Faults{{parsed.error()}});
   RestoreAsked request;
-  request.retention = retention;
   Faults faults;
   int chosen = 0;
   if (!parsed->is_object()) return tl::unexpected(Faults{{fault("", "must be a JSON object.")}});

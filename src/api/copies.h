@@ -17,8 +17,8 @@ namespace holdfast::api {
 // to it is possible.
 http::Response answer_snapshots(const Asked& asked, const engine::View& view);
 
-// {"snapshotIds": [...]}, {"generation": N} or {"cancel": true}; what gives way is kept for `retention`.
-model::Checked<model::RestoreAsked> restore_in(std::string_view body, const engine::View& view, Duration retention);
+// {"snapshotIds": [...]}, {"generation": N} or {"cancel": true}.
+model::Checked<model::RestoreAsked> restore_in(std::string_view body, const engine::View& view);
 
 // Of one, or of all: what is retired, and when it goes.
 http::Response answer_retained(const engine::Engine& engine, const Asked& asked,

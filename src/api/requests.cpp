@@ -96,9 +96,8 @@ Checked<std::string> object_in(std::string_view body, std::string_view name) {
   return text;
 }
 
-Checked<model::Deallocation> deallocation_in(std::string_view body, Duration retention) {
+Checked<model::Deallocation> deallocation_in(std::string_view body) {
   model::Deallocation out;
-  out.retention = retention;
   if (trim(body).empty()) return out;
   auto parsed = model::parse_strictly(body);
   if (!parsed) return tl::unexpected(Faults{{parsed.error()}});

@@ -17,8 +17,8 @@ namespace holdfast::api {
 model::Checked<std::string> object_in(std::string_view body, std::string_view name);
 // The one under "managedInstance".
 model::Checked<std::string> managed_instance_in(std::string_view body);
-// DELETE's body; empty: everything is kept for `retention`.
-model::Checked<model::Deallocation> deallocation_in(std::string_view body, Duration retention);
+// DELETE's body; empty: everything is kept.
+model::Checked<model::Deallocation> deallocation_in(std::string_view body);
 // Faults of the query: parameters other than `known` (and accountId, which every call takes).
 model::Checked<void> check_query(const http::Request& request, std::initializer_list<std::string_view> known);
 // A whole number in [least, most], or `otherwise` where the parameter is absent.

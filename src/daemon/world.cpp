@@ -87,7 +87,6 @@ Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::
 
   api::ApiOptions api_options;
   api_options.token = token;
-  api_options.deallocation_retention = settings.deallocation_retention;
   api_options.now = [clock = parts->clock.get()] { return clock->now(); };
   if (parts->budget) {
     api_options.budget = [budget = &*parts->budget] {

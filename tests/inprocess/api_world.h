@@ -106,7 +106,7 @@ struct ApiWorld : testing::Test {
   };
   Late late{*this};
   engine::Engine engine{engine::EngineOptions{}, late, store, clock};
-  api::Api api{api::ApiOptions{"secret", std::chrono::hours(96), {}}, engine};
+  api::Api api{api::ApiOptions{"secret", {}}, engine};
 };
 
 }  // namespace holdfast::inprocess

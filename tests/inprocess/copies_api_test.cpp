@@ -53,7 +53,8 @@ TEST_F(CopiesApi, ASnapshotIsTakenRestoredAndDropped) {
     request.volume_ids = {volume.id};
     auto answer = cloud->call(request);
     ASSERT_TRUE(answer);
-    EXPECT_THAT(taken, testing::Contains(answer->volumes.front().snapshot_id.str())) << volume.device;
+    EXPECT_THAT(taken, testing::Contains(answer->volumes.front().snapshot_id.value_or(SnapshotId()).str()))
+        << volume.device;
   }
   // The data volume that gave way is kept.
   json::array kept = get("/" + id + "/retained").at("items").as_array();
@@ -64,7 +65,7 @@ TEST_F(CopiesApi, ASnapshotIsTakenRestoredAndDropped) {
   for (const std::string& snapshot : taken) send("DELETE", "/" + id + "/snapshots/" + snapshot, "");
   EXPECT_TRUE(wait([&] {
     for (const json::value& item : snapshots(id)) {
-      if (item.at("snapshotId") == taken[1] || item.at("snapshotId") == taken[0])
+      if (std::count(taken.begin(), taken.end(), std::string(item.at("snapshotId").get_string())) > 0)
         return item.at("device") == "/dev/xvda";
     }
     return true;
@@ -113,7 +114,7 @@ TEST_F(CopiesApi, WhatADeleteKeptIsListedAndComesBack) {
   json::array kept = get("/retained").at("items").as_array();
   ASSERT_FALSE(kept.empty());
   for (const json::value& item : kept) {
-    EXPECT_EQ(item.at("managedInstanceId"), id);
+    EXPECT_EQ(item.at("managedInstanceId"), json::value(id));
     EXPECT_EQ(item.at("undelete"), true);
   }
   EXPECT_EQ(send("PUT", "/" + id + "/resume", "").at("status").at("code"), 409);

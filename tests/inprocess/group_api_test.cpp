@@ -98,9 +98,9 @@ TEST_F(GroupApi, IsReadBackAsItWasSentWithItsMembers) {
   const std::string member = member_of(group);
   json::value read = send_to("GET", std::string(kGroups) + "/" + group, "").at("items").at(0);
   EXPECT_EQ(read.at("name"), "brokers");
-  EXPECT_EQ(read.at("privateIpPool").at("addresses").at(0), address(1));
-  EXPECT_EQ(read.at("members").at(0).at("managedInstanceId"), member);
-  EXPECT_EQ(read.at("members").at(0).at("privateIp"), address(1));
+  EXPECT_EQ(read.at("privateIpPool").at("addresses").at(0), json::value(address(1)));
+  EXPECT_EQ(read.at("members").at(0).at("managedInstanceId"), json::value(member));
+  EXPECT_EQ(read.at("members").at(0).at("privateIp"), json::value(address(1)));
   EXPECT_EQ(send_to("GET", kGroups, "").at("count"), 1);
 }
 

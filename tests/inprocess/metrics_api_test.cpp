@@ -148,7 +148,6 @@ TEST_F(MetricsApi, WantsTheTokenAndNothingElse) {
 
 TEST_F(MetricsApi, TellsTheBudgetOfTheCloudsApi) {
   api::Api budgeted({"secret",
-                     std::chrono::hours(96),
                      {},
                      [] {
                        return std::vector<api::BudgetLine>{{"DescribeVolumes (all)", 49.5, 50, 7, 0},
