@@ -417,6 +417,11 @@ Kinds where_seen(const EffectAction& action) {
     Kinds operator()(const AdoptInstance&) const { return Kind::instances | Kind::volumes; }
     Kinds operator()(const ReleaseInstance&) const { return static_cast<Kinds>(Kind::instances); }
     Kinds operator()(const SnapshotInstance&) const { return static_cast<Kinds>(Kind::snapshots); }
+    Kinds operator()(const LaunchScout&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const EndScout&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const AssociateAddress&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const DisassociateAddress&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const ApplyTags&) const { return static_cast<Kinds>(Kind::instances); }
     Kinds operator()(const DeleteVolume&) const { return static_cast<Kinds>(Kind::volumes); }
     Kinds operator()(const DeleteSnapshot&) const { return static_cast<Kinds>(Kind::snapshots); }
     Kinds operator()(const DeregisterImage&) const { return static_cast<Kinds>(Kind::images); }

@@ -131,6 +131,12 @@ struct Done {
     if (draft.state().import) draft.state().import->released = true;
   }
   void operator()(const SnapshotInstance& effect) const { copies_made(draft, effect, made); }
+  // Nothing decides these yet.
+  void operator()(const LaunchScout&) const {}
+  void operator()(const EndScout&) const {}
+  void operator()(const AssociateAddress&) const {}
+  void operator()(const DisassociateAddress&) const {}
+  void operator()(const ApplyTags&) const {}
   void operator()(const DeleteVolume& effect) const { forget_retired(draft, effect.volume.str()); }
   void operator()(const DeleteSnapshot& effect) const { forget_retired(draft, effect.snapshot.str()); }
   void operator()(const DeregisterImage& effect) const { forget_retired(draft, effect.image.str()); }

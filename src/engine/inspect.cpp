@@ -193,7 +193,8 @@ class Inspection {
   Result<void> look_at_devices() {
     const auto& devices = spec_.compute.block_devices;
     for (size_t i = 0; i < devices.size(); ++i) {
-      const std::string field = fmt::format("{}.blockDeviceMappings[{}].ebs", kLaunch, i);
+      const std::string field =
+          fmt::format("{}.blockDeviceMappings[{}].ebs", kLaunch, model::place_of_device(spec_.compute, i));
       const model::BlockDevice& device = devices[i];
       bool is_root = device.device_name == facts_.image.root_device;
       if (is_root && device.size_gib && *device.size_gib < facts_.image.root_size_gib) {

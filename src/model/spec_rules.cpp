@@ -151,7 +151,7 @@ class Rules {
     std::set<std::string> names;
     const std::vector<BlockDevice>& devices = spec_.compute.block_devices;
     for (size_t i = 0; i < devices.size(); ++i) {
-      std::string at = fmt::format("{}[{}]", kDevices, i);
+      std::string at = fmt::format("{}[{}]", kDevices, place_of_device(spec_.compute, i));
       device(devices[i], at);
       // /dev/sdf and /dev/xvdf are one place: the guest's kernel shows the first as the second.
       std::string place = devices[i].device_name;
