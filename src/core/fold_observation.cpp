@@ -9,6 +9,7 @@
 #include "core/probe.h"
 #include "core/saving.h"
 #include "core/unplaced.h"
+#include "core/voluntary.h"
 
 namespace holdfast::core {
 
@@ -475,6 +476,7 @@ void settle_unknown(Draft& draft, const Observation& observation) {
 
 void fold_observation(Draft& draft, const Observation& observation) {
   fold_instances(draft, observation);
+  fold_scouts(draft, observation);
   fold_volumes(draft, observation);
   fold_snapshots(draft, observation);
   fold_images(draft, observation);
