@@ -167,6 +167,7 @@ class Judgement {
     unchanged(wanted.iops && wanted.iops != had.iops, ".iops", kModify);
     unchanged(wanted.throughput && wanted.throughput != had.throughput, ".throughput", kModify);
     unchanged(wanted.snapshot_id && wanted.snapshot_id != had.snapshot_id, ".snapshotId", kCopy);
+    unchanged(!wanted.kms_key_id.empty() && wanted.kms_key_id != had.kms_key_id, ".kmsKeyId", kCopy);
     unchanged(wanted.encrypted && *wanted.encrypted != had.encrypted.value_or(false), ".encrypted", kCopy);
   }
 

@@ -112,8 +112,7 @@ Result<std::vector<ec2::Tag>> tags_on(ec2::Ec2& ec2, const std::string& resource
 
 // One resource, by itself: one that is gone must not keep the tags from the others.
 Result<void> tag_one(const FurtherCall& call, const std::string& resource, const model::ApplyTags::Target& target) {
-  // With our own tag beside them: what may be tagged is what is ours (aws/policy.h).
-  std::vector<ec2::Tag> wanted = {{model::kTagManagedInstance, call.id.str()}};
+  std::vector<ec2::Tag> wanted;
   for (const model::Tag& tag : target.tags) wanted.push_back({tag.key, tag.value});
   if (!target.tags.empty()) HF_TRY_VOID(call.ec2.call(ec2::CreateTagsRequest{{resource}, wanted}));
   if (target.removed.empty()) return {};

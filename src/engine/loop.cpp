@@ -18,7 +18,7 @@ namespace {
 // Events that only say "look again": lost, the next look or sweep makes up for them.
 bool is_wake_up(const model::Event& event) {
   return std::holds_alternative<model::CloudStirred>(event) || std::holds_alternative<model::Observed>(event) ||
-         std::holds_alternative<model::TimerRang>(event);
+         std::holds_alternative<model::TimerRang>(event) || std::holds_alternative<model::PricesSeen>(event);
 }
 
 Error unavailable(const std::string& why) {
@@ -195,6 +195,22 @@ bool may_take(const Revision& revision, const model::State& state) {
 
 }  // namespace
 
+// Two that take one address from each other would never come to rest. Judged here, where no other can come between.
+std::optional<ManagedInstanceId> Loop::holder_of_address(const Input& input, const Drafts& drafts) const {
+  if (!input.revision || input.revision->spec.compute.elastic_ip.empty()) return std::nullopt;
+  auto holds = [&](const View& view) {
+    return view.id != input.id && view.state.goal != model::Goal::deleted &&
+           view.spec.compute.elastic_ip == input.revision->spec.compute.elastic_ip;
+  };
+  for (const auto& [id, draft] : drafts) {
+    if (!draft.forget && holds(draft.view)) return id;
+  }
+  for (const auto& [id, row] : rows_) {
+    if (!drafts.contains(id) && holds(*row.view)) return id;
+  }
+  return std::nullopt;
+}
+
 Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   bool known = drafts.contains(input.id) || rows_.contains(input.id) || input.revision.has_value();
   if (!known && input.ticket == 0) {
@@ -218,6 +234,13 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   }
   if (changes_spec && !may_take(*input.revision, draft->view.state)) {
     return give_up({ErrorKind::conflict, kChangedMeanwhile, "it got its address meanwhile; ask again", {}});
+  }
+  if (auto holder = holder_of_address(input, drafts)) {
+    return give_up({ErrorKind::conflict, kAddressInUse,
+                    fmt::format("{} is the elastic address of managed instance {}; name another, or take it from that "
+                                "one first",
+                                input.revision->spec.compute.elastic_ip, holder->str()),
+                    "compute.elasticIp"});
   }
   const model::Spec& spec = changes_spec ? input.revision->spec : draft->view.spec;
   model::State state = draft->view.state;
