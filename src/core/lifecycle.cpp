@@ -16,8 +16,8 @@
 #include "core/retention.h"
 #include "core/saving.h"
 #include "core/short_lived.h"
-#include "core/undelete.h"
 #include "core/tagging.h"
+#include "core/undelete.h"
 #include "core/voluntary.h"
 
 namespace holdfast::core {

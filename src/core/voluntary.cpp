@@ -29,7 +29,8 @@ bool at_rest(const Draft& draft) {
   const State& state = draft.state();
   if (state.goal != Goal::running || state.handover || !state.instance || !state.error.empty()) return false;
   const Instance& instance = *state.instance;
-  if (is_original(state) || import_pending(state) || state.recycle_wanted || takedown_held(draft)) return false;
+  if (is_original(state) || import_pending(state) || state.recycle_wanted || state.restore) return false;
+  if (takedown_held(draft)) return false;
   return instance.healthy_at && instance.kept && instance.state == InstanceState::running &&
          !instance.notice_deadline && !instance.unhealthy_since;
 }

@@ -9,8 +9,8 @@
 //                                 └── that is refused: the scout is ended, and launched into what it held
 //   the handover's instance is launched, or what was wanted is not any more: the scout is ended
 //
-// Always holds: a scout has no kept volume, no interface, no address and no user data of the managed instance, and never
-// becomes its instance. One that is found by its tag, and that nobody waits for, is ended.
+// Always holds: a scout has no kept volume, no interface, no address and no user data of the managed instance, and
+// never becomes its instance. One that is found by its tag, and that nobody waits for, is ended.
 //
 // What bounds them (docs/strategy.md): strategy.optimizationWindows, minimumInstanceLifetime, a least time between two,
 // a price that was a fifth lower for half an hour. A rebalance recommendation heeds none of these.
@@ -24,10 +24,10 @@ namespace holdfast::core {
 
 inline constexpr double kMuchCheaper = 0.8;  // of the present price
 inline constexpr Duration kCheaperFor = std::chrono::minutes(30);
-inline constexpr Duration kLeastBetween = std::chrono::hours(1);          // of preferred type and cheaper market
-inline constexpr Duration kLeastOnDemand = std::chrono::minutes(10);      // before it reverts to spot
-inline constexpr Duration kScoutPatience = std::chrono::minutes(10);      // for one to run
-inline constexpr Duration kFirstScoutRest = std::chrono::minutes(5);      // after a round without capacity
+inline constexpr Duration kLeastBetween = std::chrono::hours(1);      // of preferred type and cheaper market
+inline constexpr Duration kLeastOnDemand = std::chrono::minutes(10);  // before it reverts to spot
+inline constexpr Duration kScoutPatience = std::chrono::minutes(10);  // for one to run
+inline constexpr Duration kFirstScoutRest = std::chrono::minutes(5);  // after a round without capacity
 inline constexpr Duration kLongestScoutRest = std::chrono::hours(1);
 
 // Called in every turn, after the present instance was tended: asks for a scout, waits for it, ends it.

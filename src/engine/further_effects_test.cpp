@@ -23,8 +23,11 @@ model::Effect effect(model::EffectAction action) {
 }
 
 TEST(Scout, HasNothingOfTheManagedInstance) {
-  model::LaunchScout scout{"token", {"m5.large", SubnetId("subnet-a"), "z1", model::LifeCycle::spot},
-                           ImageId("ami-1"), "/dev/xvda", {SecurityGroupId("sg-1")}};
+  model::LaunchScout scout{"token",
+                           {"m5.large", SubnetId("subnet-a"), "z1", model::LifeCycle::spot},
+                           ImageId("ami-1"),
+                           "/dev/xvda",
+                           {SecurityGroupId("sg-1")}};
   auto request = scout_request(kId, "scout/1", scout);
   EXPECT_EQ(request.client_token, "token");
   EXPECT_TRUE(request.spot_options);

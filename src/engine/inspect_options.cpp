@@ -78,9 +78,9 @@ Result<void> look_at_key_pair(const Inquiry& inquiry, const std::string& name) {
   request.key_names = {name};
   HF_TRY(auto answer, inquiry.ask_further(request));
   if (answer && !answer->key_pairs.empty()) return {};
-  inquiry.fault(fmt::format("{}.keyPair", kLaunchSpecification),
-                fmt::format("there is no key pair {} in this region; name one that DescribeKeyPairs lists, or import it",
-                            name));
+  inquiry.fault(
+      fmt::format("{}.keyPair", kLaunchSpecification),
+      fmt::format("there is no key pair {} in this region; name one that DescribeKeyPairs lists, or import it", name));
   return {};
 }
 
@@ -120,11 +120,10 @@ Result<std::string> look_at_elastic_ip(const Inquiry& inquiry, const model::Spec
   const ec2::Address& address = answer->addresses.front();
   HF_TRY(bool own_already, is_own(inquiry, address, own));
   if (!address.association_id.empty() && !own_already) {
-    inquiry.fault("compute.elasticIp",
-                  fmt::format("{} ({}) is associated with {}; disassociate it first, or name another", wanted,
-                              address.public_ip,
-                              address.instance_id.empty() ? address.network_interface_id.str()
-                                                          : address.instance_id.str()));
+    inquiry.fault(
+        "compute.elasticIp",
+        fmt::format("{} ({}) is associated with {}; disassociate it first, or name another", wanted, address.public_ip,
+                    address.instance_id.empty() ? address.network_interface_id.str() : address.instance_id.str()));
     return std::string();
   }
   return address.public_ip;

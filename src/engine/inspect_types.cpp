@@ -82,9 +82,9 @@ class TypeInspection {
     note(answer->instance_types.front());
     const std::string& of_type = answer->instance_types.front().architecture;
     if (!of_type.empty() && !image_.architecture.empty() && of_type != image_.architecture) {
-      inquiry_.fault(field,
-                     fmt::format("instance type {} is {}, image {} is {}; name a type of the image's architecture",
-                                 type, of_type, image_.id.str(), image_.architecture));
+      inquiry_.fault(
+          field, fmt::format("instance type {} is {}, image {} is {}; name a type of the image's architecture", type,
+                             of_type, image_.id.str(), image_.architecture));
     }
     return {};
   }

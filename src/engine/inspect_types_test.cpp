@@ -26,7 +26,7 @@ ec2::InstanceTypeInfo type_of(const std::string& name, int vcpus, int gib, const
 std::vector<ec2::InstanceTypeInfo> offer() {
   auto gpu = type_of("g4dn.xlarge", 4, 16);
   gpu.gpu_info = ec2::GpuInfo{{1}};
-  return {type_of("m5.xlarge", 4, 16), type_of("m5.large", 2, 8),          type_of("t3.large", 2, 8),
+  return {type_of("m5.xlarge", 4, 16), type_of("m5.large", 2, 8),           type_of("t3.large", 2, 8),
           type_of("c4.large", 2, 4),   type_of("m6g.large", 2, 8, "arm64"), gpu,
           type_of("m5.metal", 4, 16)};
 }

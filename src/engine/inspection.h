@@ -1,4 +1,5 @@
-// What the parts of an inspection share (inspect.h): asking the cloud about what a document names, and gathering faults.
+// What the parts of an inspection share (inspect.h): asking the cloud about what a document names, and gathering
+// faults.
 #pragma once
 
 #include <fmt/format.h>

@@ -196,11 +196,12 @@ bool may_take(const Revision& revision, const model::State& state) {
 }  // namespace
 
 // Two that take one address from each other would never come to rest. Judged here, where no other can come between.
-std::optional<ManagedInstanceId> Loop::holder_of_address(const Input& input, const Drafts& drafts) const {
-  if (!input.revision || input.revision->spec.compute.elastic_ip.empty()) return std::nullopt;
+std::optional<ManagedInstanceId> Loop::holder_of_address(const ManagedInstanceId& self, const model::Spec& spec,
+                                                         const Drafts& drafts) const {
+  if (spec.compute.elastic_ip.empty()) return std::nullopt;
   auto holds = [&](const View& view) {
-    return view.id != input.id && view.state.goal != model::Goal::deleted &&
-           view.spec.compute.elastic_ip == input.revision->spec.compute.elastic_ip;
+    return view.id != self && view.state.goal != model::Goal::deleted &&
+           view.spec.compute.elastic_ip == spec.compute.elastic_ip;
   };
   for (const auto& [id, draft] : drafts) {
     if (!draft.forget && holds(draft.view)) return id;
@@ -235,14 +236,15 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   if (changes_spec && !may_take(*input.revision, draft->view.state)) {
     return give_up({ErrorKind::conflict, kChangedMeanwhile, "it got its address meanwhile; ask again", {}});
   }
-  if (auto holder = holder_of_address(input, drafts)) {
+  const model::Spec& spec = changes_spec ? input.revision->spec : draft->view.spec;
+  bool claims = input.revision || std::holds_alternative<model::UndeleteAsked>(input.event);
+  if (auto holder = claims ? holder_of_address(input.id, spec, drafts) : std::nullopt) {
     return give_up({ErrorKind::conflict, kAddressInUse,
                     fmt::format("{} is the elastic address of managed instance {}; name another, or take it from that "
                                 "one first",
-                                input.revision->spec.compute.elastic_ip, holder->str()),
+                                spec.compute.elastic_ip, holder->str()),
                     "compute.elasticIp"});
   }
-  const model::Spec& spec = changes_spec ? input.revision->spec : draft->view.spec;
   model::State state = draft->view.state;
   if (changes_spec && input.revision->pool_address) state.pool_address = *input.revision->pool_address;
   auto step = decide_(spec, state, input.event, now);

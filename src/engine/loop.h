@@ -138,7 +138,8 @@ class Loop {
   void fire_timers(Time now, Turn& turn);
   Result<void> fold(const Input& input, Time now, Drafts& drafts);
   Result<Draft*> draft_for(const Input& input, Time now, Drafts& drafts);
-  std::optional<ManagedInstanceId> holder_of_address(const Input& input, const Drafts& drafts) const;
+  std::optional<ManagedInstanceId> holder_of_address(const ManagedInstanceId& id, const model::Spec& spec,
+                                                     const Drafts& drafts) const;
   bool commit(Drafts& drafts, Time now, Turn& turn);
   void commit_failed(std::vector<Input> batch, const Error& error, Time now, Turn& turn);
   void install(Drafts& drafts, Turn& turn);

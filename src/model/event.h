@@ -87,10 +87,10 @@ struct AddressGiven {
 // The service has started with this state in its store: effects that were under way have unknown outcomes.
 struct Restarted {};
 
-using Event = std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked,
-                           InterruptionNoticed, RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang,
-                           Restarted, SnapshotAsked, RestoreAsked, SnapshotDropped, UndeleteAsked, AddressGiven,
-                           PricesSeen>;
+using Event =
+    std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked, InterruptionNoticed,
+                 RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang, Restarted, SnapshotAsked,
+                 RestoreAsked, SnapshotDropped, UndeleteAsked, AddressGiven, PricesSeen>;
 
 std::string_view name_of(const Event& event);
 

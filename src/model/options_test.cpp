@@ -85,9 +85,8 @@ TEST(StrategyFields, AreRefusedWhereTheyMeanNothing) {
     Wanted wanted{fmt::format(R"({{"optimizationWindows": ["Tue:01:00-Tue:02:00", "{}"]}})", window)};
     EXPECT_FALSE(read_spec(document(wanted))) << window;
   }
-  EXPECT_THAT(
-      refusal("strategy.optimizationWindows[0]", {R"({"optimizationWindows": ["Mon:03:00-Mon:03:00"]})"}),
-      HasSubstr("ends when it begins"));
+  EXPECT_THAT(refusal("strategy.optimizationWindows[0]", {R"({"optimizationWindows": ["Mon:03:00-Mon:03:00"]})"}),
+              HasSubstr("ends when it begins"));
   EXPECT_THAT(refusal("strategy.minimumInstanceLifetime", {R"({"minimumInstanceLifetime": 2})"}),
               HasSubstr("1, 3, 6, 12 or 24"));
   EXPECT_THAT(refusal("strategy.revertToSpot.performAt", {R"({"revertToSpot": {"performAt": "timeWindow"}})"}),
@@ -139,9 +138,9 @@ TEST(LaunchFields, AreRefusedWithARemedyWhereTheyCannotBeKept) {
   EXPECT_THAT(refusal(in_launch("networkInterfaces[0].networkInterfaceId"),
                       launch(R"({"networkInterfaces": [{"networkInterfaceId": "eni-01234567"}]})")),
               HasSubstr("persistPrivateIp"));
-  EXPECT_THAT(refusal(in_launch("networkInterfaces[0].deviceIndex"),
-                      launch(R"({"networkInterfaces": [{"deviceIndex": 1}]})")),
-              HasSubstr("primary"));
+  EXPECT_THAT(
+      refusal(in_launch("networkInterfaces[0].deviceIndex"), launch(R"({"networkInterfaces": [{"deviceIndex": 1}]})")),
+      HasSubstr("primary"));
   EXPECT_THAT(refusal(in_launch("networkInterfaces[0].associateIpv6Address"),
                       launch(R"({"networkInterfaces": [{"associateIpv6Address": true}]})")),
               HasSubstr("IPv6"));
@@ -210,9 +209,9 @@ TEST(InstanceTypeFields, AreRefusedWhereTheyMeanNothing) {
                       types(R"({"resourceRequirements": {"requiredVCpu": {"minimum": 4, "maximum": 2}}})")),
               HasSubstr("above"));
   EXPECT_THAT(
-      refusal(in_launch("instanceTypes.resourceRequirements.excludedInstanceGenerations[0]"),
-              types(
-                  R"({"resourceRequirements": {"requiredVCpu": {"minimum": 1}, "excludedInstanceGenerations": ["x"]}})")),
+      refusal(
+          in_launch("instanceTypes.resourceRequirements.excludedInstanceGenerations[0]"),
+          types(R"({"resourceRequirements": {"requiredVCpu": {"minimum": 1}, "excludedInstanceGenerations": ["x"]}})")),
       HasSubstr("number"));
 }
 

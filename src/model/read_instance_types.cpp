@@ -74,7 +74,8 @@ void range(FieldReader& reader, const json::value& value, ResourceRequirements& 
   Range& range = into.*Member;
   read_object(reader, value, kRange, range);
   if (range.minimum && range.maximum && *range.minimum > *range.maximum) {
-    reader.fault("InvalidValue", fmt::format("has the minimum {} above the maximum {}", *range.minimum, *range.maximum));
+    reader.fault("InvalidValue",
+                 fmt::format("has the minimum {} above the maximum {}", *range.minimum, *range.maximum));
   }
 }
 

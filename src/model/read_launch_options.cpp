@@ -51,9 +51,8 @@ void metadata_tags(FieldReader& reader, const json::value& value, Compute& into)
   word(reader, value, {"enabled", "disabled"}, into.options.metadata_tags);
 }
 
-constexpr Field<Compute> kMetadataOptions[] = {{"httpTokens", http_tokens},
-                                               {"httpPutResponseHopLimit", hop_limit},
-                                               {"instanceMetadataTags", metadata_tags}};
+constexpr Field<Compute> kMetadataOptions[] = {
+    {"httpTokens", http_tokens}, {"httpPutResponseHopLimit", hop_limit}, {"instanceMetadataTags", metadata_tags}};
 
 // ---- network interfaces: of the primary one, whether it has a public address; all else is refused
 

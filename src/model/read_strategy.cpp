@@ -16,9 +16,9 @@ void life_cycle(FieldReader& reader, const json::value& value, Strategy& into) {
 }
 
 void orientation(FieldReader& reader, const json::value& value, Strategy& into) {
-  auto word = one_of(reader, value,
-                     {Orientation::balanced, Orientation::cost_oriented, Orientation::availability_oriented,
-                      Orientation::cheapest});
+  auto word = one_of(
+      reader, value,
+      {Orientation::balanced, Orientation::cost_oriented, Orientation::availability_oriented, Orientation::cheapest});
   if (word) into.orientation = *word;
 }
 

@@ -125,8 +125,8 @@ TEST_F(StrategyTest, FollowsARebalanceRecommendationOverDeathsOfTheService) {
 }
 
 TEST_F(StrategyTest, LaunchesWithItsOptions) {
-  auto key = world.cloud().perform_further(ec2::FurtherRequest(
-      ec2::ImportKeyPairRequest{"me", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl", {}}));
+  auto key = world.cloud().perform_further(ec2::FurtherRequest(ec2::ImportKeyPairRequest{
+      "me", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl", {}}));
   ASSERT_TRUE(key) << describe(key.error());
   Wanted wanted;
   wanted.launch = R"({"keyPair": "me", "ebsOptimized": true, "monitoring": true, "tenancy": "default",
@@ -157,8 +157,9 @@ TEST_F(StrategyTest, WhatThisCloudDoesNotOfferIsRefusedByItsField) {
   EXPECT_EQ(fault(launch(R"({"iamRole": {"name": "web"}})")), "compute.launchSpecification.iamRole.name");
   EXPECT_EQ(fault(launch(R"({"networkInterfaces": [{"associatePublicIpAddress": true}]})")),
             "compute.launchSpecification.networkInterfaces[0].associatePublicIpAddress");
-  EXPECT_EQ(fault(launch(R"({"instanceTypes": {"types": ["m5.large"]}, "creditSpecification": {"cpuCredits": "standard"}})")),
-            "compute.launchSpecification.creditSpecification.cpuCredits");
+  EXPECT_EQ(
+      fault(launch(R"({"instanceTypes": {"types": ["m5.large"]}, "creditSpecification": {"cpuCredits": "standard"}})")),
+      "compute.launchSpecification.creditSpecification.cpuCredits");
   EXPECT_EQ(fault(launch(R"({"networkInterfaces": [{"associatePublicIpAddress": false}]})")), "accepted");
 }
 
