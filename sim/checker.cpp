@@ -165,6 +165,7 @@ struct Checker::Calls {
     ManagedInstanceId id = owner_tag(tags);
     auto managed = of.managed_.find(id);
     if (managed == of.managed_.end()) return;
+    if (tag(tags, model::kTagPurpose) == model::kPurposeScout) return scout(id, request);
     for (const ec2::Instance& made : std::get<ec2::RunInstancesResponse>(response).instances) {
       if (of.instances_.contains(made.instance_id)) continue;  // the same call again
       for (const auto& [other, instance] : of.instances_) {
@@ -182,6 +183,17 @@ struct Checker::Calls {
         }
       }
       if (of.managed_[id].generation++ > 0) ++of.replacements_;
+    }
+  }
+
+  // It runs beside the instance, so it must have nothing of it.
+  void scout(const ManagedInstanceId& id, const ec2::RunInstancesRequest& request) const {
+    bool stays = std::any_of(
+        request.block_device_mappings.begin(), request.block_device_mappings.end(), [](const auto& mapping) {
+          return !mapping.ebs || mapping.ebs->snapshot_id || !mapping.ebs->delete_on_termination.value_or(true);
+        });
+    if (stays || !request.network_interfaces.empty() || !request.user_data.empty()) {
+      of.broken(2, "scout_with_state", id, "a scout is launched with something of the managed instance");
     }
   }
 
@@ -434,6 +446,7 @@ void Checker::volume_goes(const VolumeId& id) {
 std::set<std::string> Checker::known_things(const model::State& state) const {
   std::set<std::string> known;
   if (state.instance) known.insert(state.instance->id.str());
+  if (state.scout) known.insert(state.scout->id.str());
   if (state.interface) known.insert(state.interface->id.str());
   for (const auto& interface : state.superseded_interfaces) known.insert(interface.id.str());
   if (state.root) known.insert(state.root->id.str());

@@ -17,7 +17,8 @@ HAND_SHAPES = {
     "Tag": ("Tag", "key+ value+"),
     "Filter": ("Filter", "name values"),
     "TagSpecification": ("TagSpecification", "resource_type tags"),
-    "EbsBlockDevice": ("EbsBlockDevice", "snapshot_id volume_size volume_type iops throughput encrypted delete_on_termination"),
+    "EbsBlockDevice": ("EbsBlockDevice", "snapshot_id volume_size volume_type iops throughput encrypted delete_on_termination "
+                       "kms_key_id"),
     "BlockDeviceMapping": ("BlockDeviceMapping", "device_name ebs no_device:presence"),
     "InstanceBlockDeviceMapping": ("InstanceBlockDevice", "device_name volume_id=Ebs.VolumeId status=Ebs.Status "
                                    "delete_on_termination=Ebs.DeleteOnTermination attach_time=Ebs.AttachTime"),
@@ -33,9 +34,14 @@ HAND_SHAPES = {
     "InstancePrivateIpAddress": ("NetworkInterfacePrivateIpAddress", "private_ip_address primary association"),
     "StateReason": ("StateReason", "code message"),
     "Instance": ("Instance", "instance_id image_id state:instance_state state_reason instance_type instance_lifecycle "
-                 "availability_zone=Placement.AvailabilityZone subnet_id vpc_id private_ip_address public_ip_address "
+                 "availability_zone=Placement.AvailabilityZone tenancy=Placement.Tenancy subnet_id vpc_id private_ip_address "
+                 "public_ip_address "
                  "root_device_name block_device_mappings network_interfaces security_groups=SecurityGroups.GroupId "
-                 "client_token launch_time tags monitoring=Monitoring.State key_name spot_instance_request_id"),
+                 "client_token launch_time tags monitoring=Monitoring.State key_name spot_instance_request_id "
+                 "ebs_optimized iam_instance_profile_arn=IamInstanceProfile.Arn "
+                 "http_tokens=MetadataOptions.HttpTokens "
+                 "http_put_response_hop_limit=MetadataOptions.HttpPutResponseHopLimit "
+                 "instance_metadata_tags=MetadataOptions.InstanceMetadataTags"),
     "VolumeAttachment": ("VolumeAttachment", "volume_id instance_id device state delete_on_termination attach_time"),
     "Volume": ("Volume", "volume_id state size snapshot_id volume_type iops throughput encrypted availability_zone create_time "
                "attachments tags"),
@@ -49,16 +55,21 @@ HAND_SHAPES = {
     "UserIdGroupPair": ("UserIdGroupPair", "description group_id group_name user_id vpc_id"),
     "IpPermission": ("IpPermission", "from_port ip_protocol ip_ranges to_port user_id_group_pairs"),
     "AvailabilityZone": ("AvailabilityZone", "zone_name zone_id region_name state"),
+    "GpuInfo": ("GpuInfo", "counts=Gpus.Count"),
     "InstanceTypeInfo": ("InstanceTypeInfo", "instance_type default_v_cpus=VCpuInfo.DefaultVCpus size_in_mi_b=MemoryInfo.SizeInMiB "
                          "architecture:only=ProcessorInfo.SupportedArchitectures "
-                         "encryption_support=EbsInfo.EncryptionSupport"),
+                         "encryption_support=EbsInfo.EncryptionSupport "
+                         "ebs_optimized_support=EbsInfo.EbsOptimizedSupport gpu_info "
+                         "burstable_performance_supported"),
     "SpotPrice": ("SpotPrice", "instance_type availability_zone product_description spot_price:decimal timestamp"),
     "InstanceStatus": ("InstanceStatus", "instance_id availability_zone instance_state:instance_state "
                        "instance_status=InstanceStatus.Status system_status=SystemStatus.Status"),
     "InstanceNetworkInterfaceSpecification": ("InstanceNetworkInterfaceSpecification",
-                                              "device_index network_interface_id subnet_id groups private_ip_address delete_on_termination"),
+                                              "device_index network_interface_id subnet_id groups private_ip_address delete_on_termination "
+                                              "associate_public_ip_address"),
+    "IamInstanceProfileSpecification": ("IamInstanceProfile", "arn name"),
     "SpotMarketOptions": ("SpotMarketOptions", "max_price spot_instance_type instance_interruption_behavior"),
-    "InstanceMetadataOptionsRequest": ("MetadataOptions", "http_tokens"),
+    "InstanceMetadataOptionsRequest": ("MetadataOptions", "http_tokens http_put_response_hop_limit instance_metadata_tags"),
     "InstanceStateChange": ("InstanceStateChange", "instance_id previous_state:instance_state current_state:instance_state"),
     "InstanceBlockDeviceMappingSpecification": ("ModifyInstanceAttributeRequest::Mapping",
                                                 "device_name! delete_on_termination=Ebs.DeleteOnTermination!"),
@@ -69,7 +80,9 @@ HAND_ACTIONS = {
     "instances": {
         "RunInstances": ("image_id instance_type min_count max_count client_token subnet_id security_group_ids network_interfaces "
                          "block_device_mappings user_data spot_options:spot_market=InstanceMarketOptions metadata_options "
-                         "tag_specifications key_name availability_zone=Placement.AvailabilityZone", "instances:reservation=."),
+                         "tag_specifications key_name availability_zone=Placement.AvailabilityZone tenancy=Placement.Tenancy "
+                         "ebs_optimized monitoring=Monitoring.Enabled cpu_credits=CreditSpecification.CpuCredits "
+                         "iam_instance_profile", "instances:reservation=."),
         "TerminateInstances": ("instance_ids", "terminating_instances"),
         "RebootInstances": ("instance_ids", ""),
         "DescribeInstances": ("instance_ids filters max_results? next_token", "instances:reservations=Reservations next_token"),
@@ -79,8 +92,8 @@ HAND_ACTIONS = {
         "DescribeInstanceTypes": ("instance_types next_token filters max_results?", "instance_types next_token"),
     },
     "storage": {
-        "CreateVolume": ("availability_zone size snapshot_id volume_type iops throughput encrypted client_token tag_specifications",
-                         "volume=."),
+        "CreateVolume": ("availability_zone size snapshot_id volume_type iops throughput encrypted client_token tag_specifications "
+                         "kms_key_id", "volume=."),
         "DeleteVolume": ("volume_id", ""),
         "AttachVolume": ("volume_id instance_id device", "attachment=."),
         "DetachVolume": ("volume_id instance_id device force", "attachment=."),

@@ -238,19 +238,15 @@ http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
     return refused(call.asked, checked.error());
   }
   const std::string tags = call.request.query_value("autoApplyTags").value_or("false");
-  if (tags != "false") {
-    return answer_error(call.asked,
-                        {ErrorKind::invalid, "InvalidField",
-                         tags == "true" ? "is not honoured yet: changed tags reach the next instance; leave it out."
-                                        : "must be true or false.",
-                         "autoApplyTags"});
+  if (tags != "false" && tags != "true") {
+    return answer_error(call.asked, {ErrorKind::invalid, "InvalidField", "must be true or false.", "autoApplyTags"});
   }
   auto precondition = precondition_in(call.request);
   if (!precondition) return answer_error(call.asked, precondition.error());
   if (!engine_.find(id)) return no_such_instance(call.asked, id);
   auto document = managed_instance_in(call.request.body);
   if (!document) return refused(call.asked, document.error());
-  auto updated = engine_.update(id, *document, *precondition);
+  auto updated = engine_.update(id, *document, *precondition, tags == "true");
   if (!updated) return refused(call.asked, updated.error());
   return one_item(call.asked, **updated);
 }

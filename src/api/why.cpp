@@ -38,7 +38,8 @@ const std::vector<std::string> kDecisions = {"created",
                                              "volume_lost",
                                              "volume_reinstated",
                                              "interface_lost",
-                                             "rebalance_recommended"};
+                                             "rebalance_recommended",
+                                             "scout_wanted"};
 
 json::value time_or_null(const std::optional<Time>& time) {
   return time ? json::value(to_iso(*time)) : json::value(nullptr);

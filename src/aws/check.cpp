@@ -251,6 +251,8 @@ void Examiner::try_rights() {
   }
   if (options_.features.contains(Feature::first_spot))
     add("iam:CreateServiceLinkedRole", Verdict::unsure, "cannot be tried without doing it");
+  if (options_.features.contains(Feature::instance_profile))
+    add("iam:PassRole", Verdict::unsure, "cannot be tried without a profile; a document that names one is tried by it");
 }
 
 void Examiner::look_at_limits() {

@@ -138,6 +138,21 @@ ec2::DescribeInstanceAttributeRequest describe_attribute(const Facts& facts) {
   return {"disableApiTermination", facts.running ? facts.running->instance_id : kNoInstance};
 }
 
+// No address is there by that name, so nothing is moved.
+constexpr char kNoAllocation[] = "eipalloc-00000000000000000";
+
+ec2::AssociateAddressRequest associate_address(const Facts& facts) {
+  ec2::AssociateAddressRequest request;
+  request.allocation_id = kNoAllocation;
+  request.instance_id = facts.running ? facts.running->instance_id : kNoInstance;
+  return request;
+}
+ec2::DisassociateAddressRequest disassociate_address(const Facts&) {
+  ec2::DisassociateAddressRequest request;
+  request.association_id = "eipassoc-00000000000000000";
+  return request;
+}
+
 struct Maker {
   std::function<Probe(const Facts&)> make;
   std::function<bool(const Facts&)> has_ours;  // absent: the rights do not depend on it
@@ -171,6 +186,7 @@ const std::map<std::string, Maker>& makers() {
   const auto terminated = [](const Facts& facts) { return facts.terminated.has_value(); };
   const auto held = [](const Facts& facts) { return facts.held.has_value(); };
   static const std::map<std::string, Maker> all = {
+      {"ec2:AssociateAddress", of(associate_address, {}, true)},
       {"ec2:AttachVolume", of(attach_volume, attached)},
       {"ec2:CreateNetworkInterface", of(create_interface)},
       {"ec2:CreateSnapshot", of(create_snapshot, attached)},
@@ -182,6 +198,10 @@ const std::map<std::string, Maker>& makers() {
       {"ec2:DeleteTags", of(delete_tags, running)},
       {"ec2:DeleteVolume", of(delete_volume, attached)},
       {"ec2:DeregisterImage", of(deregister_image, {}, true)},
+      {"ec2:DescribeAddresses", reading<ec2::DescribeAddressesRequest>()},
+      {"ec2:DescribeKeyPairs", reading<ec2::DescribeKeyPairsRequest>()},
+      {"ec2:DescribeSpotPriceHistory", reading<ec2::DescribeSpotPriceHistoryRequest>()},
+      {"ec2:DisassociateAddress", of(disassociate_address, {}, true)},
       {"ec2:DescribeAccountAttributes", reading<ec2::DescribeAccountAttributesRequest>()},
       {"ec2:DescribeImages", reading<ec2::DescribeImagesRequest>()},
       {"ec2:DescribeInstanceAttribute", of(describe_attribute)},

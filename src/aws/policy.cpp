@@ -50,19 +50,23 @@ struct Arns {
 
 // Describes know no resources: EC2 takes "*" only.
 Statement look() {
-  return {"Look",
-          {"ec2:DescribeAccountAttributes", "ec2:DescribeImages", "ec2:DescribeInstanceStatus",
-           "ec2:DescribeInstanceTypes", "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces",
-           "ec2:DescribeSecurityGroups", "ec2:DescribeSnapshots", "ec2:DescribeSubnets", "ec2:DescribeVolumes"},
-          {"*"},
-          {}};
+  return {
+      "Look",
+      {"ec2:DescribeAccountAttributes", "ec2:DescribeImages", "ec2:DescribeInstanceStatus", "ec2:DescribeInstanceTypes",
+       "ec2:DescribeInstances", "ec2:DescribeKeyPairs", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
+       "ec2:DescribeSnapshots", "ec2:DescribeSpotPriceHistory", "ec2:DescribeSubnets", "ec2:DescribeVolumes"},
+      {"*"},
+      {}};
 }
 
 void add_launches(const Arns& arns, std::vector<Statement>& to) {
   to.push_back(
       {"Launch", {"ec2:RunInstances"}, arns.ec2({"instance", "volume", "network-interface"}), {made_as_ours()}});
   to.push_back({"LaunchWithOurInterface", {"ec2:RunInstances"}, arns.ec2({"network-interface"}), {ours_already()}});
-  to.push_back({"LaunchFrom", {"ec2:RunInstances"}, arns.ec2({"image", "security-group", "snapshot", "subnet"}), {}});
+  to.push_back({"LaunchFrom",
+                {"ec2:RunInstances"},
+                arns.ec2({"image", "key-pair", "security-group", "snapshot", "subnet"}),
+                {}});
 }
 
 void add_things_made(const Arns& arns, const PolicyOptions& options, std::vector<Statement>& to) {
@@ -87,6 +91,11 @@ void add_things_made(const Arns& arns, const PolicyOptions& options, std::vector
                 {{"StringEquals", "ec2:CreateAction", creations}, made_as_ours()}});
   // Images, see above; and volumes that a person attached to a managed instance by hand.
   to.push_back({"TagAsOurs", {"ec2:CreateTags"}, arns.ec2({"image", "volume"}), {made_as_ours()}});
+  // Tags of a document that has changed.
+  to.push_back({"TagOurs",
+                {"ec2:CreateTags", "ec2:DeleteTags"},
+                arns.ec2({"instance", "network-interface", "volume"}),
+                {ours_already()}});
 }
 
 void add_changes(const Arns& arns, std::vector<Statement>& to) {
@@ -117,6 +126,21 @@ void add_import(const Arns& arns, std::vector<Statement>& to) {
   to.push_back({"ImportCopyOf", {"ec2:CreateSnapshot", "ec2:CreateSnapshots"}, arns.ec2({"instance", "volume"}), {}});
 }
 
+// An address cannot be told by a tag of ours; what it is put on can.
+void add_addresses(const Arns& arns, std::vector<Statement>& to) {
+  const Texts actions = {"ec2:AssociateAddress", "ec2:DisassociateAddress"};
+  to.push_back({"AddressLook", {"ec2:DescribeAddresses"}, {"*"}, {}});
+  to.push_back({"Address", actions, arns.ec2({"elastic-ip"}), {}});
+  to.push_back({"AddressOnOurs", actions, arns.ec2({"instance", "network-interface"}), {ours_already()}});
+}
+
+Statement pass_role(const Arns& arns) {
+  return {"PassRole",
+          {"iam:PassRole"},
+          {fmt::format("arn:{}:iam::{}:role/*", arns.partition, arns.account)},
+          {{"StringEquals", "iam:PassedToService", {"ec2.amazonaws.com"}}}};
+}
+
 Statement read_events(const std::string& queue_arn) {
   return {"ReadEvents",
           {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"},
@@ -139,6 +163,8 @@ std::vector<Statement> statements(const PolicyOptions& options, const Arns& arns
   if (!queue_arn.empty()) all.push_back(read_events(queue_arn));
   if (options.features.contains(Feature::import)) add_import(arns, all);
   if (options.features.contains(Feature::first_spot)) all.push_back(make_spot_role(arns));
+  if (options.features.contains(Feature::elastic_ip)) add_addresses(arns, all);
+  if (options.features.contains(Feature::instance_profile)) all.push_back(pass_role(arns));
   return all;
 }
 
@@ -239,12 +265,14 @@ std::string json_of(const Statement& statement) {
 Result<Feature> read_feature(std::string_view name) {
   if (name == "import") return Feature::import;
   if (name == "first-spot") return Feature::first_spot;
+  if (name == "elastic-ip") return Feature::elastic_ip;
+  if (name == "instance-profile") return Feature::instance_profile;
   return fail(ErrorKind::invalid, "UnknownFeature",
               fmt::format("'{}' is not a feature; known: {}", quoted(name), join(feature_names(), ", ")), "--features");
 }
 
 const std::vector<std::string>& feature_names() {
-  static const std::vector<std::string> names = {"import", "first-spot"};
+  static const std::vector<std::string> names = {"import", "first-spot", "elastic-ip", "instance-profile"};
   return names;
 }
 
@@ -276,6 +304,7 @@ std::string_view reason_beyond_the_service(std::string_view action) {
       Reason{"sqs:ReceiveMessage", "takes the events out of the queue"},
       Reason{"sqs:DeleteMessage", "takes the events out of the queue"},
       Reason{"iam:CreateServiceLinkedRole", "EC2 asks for it in the caller's name, at an account's first spot request"},
+      Reason{"iam:PassRole", "EC2 asks for it in the caller's name, at a launch with an instance profile"},
   };
   for (const Reason& one : kReasons) {
     if (one.action == action) return one.reason;

@@ -21,10 +21,12 @@ inline constexpr char kOwnerValues[] = "smi-*";
 
 // Beyond the lives of managed instances that were made here.
 enum class Feature {
-  import,      // running EC2 instances become managed ones: what is not ours yet is tagged and changed
-  first_spot,  // the first spot request of an account makes its service-linked role
+  import,            // running EC2 instances become managed ones: what is not ours yet is tagged and changed
+  first_spot,        // the first spot request of an account makes its service-linked role
+  elastic_ip,        // compute.elasticIp: addresses are the user's, and carry no tag of ours
+  instance_profile,  // launchSpecification.iamRole: a role is handed on to the machines
 };
-// "import", "first-spot".
+// "import", "first-spot", "elastic-ip", "instance-profile".
 Result<Feature> read_feature(std::string_view name);
 const std::vector<std::string>& feature_names();
 

@@ -44,15 +44,15 @@ Result<Applied> create(Session& session, const Plan& plan, int key) {
   return applied;
 }
 
-Result<Applied> update(Session& session, const Plan& plan) {
-  const std::string path = fmt::format("{}/{}", kManagedInstances, escaped(plan.id));
+Result<Applied> update(Session& session, const Plan& plan, bool apply_tags) {
+  std::string path = fmt::format("{}/{}", kManagedInstances, escaped(plan.id));
   const bool wait = session.options().wait;
   Applied applied;
   applied.changed = plan.changed;
   if (wait) {
     HF_TRY(applied.after, newest_event(session, plan.id));
   }
-  if (plan.action == Plan::Action::nothing) {
+  if (plan.action == Plan::Action::nothing && !apply_tags) {
     HF_TRY(applied.item, only_item(session.api().call({"GET", path, {}})));
     return applied;
   }
@@ -60,7 +60,10 @@ Result<Applied> update(Session& session, const Plan& plan) {
     HF_TRY(json::value status, session.status(plan.id));
     applied.was_error = text_at(status, "status") == "ERROR";
   }
-  HF_TRY(applied.item, only_item(session.api().call({"PUT", path, plan.body})));
+  // Also where nothing else changes: an earlier update may have left them to the next replacement.
+  if (apply_tags) path += "?autoApplyTags=true";
+  const std::string body = plan.body.empty() ? "{\"managedInstance\":{}}" : plan.body;
+  HF_TRY(applied.item, only_item(session.api().call({"PUT", path, body})));
   return applied;
 }
 
@@ -105,7 +108,7 @@ Result<Applied> bring_about(Session& session, const FileOptions& options, const 
       agreed = this_one;
       if (asked) continue;  // the question may have stood for long: what was agreed on must still be what is to do
     }
-    if (!plan.id.empty()) return update(session, plan);
+    if (!plan.id.empty()) return update(session, plan, options.apply_tags);
     Result<Applied> applied = create(session, plan, key);
     // Another was quicker: now there is one of that name to be changed. Or none: the one that this key made bears
     // another name by now, and the next key is tried.
@@ -140,6 +143,7 @@ void add_apply(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand("apply", "Make a managed instance from a file, or bring one up to it");
   add_file(*command, *options);
   command->add_flag("-y,--yes", options->yes, "Do not ask");
+  command->add_flag("--apply-tags", options->apply_tags, "Put the document's tags on what runs now, too");
   add_format(*command, *options);
   add_wait(*command, *options, "it is ACTIVE");
   add_connection(*command, *options);

@@ -107,6 +107,8 @@ TEST_F(Compare, AFieldThatNobodyKnowsIsNotPromisedForAnyTime) {
   EXPECT_EQ(takes_effect("integrations.route53"), When::not_said);
   EXPECT_EQ(takes_effect("compute"), When::next_instance);
   EXPECT_EQ(takes_effect("strategy.lifeCycle"), When::next_instance);
+  EXPECT_EQ(takes_effect("strategy.revertToSpot.performAt"), When::at_once);
+  EXPECT_EQ(takes_effect("compute.elasticIp"), When::at_once);
   EXPECT_EQ(takes_effect("description"), When::at_once);
 }
 
@@ -119,6 +121,13 @@ TEST_F(Compare, ChangesAreColouredAndCutOnlyOnATerminal) {
   terminal.colour = true;
   terminal.width = 20;
   EXPECT_EQ(changes_text(changes, terminal, 0), "\033[31m- a.path: \"a long v…\033[0m\n");
+}
+
+TEST_F(Compare, TagsAreAppliedThoughNothingElseChanges) {
+  EXPECT_EQ(with("apply", kSame).status, kOk);
+  EXPECT_TRUE(nothing_was_done());
+  EXPECT_EQ(with("apply --apply-tags", kSame).status, kOk);
+  EXPECT_EQ(service.seen("PUT").size(), 1u);
 }
 
 TEST_F(Compare, ApplyAsksAPersonAndTakesOnlyYes) {

@@ -101,10 +101,15 @@ Result<json::object> read_document(const FileOptions& options, Terminal& termina
   return std::move(value.get_object());
 }
 
-// As the decisions read the document: a launch is made of compute and strategy, and only of those; what is kept, how
-// often and how health is judged is looked up each time. The service refuses what has no effect yet.
+// As the decisions read the document: a launch is made of compute and strategy; what is kept, how often, how health is
+// judged and when it moves is looked up each time. The service refuses what has no effect yet.
 When takes_effect(const std::string& path) {
   const std::string part = path.substr(0, path.find('.'));
+  // Where it runs now is weighed all the time; what it is launched with is not.
+  for (const char* field : {"compute.elasticIp", "strategy.orientation", "strategy.revertToSpot",
+                            "strategy.optimizationWindows", "strategy.minimumInstanceLifetime"}) {
+    if (path.starts_with(field)) return When::at_once;
+  }
   if (part == "compute" || part == "strategy") return When::next_instance;
   for (const char* name : {"name", "description", "persistence", "healthCheck", "scheduling"}) {
     if (part == name) return When::at_once;

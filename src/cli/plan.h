@@ -14,7 +14,8 @@ namespace holdfast::cli {
 struct FileOptions : Options {
   std::string file;
   std::string id;
-  bool yes = false;  // apply's
+  bool yes = false;         // apply's
+  bool apply_tags = false;  // apply's
 };
 
 // -f and --id.

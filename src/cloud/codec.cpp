@@ -6,6 +6,12 @@
 // lookup, so each stands in its type's namespace. User data may be any bytes: base64.
 namespace holdfast::ec2 {
 
+// A text that is not written where it is empty: tokens compare what is written with what older versions wrote.
+template <class A>
+void maybe(A& a, const char* name, std::string& text) {
+  if (!text.empty() || A::kReads) a(name, text);
+}
+
 template <class A>
 void fields(A& a, Tag& x) {
   a("key", x.key), a("value", x.value);
@@ -18,6 +24,7 @@ template <class A>
 void fields(A& a, EbsBlockDevice& x) {
   a("snapshotId", x.snapshot_id), a("volumeSize", x.volume_size), a("volumeType", x.volume_type), a("iops", x.iops);
   a("throughput", x.throughput), a("encrypted", x.encrypted), a("deleteOnTermination", x.delete_on_termination);
+  maybe(a, "kmsKeyId", x.kms_key_id);
 }
 template <class A>
 void fields(A& a, BlockDeviceMapping& x) {
@@ -36,7 +43,7 @@ template <class A>
 void fields(A& a, InstanceNetworkInterfaceSpecification& x) {
   a("deviceIndex", x.device_index), a("networkInterfaceId", x.network_interface_id), a("subnetId", x.subnet_id);
   a("groups", x.groups), a("privateIpAddress", x.private_ip_address);
-  a("deleteOnTermination", x.delete_on_termination);
+  a("deleteOnTermination", x.delete_on_termination), a("associatePublicIpAddress", x.associate_public_ip_address);
 }
 template <class A>
 void fields(A& a, SpotMarketOptions& x) {
@@ -45,7 +52,12 @@ void fields(A& a, SpotMarketOptions& x) {
 }
 template <class A>
 void fields(A& a, MetadataOptions& x) {
-  a("httpTokens", x.http_tokens);
+  a("httpTokens", x.http_tokens), a("httpPutResponseHopLimit", x.http_put_response_hop_limit);
+  maybe(a, "instanceMetadataTags", x.instance_metadata_tags);
+}
+template <class A>
+void fields(A& a, IamInstanceProfile& x) {
+  a("arn", x.arn), a("name", x.name);
 }
 template <class A>
 void fields(A& a, RunInstancesRequest& x) {
@@ -54,15 +66,16 @@ void fields(A& a, RunInstancesRequest& x) {
   a("securityGroupIds", x.security_group_ids), a("networkInterfaces", x.network_interfaces);
   a("blockDeviceMappings", x.block_device_mappings), a("userData", x.user_data), a("spotOptions", x.spot_options);
   a("metadataOptions", x.metadata_options), a("tagSpecifications", x.tag_specifications);
-  if (!x.key_name.empty() || A::kReads)
-    a("keyName", x.key_name);  // as before where there is none: tokens compare texts
-  if (!x.availability_zone.empty() || A::kReads) a("availabilityZone", x.availability_zone);
+  maybe(a, "keyName", x.key_name), maybe(a, "availabilityZone", x.availability_zone);
+  a("ebsOptimized", x.ebs_optimized), a("monitoring", x.monitoring), maybe(a, "tenancy", x.tenancy);
+  maybe(a, "cpuCredits", x.cpu_credits), a("iamInstanceProfile", x.iam_instance_profile);
 }
 template <class A>
 void fields(A& a, CreateVolumeRequest& x) {
   a("availabilityZone", x.availability_zone), a("size", x.size), a("snapshotId", x.snapshot_id);
   a("volumeType", x.volume_type), a("iops", x.iops), a("throughput", x.throughput), a("encrypted", x.encrypted);
   a("clientToken", x.client_token), a("tagSpecifications", x.tag_specifications);
+  maybe(a, "kmsKeyId", x.kms_key_id);
 }
 template <class A>
 void fields(A& a, CreateNetworkInterfaceRequest& x) {
@@ -116,6 +129,7 @@ void fields(A& a, Instance& x) {
   a("terminatedAt", x.terminated_at), a("hasRun", x.has_run), a("monitoring", x.monitoring);
   a("metadataHopLimit", x.metadata_hop_limit), a("metadataTags", x.metadata_tags);
   a("keyName", x.key_name), a("spotRequest", x.spot_request), a("errand", x.errand);
+  a("ebsOptimized", x.ebs_optimized);
 }
 template <class A>
 void fields(A& a, VolumeAttachment& x) {

@@ -59,7 +59,8 @@ struct Instance {
   bool has_run = false;  // a start that fails then ends in `stopped`: what its volumes hold is somebody's
   bool monitoring = false;
   int metadata_hop_limit = 1;
-  bool metadata_tags = true;  // tags in the metadata service: shown always, as data
+  bool metadata_tags = true;  // tags in the metadata service
+  bool ebs_optimized = false;
   std::string key_name;
   SpotRequestId spot_request;
   // While it is `running`: what its machine is stopped for and then started again (an image that is made of it, a root

@@ -67,6 +67,10 @@ ec2::Instance view(const Model& model, const Instance& row) {
   if (!interfaces.empty() && interfaces[0].association) shown.public_ip_address = interfaces[0].association->public_ip;
   shown.monitoring = row.monitoring ? "enabled" : "disabled", shown.key_name = row.key_name;
   shown.spot_instance_request_id = row.spot_request.str();
+  shown.ebs_optimized = row.ebs_optimized, shown.tenancy = "default";
+  shown.http_tokens = row.imds_tokens_required ? "required" : "optional";
+  shown.http_put_response_hop_limit = row.metadata_hop_limit;
+  shown.instance_metadata_tags = row.metadata_tags ? "enabled" : "disabled";
   return shown;
 }
 

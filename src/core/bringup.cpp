@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "core/account.h"
+#include "core/address.h"
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/interfaces.h"
@@ -14,6 +15,7 @@
 #include "core/replacement.h"
 #include "core/restore.h"
 #include "core/short_lived.h"
+#include "core/voluntary.h"
 
 namespace holdfast::core {
 
@@ -87,6 +89,16 @@ std::vector<LaunchDevice> devices_of_launch(const Draft& draft) {
   return devices;
 }
 
+// Credits are of burstable types only (t2, t3, …), and a kept interface has no public address of the launch's.
+LaunchOptions options_for(const Compute& compute, const Market& market, bool has_interface) {
+  LaunchOptions options = compute.options;
+  const std::string& type = market.instance_type;
+  bool burstable = type.size() > 1 && type[0] == 't' && type[1] >= '1' && type[1] <= '9';
+  if (!burstable) options.cpu_credits.clear();
+  if (has_interface) options.public_ip.reset();
+  return options;
+}
+
 LaunchInstance launch_request(const Draft& draft, const Market& market, const ImageId& image) {
   const State& state = draft.state();
   const Compute& compute = draft.spec.compute;
@@ -103,6 +115,8 @@ LaunchInstance launch_request(const Draft& draft, const Market& market, const Im
   launch.devices = devices_of_launch(draft);
   launch.tags = compute.tags;
   launch.resource_tags = compute.resource_tags;
+  launch.options = options_for(compute, market, launch.interface.has_value());
+  launch.no_devices = compute.no_devices;
   return launch;
 }
 
@@ -163,7 +177,10 @@ void launch(Draft& draft) {
   if (!interface_ready(draft) || !image || launch_rests(draft)) return;
   draft.enter(Phase::launching, "the next instance is launched");
   std::erase_if(state.cooling, [&](const CoolingMarket& entry) { return entry.until <= draft.now; });
+  ScoutedMarket scouted = scouted_market(draft);
+  if (scouted.wait) return;
   Placement placement = place(draft.spec, state, draft.now);
+  if (scouted.market) placement.market = scouted.market;
   if (!placement.market) {
     if (placement.again_at) draft.wake(*placement.again_at);
     return;
@@ -253,6 +270,7 @@ void settle_in(Draft& draft) {
     return;
   }
   draft.enter(Phase::checking, "its health is checked");
+  if (!has_address(draft)) return;  // tend_address looks
   if (instance.check != StatusCheck::ok) {
     draft.look(Kind::status | Kind::instances, draft.now);
     return;

@@ -11,6 +11,8 @@
 #include "core/replacement.h"
 #include "core/schedule.h"
 #include "core/short_lived.h"
+#include "core/tagging.h"
+#include "core/voluntary.h"
 
 namespace holdfast::core {
 
@@ -31,8 +33,12 @@ Result<void> fold(Draft& draft, const Event& event) {
     fold_notice(draft, *notice);
   } else if (const auto* rebalance = std::get_if<RebalanceRecommended>(&event)) {
     bool ours = draft.state().instance && draft.state().instance->id == rebalance->instance;
-    if (ours)
+    if (ours && !draft.state().instance->rebalance_at) {
+      draft.state().instance->rebalance_at = draft.now;
       draft.record("rebalance_recommended", "the cloud recommends to leave instance " + rebalance->instance.str());
+    }
+  } else if (const auto* seen = std::get_if<PricesSeen>(&event)) {
+    draft.state().looking.prices = seen->prices;
   } else if (const auto* stirred = std::get_if<CloudStirred>(&event)) {
     draft.look(stirred->kinds, draft.now);
   } else if (const auto* changed = std::get_if<SpecChanged>(&event)) {
@@ -43,6 +49,7 @@ Result<void> fold(Draft& draft, const Event& event) {
     try_anew(draft.state());
     renew_waiting_launch(draft.state());
     renew_schedule(draft);
+    if (changed->tagging) want_tags(draft, *changed->tagging);
     // What it has on it may be persisted only from now on: nothing ends it until it was seen to outlive it.
     if (draft.state().instance) draft.state().instance->kept = false;
     draft.record("changed", "the specification was changed; what needs a new instance waits for the next one");
@@ -102,7 +109,7 @@ void settle_forgetting(Draft& draft) {
   const State& state = draft.state();
   if (!state.forget_at) return;
   if (mutated(Mutation::forget_a_deleted_one_at_once)) draft.step.forget = true;
-  if (state.retired.empty() && state.asked.empty() && draft.now >= *state.forget_at) {
+  if (state.retired.empty() && state.asked.empty() && !scout_left(state) && draft.now >= *state.forget_at) {
     draft.step.forget = true;
   } else {
     draft.wake(std::max(*state.forget_at, draft.now + std::chrono::seconds(1)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/address.h"
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/placement.h"
@@ -238,6 +239,10 @@ class Explainer {
     if (spec_.persistence.block_devices) {
       for (const auto& [device, volume] : state_.data) all = attached(volume) && all;
     }
+    if (all && !has_address(draft_)) {
+      wait(Wait::On::sight, id, "instance " + id + " must be seen with " + state_.surroundings.elastic_ip,
+           instance.running_at);
+    }
     if (all && instance.check != StatusCheck::ok) {
       wait(Wait::On::sight, id,
            "the status checks of instance " + id + " must be ok: they are " + words(to_string(instance.check)),
@@ -273,6 +278,8 @@ class Explainer {
     }
     if (!state_.handover) at(state_.periodic_due, "the next snapshots are made");
     at(state_.schedule_due, "the schedule has something to do");
+    const std::optional<Time>& rest = state_.voluntary.rest_until;
+    if (rest && *rest > now_) at(rest, "room in a better market is looked for again");
     at(state_.forget_at, "it is forgotten");
     auto first = std::min_element(state_.retired.begin(), state_.retired.end(),
                                   [](const Retired& a, const Retired& b) { return a.due < b.due; });

@@ -9,6 +9,7 @@
 #include "core/probe.h"
 #include "core/saving.h"
 #include "core/unplaced.h"
+#include "core/voluntary.h"
 
 namespace holdfast::core {
 
@@ -417,6 +418,11 @@ Kinds where_seen(const EffectAction& action) {
     Kinds operator()(const AdoptInstance&) const { return Kind::instances | Kind::volumes; }
     Kinds operator()(const ReleaseInstance&) const { return static_cast<Kinds>(Kind::instances); }
     Kinds operator()(const SnapshotInstance&) const { return static_cast<Kinds>(Kind::snapshots); }
+    Kinds operator()(const LaunchScout&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const EndScout&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const AssociateAddress&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const DisassociateAddress&) const { return static_cast<Kinds>(Kind::instances); }
+    Kinds operator()(const ApplyTags&) const { return static_cast<Kinds>(Kind::instances); }
     Kinds operator()(const DeleteVolume&) const { return static_cast<Kinds>(Kind::volumes); }
     Kinds operator()(const DeleteSnapshot&) const { return static_cast<Kinds>(Kind::snapshots); }
     Kinds operator()(const DeregisterImage&) const { return static_cast<Kinds>(Kind::images); }
@@ -470,6 +476,7 @@ void settle_unknown(Draft& draft, const Observation& observation) {
 
 void fold_observation(Draft& draft, const Observation& observation) {
   fold_instances(draft, observation);
+  fold_scouts(draft, observation);
   fold_volumes(draft, observation);
   fold_snapshots(draft, observation);
   fold_images(draft, observation);

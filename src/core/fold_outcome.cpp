@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/account.h"
+#include "core/address.h"
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/interfaces.h"
@@ -12,6 +13,8 @@
 #include "core/probe.h"
 #include "core/retention.h"
 #include "core/saving.h"
+#include "core/tagging.h"
+#include "core/voluntary.h"
 
 namespace holdfast::core {
 
@@ -131,6 +134,12 @@ struct Done {
     if (draft.state().import) draft.state().import->released = true;
   }
   void operator()(const SnapshotInstance& effect) const { copies_made(draft, effect, made); }
+  void operator()(const LaunchScout& scout) const { scout_launched(draft, scout, InstanceId(made)); }
+  void operator()(const EndScout& end) const { scout_ended(draft, end.instance); }
+  // Whether it is there is seen by looking.
+  void operator()(const AssociateAddress&) const { draft.look(static_cast<Kinds>(Kind::instances), draft.now); }
+  void operator()(const DisassociateAddress& effect) const { address_taken_off(draft, effect); }
+  void operator()(const ApplyTags& effect) const { tags_applied(draft, effect); }
   void operator()(const DeleteVolume& effect) const { forget_retired(draft, effect.volume.str()); }
   void operator()(const DeleteSnapshot& effect) const { forget_retired(draft, effect.snapshot.str()); }
   void operator()(const DeregisterImage& effect) const { forget_retired(draft, effect.image.str()); }
@@ -233,6 +242,12 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
     found->second.definite = true;
     found->second.since = draft.now;
     draft.look(Kind::instances | Kind::volumes, draft.now + kListingLag);
+    return;
+  }
+  // One that was made all the same, by an earlier try, is found by its tag and ended.
+  if (auto* scout = std::get_if<LaunchScout>(&action); scout != nullptr && refused_for_good(outcome.made.error())) {
+    scout_refused(draft, *scout, outcome.made.error());
+    draft.state().asked.erase(found);
     return;
   }
   refused(draft, found->second, outcome.made.error());

@@ -79,6 +79,20 @@ void a_copied_original_is_left_alone(const State& state, Broken& broken) {
   }
 }
 
+// It runs beside the instance, and is ended without a look at what it has.
+void a_scout_is_only_a_scout(const State& state, Broken& broken) {
+  auto is_ours = [&](const InstanceId& id) { return state.instance && state.instance->id == id; };
+  if (state.scout && is_ours(state.scout->id)) broken.push_back("2: the scout is the instance");
+  for (const auto& [key, asked] : state.asked) {
+    const auto* end = std::get_if<EndScout>(&asked.effect.action);
+    if (end != nullptr && is_ours(end->instance)) broken.push_back("1: the instance is to be ended as a scout");
+  }
+  auto launches = std::count_if(state.asked.begin(), state.asked.end(), [](const auto& entry) {
+    return std::holds_alternative<LaunchScout>(entry.second.effect.action);
+  });
+  if (launches + (state.scout ? 1 : 0) > 1) broken.push_back("2: there are several scouts");
+}
+
 void every_step_is_dated(const State& state, Broken& broken) {
   if (state.instance && state.instance->generation != state.generation) {
     broken.push_back("6: the instance's generation is not the state's");
@@ -97,6 +111,7 @@ std::vector<std::string> broken_invariants(const State& state) {
   one_writer(state, broken);
   an_original_is_secured_first(state, broken);
   a_copied_original_is_left_alone(state, broken);
+  a_scout_is_only_a_scout(state, broken);
   every_step_is_dated(state, broken);
   return broken;
 }

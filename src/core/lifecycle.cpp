@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/account.h"
+#include "core/address.h"
 #include "core/fold.h"
 #include "core/health.h"
 #include "core/import.h"
@@ -15,7 +16,9 @@
 #include "core/retention.h"
 #include "core/saving.h"
 #include "core/short_lived.h"
+#include "core/tagging.h"
 #include "core/undelete.h"
+#include "core/voluntary.h"
 
 namespace holdfast::core {
 
@@ -120,7 +123,7 @@ Reason reason_to_replace(const Draft& draft) {
     reached(Probe::healed);
     return Reason::unhealthy;
   }
-  return Reason::none;
+  return voluntary_reason(draft);
 }
 
 namespace {
@@ -277,11 +280,14 @@ Result<void> fold_request(Draft& draft, const Event& request) {
 void advance(Draft& draft) {
   tend_import(draft);
   tend_copies(draft);
+  tend_address(draft);
   if (draft.state().instance) tend_present_instance(draft);
   // leave_behind may just have ended it: what comes next need not wait for another event.
   if (!draft.state().instance) tend_without_instance(draft);
   snapshot_periodically(draft);
   clean_up(draft);
+  tend_tags(draft);
+  tend_scout(draft);
   judge_health(draft);
 }
 

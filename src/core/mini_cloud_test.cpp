@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/draft.h"
+
 namespace holdfast::core::testing {
 
 using namespace model;
@@ -32,6 +34,17 @@ Result<std::string> MiniCloud::done(const Effect& effect, const Spec& spec) {
   if (const auto* a = std::get_if<AdoptInstance>(&action)) return adopt(*a, effect.key);
   if (const auto* a = std::get_if<ReleaseInstance>(&action)) return release_ours(*a);
   if (const auto* a = std::get_if<SnapshotInstance>(&action)) return copy(*a, effect.key);
+  if (const auto* a = std::get_if<LaunchScout>(&action)) return scout(*a, effect.key);
+  if (const auto* a = std::get_if<EndScout>(&action)) return terminate(a->instance);
+  if (const auto* a = std::get_if<AssociateAddress>(&action)) {
+    address_on = a->instance;
+    return std::string("eipassoc-1");
+  }
+  if (const auto* a = std::get_if<DisassociateAddress>(&action)) {
+    if (address_on == a->instance) address_on = InstanceId();
+    return std::string();
+  }
+  if (const auto* a = std::get_if<ApplyTags>(&action)) return tag_things(*a);
   if (const auto* a = std::get_if<KeepOnTermination>(&action)) return keep(*a);
   if (const auto* a = std::get_if<DeleteVolume>(&action)) return remove_volume(a->volume);
   if (const auto* a = std::get_if<DeleteSnapshot>(&action)) return remove_snapshot(a->snapshot);
@@ -100,10 +113,53 @@ VolumeId MiniCloud::make_volume(const LaunchDevice& device, const LaunchInstance
   return id;
 }
 
+namespace {
+
+std::string name_of(const Market& market) {
+  return market.instance_type + (market.life_cycle == LifeCycle::spot ? "/spot" : "/on_demand");
+}
+
+}  // namespace
+
+bool MiniCloud::has_room(const Market& market) const {
+  auto room = rooms.find(name_of(market));
+  if (room == rooms.end()) return true;
+  auto taken = std::count_if(rooms_taken_.begin(), rooms_taken_.end(), [&](const auto& entry) {
+    return entry.second == room->first && instances_.contains(entry.first) &&
+           instances_.at(entry.first).state != InstanceState::terminated;
+  });
+  return taken < room->second;
+}
+
+Result<std::string> MiniCloud::scout(const LaunchScout& launch, const std::string& key) {
+  if (auto known = tokens_.find(launch.token); known != tokens_.end()) return known->second.str();
+  if (!has_room(launch.market)) return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
+  ObservedInstance instance;
+  instance.id = InstanceId(fresh("i-"));
+  instance.state = InstanceState::pending;
+  instance.zone = launch.market.zone;
+  instance.tags = {0, key, {}, kPurposeScout};
+  instances_[instance.id] = instance;
+  tokens_[launch.token] = instance.id;
+  rooms_taken_[instance.id] = name_of(launch.market);
+  return instance.id.str();
+}
+
+Result<std::string> MiniCloud::tag_things(const ApplyTags& apply) {
+  for (const ApplyTags::Target& target : apply.targets) {
+    for (const std::string& resource : target.resources) {
+      for (const Tag& tag : target.tags) user_tags[resource][tag.key] = tag.value;
+      for (const std::string& key : target.removed) user_tags[resource].erase(key);
+    }
+  }
+  return std::string();
+}
+
 Result<std::string> MiniCloud::launch(const LaunchInstance& launch, const std::string& key, const Spec&) {
   if (auto known = tokens_.find(launch.token); known != tokens_.end()) return known->second.str();
   if (launch.market.zone == closed_zone || random_.unit() < no_capacity)
     return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
+  if (!has_room(launch.market)) return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
   if (launch.interface) {
     auto interface = interfaces_.find(*launch.interface);
     if (interface == interfaces_.end()) return refuse(ErrorKind::not_found, "InvalidNetworkInterfaceID.NotFound");
@@ -132,6 +188,7 @@ Result<std::string> MiniCloud::launch(const LaunchInstance& launch, const std::s
   give_interface(instance, launch, key);
   instances_[id] = instance;
   tokens_[launch.token] = id;
+  rooms_taken_[id] = name_of(launch.market);
   ++launches_;
   return id.str();
 }
@@ -422,8 +479,14 @@ void MiniCloud::lose(const VolumeId& id) {
 
 int MiniCloud::running() const {
   return static_cast<int>(std::count_if(instances_.begin(), instances_.end(), [&](const auto& entry) {
-    if (entry.first == apart) return false;
+    if (entry.first == apart || entry.second.tags.purpose == kPurposeScout) return false;
     return entry.second.state == InstanceState::pending || entry.second.state == InstanceState::running;
+  }));
+}
+
+int MiniCloud::scouts() const {
+  return static_cast<int>(std::count_if(instances_.begin(), instances_.end(), [](const auto& entry) {
+    return entry.second.tags.purpose == kPurposeScout && entry.second.state != InstanceState::terminated;
   }));
 }
 
@@ -433,7 +496,9 @@ Observation MiniCloud::observe(Kinds kinds, Time as_of) const {
   observation.kinds = kinds;
   if (has(kinds, Kind::instances)) {
     for (const auto& [id, instance] : instances_) {
-      if (is_ours(id.str())) observation.instances.push_back(instance);
+      if (!is_ours(id.str())) continue;
+      observation.instances.push_back(instance);
+      if (id == address_on && !is_terminal(instance.state)) observation.instances.back().public_ip = public_ip;
     }
   }
   if (has(kinds, Kind::volumes)) {

@@ -26,6 +26,13 @@ class MiniCloud {
   bool snapshots_fail = false;  // its pool is full: each one made ends with an error
   bool images_fail = false;
 
+  // Instances that a market takes at once ("m5.large/spot"): as many as are told, else any number.
+  std::map<std::string, int> rooms;
+  // Where the elastic address is, and the public address that it is.
+  InstanceId address_on;
+  std::string public_ip = "198.18.0.4";
+  std::map<std::string, std::map<std::string, std::string>> user_tags;  // by resource, as ApplyTags left them
+
   model::Outcome perform(const model::Effect& effect, const model::Spec& spec);
   model::Observation observe(model::Kinds kinds, Time as_of) const;
 
@@ -57,7 +64,8 @@ class MiniCloud {
 
   // Somebody else's for good: neither counted as running nor written to.
   InstanceId apart;
-  int running() const;
+  int running() const;  // scouts left out
+  int scouts() const;
   // Number of resources that exist, terminated instances left out.
   size_t volumes() const { return volumes_.size(); }
   size_t snapshots() const { return snapshots_.size(); }
@@ -82,6 +90,9 @@ class MiniCloud {
 
   Result<std::string> done(const model::Effect& effect, const model::Spec& spec);
   Result<std::string> launch(const model::LaunchInstance& launch, const std::string& key, const model::Spec& spec);
+  bool has_room(const model::Market& market) const;
+  Result<std::string> scout(const model::LaunchScout& launch, const std::string& key);
+  Result<std::string> tag_things(const model::ApplyTags& apply);
   Result<std::string> terminate(const InstanceId& id);
   Result<std::string> attach(const model::AttachVolume& attach);
   Result<std::string> snapshot(const model::CreateSnapshot& create, const std::string& key);
@@ -102,6 +113,7 @@ class MiniCloud {
   Random random_;
   int made_ = 0;
   size_t launches_ = 0;
+  std::map<InstanceId, std::string> rooms_taken_;  // by the market's name
   model::StatusCheck health_ = model::StatusCheck::ok;
   std::map<std::string, InstanceId> tokens_;
   std::map<InstanceId, model::ObservedInstance> instances_;

@@ -1,8 +1,8 @@
 #include "core/placement.h"
 
 #include <algorithm>
-#include <string>
-#include <vector>
+#include <limits>
+#include <tuple>
 
 #include "core/draft.h"
 
@@ -13,26 +13,13 @@ using namespace model;
 namespace {
 
 // The zone that the data volumes would keep the next instance in; empty if none. (A kept interface leaves one subnet.)
-std::string home_zone(const State& state) {
+std::string home_zone(const Spec& spec, const State& state) {
+  bool tied = spec.persistence.block_devices && spec.persistence.mode == BlockDevicesMode::reattach;
+  if (!tied) return {};
   for (const auto& [device, volume] : state.data) {
     if (!volume.zone.empty()) return volume.zone;
   }
   return {};
-}
-
-std::vector<SubnetFacts> usable_subnets(const Spec& spec, const State& state) {
-  std::vector<SubnetFacts> subnets = subnets_ahead(spec, state);
-  bool tied = spec.persistence.block_devices && spec.persistence.mode == BlockDevicesMode::reattach;
-  std::string home = tied ? home_zone(state) : std::string();
-  std::stable_partition(subnets.begin(), subnets.end(), [&](const SubnetFacts& subnet) { return subnet.zone == home; });
-  return subnets;
-}
-
-std::vector<std::string> types_in_order(const Spec& spec) {
-  std::vector<std::string> types = spec.compute.instance_types;
-  std::stable_partition(types.begin(), types.end(),
-                        [&](const std::string& type) { return type == spec.compute.preferred_type; });
-  return types;
 }
 
 std::vector<LifeCycle> life_cycles_in_order(const Spec& spec) {
@@ -41,45 +28,99 @@ std::vector<LifeCycle> life_cycles_in_order(const Spec& spec) {
   return {LifeCycle::spot};
 }
 
-std::vector<Market> markets_in_order(const Spec& spec, const State& state) {
-  std::vector<Market> markets;
-  std::vector<SubnetFacts> subnets = usable_subnets(spec, state);
-  // Zone by zone: leaving the volumes' zone costs a copy through snapshots, which is dearer than an hour on demand.
-  for (size_t begin = 0; begin < subnets.size();) {
-    size_t end = begin;
-    while (end < subnets.size() && subnets[end].zone == subnets[begin].zone) ++end;
-    for (LifeCycle life_cycle : life_cycles_in_order(spec)) {
-      for (const std::string& type : types_in_order(spec)) {
-        for (size_t i = begin; i < end; ++i) markets.push_back({type, subnets[i].id, subnets[i].zone, life_cycle});
-      }
+const CoolingMarket* cooling_of(const State& state, const Market& market, Time now) {
+  auto found = std::find_if(state.cooling.begin(), state.cooling.end(),
+                            [&](const CoolingMarket& entry) { return entry.market == market && entry.until > now; });
+  return found == state.cooling.end() ? nullptr : &*found;
+}
+
+// By preference and price, as the orientation weighs them; equals stay in the user's order.
+void sort_by_orientation(const Spec& spec, const State& state, std::vector<Candidate>& candidates) {
+  auto rank = [&](const Candidate& candidate) {
+    double preference = static_cast<double>(preference_of(spec, candidate.market.instance_type));
+    double price = price_of(state, candidate.market).value_or(std::numeric_limits<double>::max());
+    switch (spec.strategy.orientation) {
+      case Orientation::cheapest:
+        return std::pair(price, preference);
+      case Orientation::availability_oriented:
+        return std::pair(preference, 0.0);
+      case Orientation::balanced:
+      case Orientation::cost_oriented:
+        break;
     }
-    begin = end;
-  }
-  return markets;
+    return std::pair(preference, price);
+  };
+  std::stable_sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
+    auto group = [](const Candidate& c) { return std::pair(c.away, c.market.life_cycle); };
+    return std::pair(group(a), rank(a)) < std::pair(group(b), rank(b));
+  });
 }
 
 }  // namespace
 
+size_t preference_of(const Spec& spec, const std::string& type) {
+  const Compute& compute = spec.compute;
+  if (!compute.preferred_type.empty() && type == compute.preferred_type) return 0;
+  auto found = std::find(compute.preferred_types.begin(), compute.preferred_types.end(), type);
+  return 1 + static_cast<size_t>(found - compute.preferred_types.begin());
+}
+
+std::vector<std::string> types_in_order(const Spec& spec, const State& state) {
+  const std::vector<std::string>& resolved = state.surroundings.types;
+  std::vector<std::string> types = resolved.empty() ? spec.compute.instance_types : resolved;
+  std::stable_sort(types.begin(), types.end(), [&](const std::string& a, const std::string& b) {
+    return preference_of(spec, a) < preference_of(spec, b);
+  });
+  return types;
+}
+
+std::optional<double> price_of(const State& state, const Market& market) {
+  if (market.life_cycle != LifeCycle::spot) return std::nullopt;
+  for (const MarketPrice& price : state.looking.prices) {
+    if (price.instance_type == market.instance_type && price.zone == market.zone) return price.usd;
+  }
+  return std::nullopt;
+}
+
+bool is_cooling(const State& state, const Market& market, Time now) {
+  return cooling_of(state, market, now) != nullptr;
+}
+
+std::vector<Candidate> markets_in_order(const Spec& spec, const State& state) {
+  std::vector<Candidate> candidates;
+  const std::string home = home_zone(spec, state);
+  const std::vector<SubnetFacts> subnets = subnets_ahead(spec, state);
+  for (LifeCycle life_cycle : life_cycles_in_order(spec)) {
+    for (const std::string& type : types_in_order(spec, state)) {
+      for (const SubnetFacts& subnet : subnets) {
+        bool away = !home.empty() && subnet.zone != home;
+        candidates.push_back({{type, subnet.id, subnet.zone, life_cycle}, away});
+      }
+    }
+  }
+  sort_by_orientation(spec, state, candidates);
+  return candidates;
+}
+
 Placement place(const Spec& spec, const State& state, Time now) {
   Placement placement;
-  std::optional<Market> tainted;
-  for (const Market& market : markets_in_order(spec, state)) {
-    auto cooling = std::find_if(state.cooling.begin(), state.cooling.end(), [&](const CoolingMarket& entry) {
-      return entry.market == market && entry.until > now;
-    });
-    if (cooling == state.cooling.end()) {
-      // One that took an instance lately is still better than the dearer kind, or than another zone.
-      bool same_like = tainted && tainted->life_cycle == market.life_cycle && tainted->zone == market.zone;
-      placement.market = tainted && !same_like ? *tainted : market;
+  std::optional<Candidate> tainted;
+  for (const Candidate& candidate : markets_in_order(spec, state)) {
+    const CoolingMarket* cooling = cooling_of(state, candidate.market, now);
+    if (cooling == nullptr) {
+      // One that took an instance lately is still better than the dearer kind, or than leaving the volumes' zone.
+      bool same_like =
+          tainted && tainted->market.life_cycle == candidate.market.life_cycle && tainted->away == candidate.away;
+      placement.market = tainted && !same_like ? tainted->market : candidate.market;
       return placement;
     }
     if (cooling->refused) {
       if (!placement.again_at || cooling->until < *placement.again_at) placement.again_at = cooling->until;
     } else if (!tainted) {
-      tainted = market;
+      tainted = candidate;
     }
   }
-  placement.market = tainted;
+  if (tainted) placement.market = tainted->market;
   return placement;
 }
 

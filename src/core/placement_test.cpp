@@ -67,6 +67,7 @@ TEST(Placement, AWantedAddressTiesItToTheSubnetThatHoldsIt) {
 
 TEST(Placement, ARefusingMarketIsLeftOutUntilItHasCooled) {
   State state = two_zones();
+  state.data["/dev/sdf"].zone = "z1";
   cool(state, {"c5.large", SubnetId("subnet-a"), "z1", LifeCycle::spot}, kLater, true);
   EXPECT_EQ(place(two_types(), state, kNow).market->instance_type, "m5.large");
   EXPECT_EQ(place(two_types(), state, kLater).market->instance_type, "c5.large");
@@ -101,6 +102,53 @@ TEST(Placement, OnDemandIsAskedWhereSpotHasNone) {
     cool(state, {type, SubnetId("subnet-a"), "z1", LifeCycle::spot}, kLater, true);
   }
   EXPECT_EQ(place(two_types(), state, kNow).market->life_cycle, LifeCycle::on_demand);
+}
+
+TEST(Placement, WithNothingThatTiesItEveryZonesSpotComesBeforeOnDemand) {
+  State state = two_zones();
+  for (const char* type : {"c5.large", "m5.large"}) {
+    cool(state, {type, SubnetId("subnet-a"), "z1", LifeCycle::spot}, kLater, true);
+  }
+  EXPECT_EQ(place(two_types(), state, kNow).market, (Market{"c5.large", SubnetId("subnet-b"), "z2", LifeCycle::spot}));
+}
+
+Market best(Orientation orientation, std::vector<MarketPrice> prices, std::vector<std::string> preferred = {}) {
+  Spec spec;
+  spec.compute.instance_types = {"m5.large", "c5.large"};
+  spec.compute.preferred_types = std::move(preferred);
+  spec.strategy.orientation = orientation;
+  State state = two_zones();
+  state.looking.prices = std::move(prices);
+  return *place(spec, state, kNow).market;
+}
+
+TEST(Placement, TheCheaperMarketComesFirstWherePricesAreKnown) {
+  const std::vector<MarketPrice> prices = {
+      {"m5.large", "z1", 0.05}, {"m5.large", "z2", 0.04}, {"c5.large", "z1", 0.03}, {"c5.large", "z2", 0.06}};
+  Market cheapest{"c5.large", SubnetId("subnet-a"), "z1", LifeCycle::spot};
+  EXPECT_EQ(best(Orientation::balanced, prices), cheapest);
+  EXPECT_EQ(best(Orientation::cost_oriented, prices), cheapest);
+  EXPECT_EQ(best(Orientation::cheapest, prices), cheapest);
+  EXPECT_EQ(best(Orientation::availability_oriented, prices).instance_type, "m5.large") << "the user's order";
+  EXPECT_EQ(best(Orientation::balanced, {}).instance_type, "m5.large") << "without prices: the user's order";
+}
+
+TEST(Placement, APreferredTypeComesBeforeTheCheaperButForCheapest) {
+  const std::vector<MarketPrice> prices = {
+      {"m5.large", "z1", 0.05}, {"m5.large", "z2", 0.04}, {"c5.large", "z1", 0.03}};
+  Market preferred{"m5.large", SubnetId("subnet-b"), "z2", LifeCycle::spot};
+  EXPECT_EQ(best(Orientation::balanced, prices, {"m5.large"}), preferred);
+  EXPECT_EQ(best(Orientation::cost_oriented, prices, {"m5.large"}), preferred);
+  EXPECT_EQ(best(Orientation::availability_oriented, prices, {"c5.large"}).instance_type, "c5.large");
+  EXPECT_EQ(best(Orientation::cheapest, prices, {"m5.large"}).instance_type, "c5.large");
+}
+
+TEST(Placement, TypesFoundByWhatTheyHaveTakeThePlaceOfTheDocuments) {
+  Spec spec;
+  spec.compute.preferred_types = {"c6i.large", "m6i.large"};
+  State state = two_zones();
+  state.surroundings.types = {"m5.large", "m6i.large", "c6i.large"};
+  EXPECT_EQ(types_in_order(spec, state), (std::vector<std::string>{"c6i.large", "m6i.large", "m5.large"}));
 }
 
 }  // namespace

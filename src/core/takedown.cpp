@@ -225,7 +225,8 @@ void leave_behind(Draft& draft) {
     const auto* attach = std::get_if<AttachVolume>(&entry.second.effect.action);
     return attach != nullptr && attach->instance == gone;
   });
-  if (state.instance->notice_deadline || state.handover->reason == Reason::disappeared) {
+  bool taken = state.instance->notice_deadline || state.handover->reason == Reason::disappeared;
+  if (taken || state.handover->reason == Reason::rebalance) {
     constexpr Duration kTainted = std::chrono::minutes(10);
     std::erase_if(state.cooling, [&](const CoolingMarket& entry) { return entry.market == state.instance->market; });
     state.cooling.push_back({state.instance->market, draft.now + kTainted, false, false, "it took an instance"});

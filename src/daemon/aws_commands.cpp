@@ -48,7 +48,8 @@ void add_features(CLI::App& command, Asked& asked) {
       .add_option(
           "--features", asked.features,
           "what is used beyond new managed instances: import (running instances; reaches what is not ours yet), "
-          "first-spot (an account that never had a spot instance)")
+          "first-spot (an account that never had a spot instance), elastic-ip (compute.elasticIp), "
+          "instance-profile (launchSpecification.iamRole)")
       ->delimiter(',')
       ->type_name("NAME,…");
 }

@@ -29,6 +29,7 @@ struct InstanceNetworkInterfaceSpecification {
   std::vector<SecurityGroupId> groups;
   std::optional<std::string> private_ip_address;
   std::optional<bool> delete_on_termination;
+  std::optional<bool> associate_public_ip_address = {};
   bool operator==(const InstanceNetworkInterfaceSpecification&) const = default;
 };
 
@@ -41,7 +42,15 @@ struct SpotMarketOptions {
 
 struct MetadataOptions {
   std::string http_tokens;  // "optional" or "required"; empty: optional
+  std::optional<int> http_put_response_hop_limit = {};
+  std::string instance_metadata_tags = {};  // "enabled" or "disabled"
   bool operator==(const MetadataOptions&) const = default;
+};
+
+struct IamInstanceProfile {  // one of the two
+  std::string arn;
+  std::string name;
+  bool operator==(const IamInstanceProfile&) const = default;
 };
 
 struct RunInstancesResponse {
@@ -67,6 +76,11 @@ struct RunInstancesRequest {
   bool dry_run = false;
   std::string key_name = {};
   std::string availability_zone = {};  // empty: the subnet's, or any
+  std::optional<bool> ebs_optimized = {};
+  std::optional<bool> monitoring = {};  // detailed
+  std::string tenancy = {};             // default dedicated host
+  std::string cpu_credits = {};         // standard unlimited
+  std::optional<IamInstanceProfile> iam_instance_profile = {};
   bool operator==(const RunInstancesRequest&) const = default;
 };
 
@@ -177,6 +191,7 @@ struct CreateVolumeRequest {
   std::optional<bool> encrypted;
   std::string client_token;
   std::vector<TagSpecification> tag_specifications;
+  std::string kms_key_id = {};
   bool operator==(const CreateVolumeRequest&) const = default;
 };
 

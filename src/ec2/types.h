@@ -38,6 +38,7 @@ struct EbsBlockDevice {
   std::optional<int> throughput;
   std::optional<bool> encrypted;
   std::optional<bool> delete_on_termination;  // EC2's default is true: always said explicitly for what is persisted
+  std::string kms_key_id = {};
   bool operator==(const EbsBlockDevice&) const = default;
 };
 
@@ -124,6 +125,12 @@ struct Instance {
   std::string monitoring = {};      // enabled disabled
   std::string key_name = {};
   std::string spot_instance_request_id = {};
+  std::optional<bool> ebs_optimized = {};
+  std::string tenancy = {};  // default dedicated host
+  std::string iam_instance_profile_arn = {};
+  std::string http_tokens = {};
+  std::optional<int> http_put_response_hop_limit = {};
+  std::string instance_metadata_tags = {};
 };
 
 struct VolumeAttachment {
@@ -236,12 +243,19 @@ struct AvailabilityZone {
   std::string state;
 };
 
+struct GpuInfo {
+  std::vector<int> counts;  // of each kind of GPU that it has
+};
+
 struct InstanceTypeInfo {
   std::string instance_type;
   int default_v_cpus = 0;
   int size_in_mi_b = 0;
   std::string architecture;
-  std::string encryption_support = {};  // of its volumes: supported unsupported
+  std::string encryption_support = {};     // of its volumes: supported unsupported
+  std::string ebs_optimized_support = {};  // default supported unsupported
+  std::optional<GpuInfo> gpu_info = {};
+  std::optional<bool> burstable_performance_supported = {};
 };
 
 struct SpotPrice {

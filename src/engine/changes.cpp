@@ -115,13 +115,13 @@ class Judgement {
 
   void never_smaller(const BlockDevice& wanted, const BlockDevice& had, int size, size_t at) {
     if (!wanted.size_gib || wanted.size_gib == had.size_gib || *wanted.size_gib >= size) return;
-    fault(fmt::format("{}[{}].ebs.volumeSize", kDevices, at),
+    fault(fmt::format("{}[{}].ebs.volumeSize", kDevices, model::place_of_device(after_.compute, at)),
           fmt::format("{} is kept and has {} GiB, and no volume gets smaller: give at least as many",
                       wanted.device_name, size));
   }
   void never_decrypted(const BlockDevice& wanted, const BlockDevice& had, size_t at) {
     if (had.encrypted != true || wanted.encrypted != false) return;
-    fault(fmt::format("{}[{}].ebs.encrypted", kDevices, at),
+    fault(fmt::format("{}[{}].ebs.encrypted", kDevices, model::place_of_device(after_.compute, at)),
           fmt::format("{} is kept and encrypted, and what is made of it stays so: leave it true", wanted.device_name));
   }
 
@@ -155,7 +155,7 @@ class Judgement {
   void moves_as_it_is(const BlockDevice& wanted, size_t at) {
     const BlockDevice* former = device_named(before_, wanted.device_name);
     const BlockDevice had = former != nullptr ? *former : BlockDevice{};
-    const std::string ebs = fmt::format("{}[{}].ebs", kDevices, at);
+    const std::string ebs = fmt::format("{}[{}].ebs", kDevices, model::place_of_device(after_.compute, at));
     size_with_reattach(wanted, had, ebs + ".volumeSize");
     auto unchanged = [&](bool differs, const std::string& field, std::string_view remedy) {
       if (!differs) return;
@@ -167,6 +167,7 @@ class Judgement {
     unchanged(wanted.iops && wanted.iops != had.iops, ".iops", kModify);
     unchanged(wanted.throughput && wanted.throughput != had.throughput, ".throughput", kModify);
     unchanged(wanted.snapshot_id && wanted.snapshot_id != had.snapshot_id, ".snapshotId", kCopy);
+    unchanged(!wanted.kms_key_id.empty() && wanted.kms_key_id != had.kms_key_id, ".kmsKeyId", kCopy);
     unchanged(wanted.encrypted && *wanted.encrypted != had.encrypted.value_or(false), ".encrypted", kCopy);
   }
 
@@ -192,7 +193,7 @@ class Judgement {
     never_smaller(wanted, had, size, at);
     never_decrypted(wanted, had, at);
     if (!wanted.snapshot_id || wanted.snapshot_id == had.snapshot_id) return;
-    fault(fmt::format("{}[{}].ebs.snapshotId", kDevices, at),
+    fault(fmt::format("{}[{}].ebs.snapshotId", kDevices, model::place_of_device(after_.compute, at)),
           fmt::format("the next volume of {} is made of its own newest copy, never of {}: leave it out",
                       wanted.device_name, wanted.snapshot_id->str()));
   }

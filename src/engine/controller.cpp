@@ -38,7 +38,12 @@ Controller::Controller(Options options, Ties ties)
                  [this](const ManagedInstanceId& id, model::Observation observation) {
                    loop_.put({id, model::Observed{std::move(observation)}, 0, std::nullopt});
                  },
-                 counters_}) {}
+                 counters_}),
+      prices_({ties.ec2, ties.looks, ties.post, ties.clock,
+               [this](const std::function<void(const SharedView&)>& visit) { loop_.for_each(visit); },
+               [this](const ManagedInstanceId& id, model::PricesSeen prices) {
+                 loop_.put({id, std::move(prices), 0, std::nullopt});
+               }}) {}
 
 Result<void> Controller::start() {
   HF_TRY_VOID(loop_.load());
@@ -87,6 +92,7 @@ Controller::Outcome Controller::turn() {
     observer_.forget(id);
   }
   for (const SharedView& view : turn.changed) {
+    if (view->state.looking.prices.empty()) prices_.offer(view);
     for (const ec2::CloudEvent& event : index_.update(view->id, view->state)) wake(view->id, event);
   }
   for (ReleasedEffect& effect : turn.effects) executor_.release(std::move(effect));
@@ -94,6 +100,7 @@ Controller::Outcome Controller::turn() {
   if (!loop_.stalled()) {
     executor_.pump();
     observer_.pump();
+    prices_.pump();
   }
   return {std::move(turn.answers), std::move(turn.changed), std::move(turn.forgotten), std::move(turn.records),
           turn.last_sequence};
@@ -108,6 +115,7 @@ std::optional<Time> Controller::next_turn() const {
   sooner(next_sweep_);
   sooner(executor_.next_pump());
   sooner(observer_.next_pump());
+  sooner(prices_.next_pump());
   return next;
 }
 

@@ -17,6 +17,7 @@
 #include "engine/index.h"
 #include "engine/loop.h"
 #include "engine/observer.h"
+#include "engine/prices.h"
 #include "engine/workers.h"
 
 namespace holdfast::engine {
@@ -68,6 +69,7 @@ class Controller {
   Loop loop_;
   Executor executor_;
   Observer observer_;
+  Prices prices_;
   Index index_;
   Time next_sweep_{};
 };

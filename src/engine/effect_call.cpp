@@ -22,6 +22,11 @@ struct ActionOf {
   Action operator()(const model::AdoptInstance&) const { return ec2::CreateTagsRequest::kAction; }
   Action operator()(const model::ReleaseInstance&) const { return ec2::DeleteTagsRequest::kAction; }
   Action operator()(const model::SnapshotInstance&) const { return ec2::CreateSnapshotsRequest::kAction; }
+  Action operator()(const model::LaunchScout&) const { return ec2::RunInstancesRequest::kAction; }
+  Action operator()(const model::EndScout&) const { return ec2::TerminateInstancesRequest::kAction; }
+  Action operator()(const model::AssociateAddress&) const { return ec2::AssociateAddressRequest::kAction; }
+  Action operator()(const model::DisassociateAddress&) const { return ec2::DisassociateAddressRequest::kAction; }
+  Action operator()(const model::ApplyTags&) const { return ec2::CreateTagsRequest::kAction; }
   Action operator()(const model::DeleteVolume&) const { return ec2::DeleteVolumeRequest::kAction; }
   Action operator()(const model::DeleteSnapshot&) const { return ec2::DeleteSnapshotRequest::kAction; }
   Action operator()(const model::DeregisterImage&) const { return ec2::DeregisterImageRequest::kAction; }

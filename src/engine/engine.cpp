@@ -20,6 +20,7 @@
 #include "engine/controller.h"
 #include "engine/group_book.h"
 #include "engine/inspect.h"
+#include "engine/tag_changes.h"
 #include "engine/threads.h"
 
 namespace holdfast::engine {
@@ -422,7 +423,7 @@ std::vector<GroupView> Engine::groups() const {
 }
 
 model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::string_view update,
-                                          const Precondition& holds) {
+                                          const Precondition& holds, bool apply_tags) {
   Error last;
   for (int tries = 0; tries < kMergeTries; ++tries) {
     SharedView view = impl_->find(id);
@@ -437,8 +438,10 @@ model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::stri
     if (!surroundings) return tl::unexpected(std::move(surroundings).error());
     auto seat = impl_->groups.seat_changed(*view, *spec, *surroundings);  // held until it is stored
     if (!seat) return tl::unexpected(std::move(seat).error());
+    model::SpecChanged change{*surroundings};
+    if (apply_tags) change.tagging = tag_changes(view->spec, *spec);
     Revision revision{std::move(*merged), std::move(*spec), *surroundings, view->document, {}, seat->address};
-    auto stored = impl_->request({id, model::SpecChanged{*surroundings}, 0, std::move(revision)});
+    auto stored = impl_->request({id, std::move(change), 0, std::move(revision)});
     if (stored) {
       if (SharedView now = impl_->find(id)) return now;
       return one_fault(not_found(id));

@@ -72,9 +72,10 @@ class Engine {
   // What `import` would do; nothing is done. No steps, and a note, where it is imported already.
   model::Checked<ImportPlan> plan_of_import(const ImportRequest& request);
   // Merges. A change that could never take effect is a fault of its field (changes.h). not_found and conflict are
-  // single errors without a field. The precondition holds for the very version that it was merged into.
+  // single errors without a field. The precondition holds for the very version that it was merged into. apply_tags: the
+  // document's tags go on what runs now, too, and those that it has no more come off.
   model::Checked<std::shared_ptr<const View>> update(const ManagedInstanceId& id, std::string_view update,
-                                                     const Precondition& holds = {});
+                                                     const Precondition& holds = {}, bool apply_tags = false);
   // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.
   Result<std::shared_ptr<const View>> ask(const ManagedInstanceId& id, model::Event request);
 

@@ -9,6 +9,7 @@ namespace {
 std::vector<std::string> things_of(const model::State& state) {
   std::vector<std::string> things;
   if (state.instance) things.push_back(state.instance->id.str());
+  if (state.scout) things.push_back(state.scout->id.str());
   if (state.interface) things.push_back(state.interface->id.str());
   for (const auto& interface : state.superseded_interfaces) things.push_back(interface.id.str());
   if (state.root) things.push_back(state.root->id.str());

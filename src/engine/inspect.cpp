@@ -6,6 +6,9 @@
 
 #include "base/text.h"
 #include "engine/address.h"
+#include "engine/inspect_options.h"
+#include "engine/inspect_types.h"
+#include "engine/inspection.h"
 #include "engine/tags.h"
 
 namespace holdfast::engine {
@@ -13,12 +16,7 @@ namespace holdfast::engine {
 namespace {
 
 constexpr int kMostPages = 1000;
-constexpr char kLaunch[] = "compute.launchSpecification";
-
-// Errors that say something about the thing asked for, not about the asking.
-bool about_the_thing(const Error& error) {
-  return error.kind == ErrorKind::not_found || error.kind == ErrorKind::invalid;
-}
+constexpr const char* kLaunch = kLaunchSpecification;
 
 // "us-east-1a" and the local zone "us-east-1-bos-1a" are in us-east-1.
 bool is_zone_of(const std::string& zone, const std::string& region) {
@@ -30,7 +28,7 @@ bool is_zone_of(const std::string& zone, const std::string& region) {
 
 class Inspection {
  public:
-  Inspection(ec2::Ec2& ec2, const model::Spec& spec, const Own& own) : ec2_(ec2), spec_(spec), own_(own) {}
+  Inspection(ec2::Ec2& ec2, const model::Spec& spec, const Own& own) : spec_(spec), own_(own), inquiry_{ec2, faults_} {}
 
   model::Checked<model::Surroundings> run() {
     auto asked = look();
@@ -46,25 +44,15 @@ class Inspection {
     HF_TRY_VOID(look_at_types());
     HF_TRY_VOID(look_at_groups());
     HF_TRY_VOID(look_at_devices());
-    return look_at_address();
+    HF_TRY_VOID(look_at_address());
+    HF_TRY(facts_.elastic_ip, look_at_elastic_ip(inquiry_, spec_, own_));
+    return look_at_options(inquiry_, spec_, own_, facts_);
   }
 
-  void fault(std::string field, std::string message) {
-    faults_.errors.push_back({ErrorKind::invalid, "INVALID_FIELD", std::move(message), std::move(field)});
-  }
-
-  // The answer; nothing if the cloud does not know what was asked for; an error if it could not be asked.
+  void fault(std::string field, std::string message) { inquiry_.fault(std::move(field), std::move(message)); }
   template <class R>
   Result<std::optional<typename R::Response>> ask(const R& request) {
-    auto answer = ec2_.call(request);
-    if (answer) return std::optional(std::move(*answer));
-    if (about_the_thing(answer.error())) return std::optional<typename R::Response>();
-    Error error = answer.error();
-    error.message = fmt::format("the cloud could not be asked, so nothing was changed; ask again ({}: {})", R::kAction,
-                                error.message);
-    error.kind = ErrorKind::unavailable;
-    error.field.clear();
-    return Failure(std::move(error));
+    return inquiry_.ask(request);
   }
 
   Result<void> look_at_image() {
@@ -145,30 +133,9 @@ class Inspection {
   }
 
   Result<void> look_at_types() {
-    const model::Compute& compute = spec_.compute;
-    for (size_t i = 0; i < compute.instance_types.size(); ++i) {
-      HF_TRY_VOID(look_at_type(compute.instance_types[i], fmt::format("{}.instanceTypes.types[{}]", kLaunch, i)));
-    }
-    bool among = std::count(compute.instance_types.begin(), compute.instance_types.end(), compute.preferred_type) > 0;
-    if (compute.preferred_type.empty() || among) return {};
-    return look_at_type(compute.preferred_type, fmt::format("{}.instanceTypes.preferredType", kLaunch));
-  }
-
-  Result<void> look_at_type(const std::string& type, const std::string& field) {
-    ec2::DescribeInstanceTypesRequest request;
-    request.instance_types = {type};
-    HF_TRY(auto answer, ask(request));
-    if (!answer || answer->instance_types.empty()) {
-      fault(field, fmt::format("there is no instance type {} here; name one that DescribeInstanceTypes lists", type));
-      return {};
-    }
-    if (answer->instance_types.front().encryption_support == "unsupported") encrypts_not_ = type;
-    const std::string& of_type = answer->instance_types.front().architecture;
-    const std::string& of_image = facts_.image.architecture;
-    if (!of_type.empty() && !of_image.empty() && of_type != of_image) {
-      fault(field, fmt::format("instance type {} is {}, image {} is {}; name a type of the image's architecture", type,
-                               of_type, facts_.image.id.str(), of_image));
-    }
+    HF_TRY(Types types, engine::look_at_types(inquiry_, spec_.compute, facts_.image));
+    facts_.types = std::move(types.resolved);
+    encrypts_not_ = std::move(types.encrypts_not);
     return {};
   }
 
@@ -193,7 +160,8 @@ class Inspection {
   Result<void> look_at_devices() {
     const auto& devices = spec_.compute.block_devices;
     for (size_t i = 0; i < devices.size(); ++i) {
-      const std::string field = fmt::format("{}.blockDeviceMappings[{}].ebs", kLaunch, i);
+      const std::string field =
+          fmt::format("{}.blockDeviceMappings[{}].ebs", kLaunch, model::place_of_device(spec_.compute, i));
       const model::BlockDevice& device = devices[i];
       bool is_root = device.device_name == facts_.image.root_device;
       if (is_root && device.size_gib && *device.size_gib < facts_.image.root_size_gib) {
@@ -294,7 +262,6 @@ class Inspection {
     return fail(ErrorKind::unavailable, "EndlessListing", "DescribeNetworkInterfaces does not come to an end");
   }
 
-  ec2::Ec2& ec2_;
   const model::Spec& spec_;
   const Own& own_;
   VpcId vpc_;
@@ -302,6 +269,7 @@ class Inspection {
   std::string encrypts_not_;  // an instance type whose volumes are never encrypted
   model::Surroundings facts_;
   model::Faults faults_;
+  Inquiry inquiry_;
 };
 
 }  // namespace

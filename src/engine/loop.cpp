@@ -18,7 +18,7 @@ namespace {
 // Events that only say "look again": lost, the next look or sweep makes up for them.
 bool is_wake_up(const model::Event& event) {
   return std::holds_alternative<model::CloudStirred>(event) || std::holds_alternative<model::Observed>(event) ||
-         std::holds_alternative<model::TimerRang>(event);
+         std::holds_alternative<model::TimerRang>(event) || std::holds_alternative<model::PricesSeen>(event);
 }
 
 Error unavailable(const std::string& why) {
@@ -195,6 +195,23 @@ bool may_take(const Revision& revision, const model::State& state) {
 
 }  // namespace
 
+// Two that take one address from each other would never come to rest. Judged here, where no other can come between.
+std::optional<ManagedInstanceId> Loop::holder_of_address(const ManagedInstanceId& self, const model::Spec& spec,
+                                                         const Drafts& drafts) const {
+  if (spec.compute.elastic_ip.empty()) return std::nullopt;
+  auto holds = [&](const View& view) {
+    return view.id != self && view.state.goal != model::Goal::deleted &&
+           view.spec.compute.elastic_ip == spec.compute.elastic_ip;
+  };
+  for (const auto& [id, draft] : drafts) {
+    if (!draft.forget && holds(draft.view)) return id;
+  }
+  for (const auto& [id, row] : rows_) {
+    if (!drafts.contains(id) && holds(*row.view)) return id;
+  }
+  return std::nullopt;
+}
+
 Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   bool known = drafts.contains(input.id) || rows_.contains(input.id) || input.revision.has_value();
   if (!known && input.ticket == 0) {
@@ -220,6 +237,14 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
     return give_up({ErrorKind::conflict, kChangedMeanwhile, "it got its address meanwhile; ask again", {}});
   }
   const model::Spec& spec = changes_spec ? input.revision->spec : draft->view.spec;
+  bool claims = input.revision || std::holds_alternative<model::UndeleteAsked>(input.event);
+  if (auto holder = claims ? holder_of_address(input.id, spec, drafts) : std::nullopt) {
+    return give_up({ErrorKind::conflict, kAddressInUse,
+                    fmt::format("{} is the elastic address of managed instance {}; name another, or take it from that "
+                                "one first",
+                                spec.compute.elastic_ip, holder->str()),
+                    "compute.elasticIp"});
+  }
   model::State state = draft->view.state;
   if (changes_spec && input.revision->pool_address) state.pool_address = *input.revision->pool_address;
   auto step = decide_(spec, state, input.event, now);

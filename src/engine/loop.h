@@ -42,6 +42,8 @@ struct Revision {
 // Code of the conflict of an update that was judged by what is no longer so: the document was changed by another since
 // it was merged, or what the managed instance holds makes it futile by now.
 inline constexpr char kChangedMeanwhile[] = "ChangedMeanwhile";
+// Code of the conflict of a document whose elastic address is another managed instance's.
+inline constexpr char kAddressInUse[] = "ElasticIpInUse";
 
 struct Input {
   ManagedInstanceId id;
@@ -136,6 +138,8 @@ class Loop {
   void fire_timers(Time now, Turn& turn);
   Result<void> fold(const Input& input, Time now, Drafts& drafts);
   Result<Draft*> draft_for(const Input& input, Time now, Drafts& drafts);
+  std::optional<ManagedInstanceId> holder_of_address(const ManagedInstanceId& id, const model::Spec& spec,
+                                                     const Drafts& drafts) const;
   bool commit(Drafts& drafts, Time now, Turn& turn);
   void commit_failed(std::vector<Input> batch, const Error& error, Time now, Turn& turn);
   void install(Drafts& drafts, Turn& turn);

@@ -6,6 +6,7 @@
 
 #include "core/mutation.h"
 #include "core/probe.h"
+#include "engine/further_effects.h"
 #include "engine/import_effects.h"
 #include "engine/tags.h"
 #include "model/observed.h"
@@ -43,6 +44,7 @@ ec2::EbsBlockDevice ebs_of(const model::BlockDevice& device, bool delete_on_term
   ebs.volume_type = device.volume_type;
   ebs.iops = device.iops;
   ebs.throughput = device.throughput;
+  ebs.kms_key_id = device.kms_key_id;
   // EC2 refuses `encrypted` beside a snapshot unless it is true; unsaid, it is the snapshot's own.
   if (!device.snapshot_id || device.encrypted.value_or(false)) ebs.encrypted = device.encrypted;
   ebs.delete_on_termination = delete_on_termination;
@@ -175,6 +177,7 @@ Made run(const Doing& doing, const model::CreateVolume& create) {
   request.iops = ebs.iops;
   request.throughput = ebs.throughput;
   request.encrypted = ebs.encrypted;
+  request.kms_key_id = ebs.kms_key_id;
   request.client_token = create.token;
   OwnTagSet own{doing.id, create.generation, doing.key, create.device.device_name, {}};
   request.tag_specifications = {{"volume", tags_of(own, create.tags)}};
@@ -236,6 +239,22 @@ Made run(const Doing& doing, const model::SnapshotInstance& snapshot) {
   return snapshot_instance({doing.ec2, doing.id, doing.key, doing.again}, snapshot);
 }
 
+Made run(const Doing& doing, const model::LaunchScout& scout) {
+  return launch_scout({doing.ec2, doing.id, doing.key}, scout);
+}
+Made run(const Doing& doing, const model::EndScout& end) {
+  return end_scout({doing.ec2, doing.id, doing.key}, end);
+}
+Made run(const Doing& doing, const model::AssociateAddress& associate) {
+  return associate_address({doing.ec2, doing.id, doing.key}, associate);
+}
+Made run(const Doing& doing, const model::DisassociateAddress& disassociate) {
+  return disassociate_address({doing.ec2, doing.id, doing.key}, disassociate);
+}
+Made run(const Doing& doing, const model::ApplyTags& apply) {
+  return apply_tags({doing.ec2, doing.id, doing.key}, apply);
+}
+
 // Deletions. Safe: each was decided by core's retention, which proves that it is not the newest copy, and stored before
 // it came here. EC2 is the last fence: it refuses to delete what is attached or in use.
 Made run(const Doing& doing, const model::DeleteVolume& remove) {
@@ -256,7 +275,7 @@ Made run(const Doing& doing, const model::DeleteInterface& remove) {
 // A kept interface comes with its own subnet, groups and tags, and EC2 refuses them beside it. Without one EC2 makes an
 // interface that goes with the instance.
 void set_network(ec2::RunInstancesRequest& request, const model::LaunchInstance& launch) {
-  if (!launch.interface && !launch.private_ip) {
+  if (!launch.interface && !launch.private_ip && !launch.options.public_ip) {
     request.subnet_id = launch.market.subnet;
     request.security_group_ids = launch.security_group_ids;
     return;
@@ -271,8 +290,23 @@ void set_network(ec2::RunInstancesRequest& request, const model::LaunchInstance&
     primary.groups = launch.security_group_ids;
     primary.private_ip_address = launch.private_ip;
     primary.delete_on_termination = true;
+    primary.associate_public_ip_address = launch.options.public_ip;
   }
   request.network_interfaces = {primary};
+}
+
+void set_options(ec2::RunInstancesRequest& request, const model::LaunchInstance& launch) {
+  const model::LaunchOptions& options = launch.options;
+  ec2::MetadataOptions metadata{launch.http_tokens, options.hop_limit, options.metadata_tags};
+  if (!(metadata == ec2::MetadataOptions{})) request.metadata_options = metadata;
+  request.key_name = options.key_pair;
+  request.ebs_optimized = options.ebs_optimized;
+  request.monitoring = options.monitoring;
+  request.tenancy = options.tenancy;
+  request.cpu_credits = options.cpu_credits;
+  if (!options.profile_arn.empty() || !options.profile_name.empty()) {
+    request.iam_instance_profile = ec2::IamInstanceProfile{options.profile_arn, options.profile_name};
+  }
 }
 
 }  // namespace
@@ -291,7 +325,10 @@ ec2::RunInstancesRequest launch_request(const ManagedInstanceId& id, const std::
   }
   // One-time and terminate: a persistent request could relaunch by itself and make two of one.
   if (launch.market.life_cycle == model::LifeCycle::spot) request.spot_options = ec2::SpotMarketOptions{};
-  if (!launch.http_tokens.empty()) request.metadata_options = ec2::MetadataOptions{launch.http_tokens};
+  for (const std::string& device : launch.no_devices) {
+    request.block_device_mappings.push_back({device, std::nullopt, true});
+  }
+  set_options(request, launch);
 
   OwnTagSet own{id, launch.generation, key, {}, {}};
   static const std::vector<model::Tag> kNone;

@@ -32,6 +32,8 @@ template <class A>
 constexpr void fields(A& a, const Surroundings*) {
   a("image", &Surroundings::image);
   a("subnets", &Surroundings::subnets);
+  a("types", &Surroundings::types);
+  a("elastic_ip", &Surroundings::elastic_ip);
 }
 
 template <class A>
@@ -66,12 +68,27 @@ constexpr void fields(A& a, const BlockDevice*) {
   a("encrypted", &BlockDevice::encrypted);
   a("snapshot_id", &BlockDevice::snapshot_id);
   a("delete_on_termination", &BlockDevice::delete_on_termination);
+  a("kms_key_id", &BlockDevice::kms_key_id);
 }
 
 template <class A>
 constexpr void fields(A& a, const LaunchDevice*) {
   a("device", &LaunchDevice::device);
   a("delete_on_termination", &LaunchDevice::delete_on_termination);
+}
+
+template <class A>
+constexpr void fields(A& a, const LaunchOptions*) {
+  a("key_pair", &LaunchOptions::key_pair);
+  a("ebs_optimized", &LaunchOptions::ebs_optimized);
+  a("monitoring", &LaunchOptions::monitoring);
+  a("tenancy", &LaunchOptions::tenancy);
+  a("cpu_credits", &LaunchOptions::cpu_credits);
+  a("profile_name", &LaunchOptions::profile_name);
+  a("profile_arn", &LaunchOptions::profile_arn);
+  a("hop_limit", &LaunchOptions::hop_limit);
+  a("metadata_tags", &LaunchOptions::metadata_tags);
+  a("public_ip", &LaunchOptions::public_ip);
 }
 
 template <class A>
@@ -88,6 +105,60 @@ constexpr void fields(A& a, const LaunchInstance*) {
   a("devices", &LaunchInstance::devices);
   a("tags", &LaunchInstance::tags);
   a("resource_tags", &LaunchInstance::resource_tags);
+  a("options", &LaunchInstance::options);
+  a("no_devices", &LaunchInstance::no_devices);
+}
+
+template <class A>
+constexpr void fields(A& a, const LaunchScout*) {
+  a("token", &LaunchScout::token);
+  a("market", &LaunchScout::market);
+  a("image", &LaunchScout::image);
+  a("root_device", &LaunchScout::root_device);
+  a("security_group_ids", &LaunchScout::security_group_ids);
+}
+
+template <class A>
+constexpr void fields(A& a, const EndScout*) {
+  a("instance", &EndScout::instance);
+}
+
+template <class A>
+constexpr void fields(A& a, const AssociateAddress*) {
+  a("allocation", &AssociateAddress::allocation);
+  a("instance", &AssociateAddress::instance);
+}
+
+template <class A>
+constexpr void fields(A& a, const DisassociateAddress*) {
+  a("allocation", &DisassociateAddress::allocation);
+  a("instance", &DisassociateAddress::instance);
+  a("interface", &DisassociateAddress::interface);
+}
+
+template <class A>
+constexpr void fields(A& a, const TagChange*) {
+  a("tags", &TagChange::tags);
+  a("removed", &TagChange::removed);
+}
+
+template <class A>
+constexpr void fields(A& a, const Tagging*) {
+  a("instance", &Tagging::instance);
+  a("volumes", &Tagging::volumes);
+  a("interface", &Tagging::interface);
+}
+
+template <class A>
+constexpr void fields(A& a, const ApplyTags::Target*) {
+  a("resources", &ApplyTags::Target::resources);
+  a("tags", &ApplyTags::Target::tags);
+  a("removed", &ApplyTags::Target::removed);
+}
+
+template <class A>
+constexpr void fields(A& a, const ApplyTags*) {
+  a("targets", &ApplyTags::targets);
 }
 
 template <class A>
@@ -243,6 +314,7 @@ constexpr void fields(A& a, const Instance*) {
   a("missing_since", &Instance::missing_since);
   a("missing_looks", &Instance::missing_looks);
   a("kept", &Instance::kept);
+  a("rebalance_at", &Instance::rebalance_at);
 }
 
 template <class A>
@@ -368,6 +440,29 @@ constexpr void fields(A& a, const CoolingMarket*) {
 }
 
 template <class A>
+constexpr void fields(A& a, const Scout*) {
+  a("id", &Scout::id);
+  a("market", &Scout::market);
+  a("reason", &Scout::reason);
+  a("launched_at", &Scout::launched_at);
+  a("state", &Scout::state);
+  a("missing_looks", &Scout::missing_looks);
+}
+
+template <class A>
+constexpr void fields(A& a, const Voluntary*) {
+  a("scouts", &Voluntary::scouts);
+  a("fruitless", &Voluntary::fruitless);
+  a("rest_until", &Voluntary::rest_until);
+}
+
+template <class A>
+constexpr void fields(A& a, const HeldAddress*) {
+  a("allocation", &HeldAddress::allocation);
+  a("public_ip", &HeldAddress::public_ip);
+}
+
+template <class A>
 constexpr void fields(A& a, const OriginalVolume*) {
   a("device", &OriginalVolume::device);
   a("id", &OriginalVolume::id);
@@ -440,6 +535,11 @@ constexpr void fields(A& a, const State*) {
   a("by_schedule", &State::by_schedule);
   a("pool_address", &State::pool_address);
   a("periodic_due", &State::periodic_due);
+  a("scout", &State::scout);
+  a("voluntary", &State::voluntary);
+  a("address", &State::address);
+  a("tagging", &State::tagging);
+  a("taggings", &State::taggings);
   a("forget_at", &State::forget_at);
   // State::looking is not stored: lost in a crash without harm.
 }

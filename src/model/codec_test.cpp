@@ -48,7 +48,7 @@ void draw(T& to) {
     bool known = false;
     if constexpr (std::is_same_v<T, Status>) known = i <= static_cast<int>(Status::migrating);
     if constexpr (std::is_same_v<T, Phase>) known = i <= static_cast<int>(Phase::checking);
-    if constexpr (std::is_same_v<T, Reason>) known = i <= static_cast<int>(Reason::imported);
+    if constexpr (std::is_same_v<T, Reason>) known = i <= static_cast<int>(Reason::cheaper_market);
     if constexpr (std::is_same_v<T, LifeCycle>) known = i <= static_cast<int>(LifeCycle::on_demand);
     if constexpr (std::is_same_v<T, Goal>) known = i <= static_cast<int>(Goal::deleted);
     if constexpr (std::is_same_v<T, InstanceState>) known = i <= static_cast<int>(InstanceState::terminated);

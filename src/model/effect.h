@@ -24,6 +24,13 @@ struct Market {
   bool operator==(const Market&) const = default;
 };
 
+// Of a spot market, in USD an hour.
+struct MarketPrice {
+  std::string instance_type;
+  std::string zone;
+  double usd = 0;
+};
+
 struct LaunchDevice {
   BlockDevice device;  // snapshot_id set: made from it
   bool delete_on_termination = false;
@@ -44,7 +51,66 @@ struct LaunchInstance {
   std::vector<LaunchDevice> devices;
   std::vector<Tag> tags;
   ResourceTags resource_tags;
+  LaunchOptions options = {};
+  std::vector<std::string> no_devices = {};
   bool operator==(const LaunchInstance&) const = default;
+};
+
+// Capacity made sure of before a healthy instance is given up for another market: an instance of that market, of the
+// user's image, with nothing of the managed instance: no kept volume, no interface, no user data (core/voluntary.h).
+struct LaunchScout {
+  std::string token;
+  Market market;
+  ImageId image;
+  std::string root_device;
+  std::vector<SecurityGroupId> security_group_ids;
+  bool operator==(const LaunchScout&) const = default;
+};
+
+// Safe: a scout holds nothing. Only ever one that carries our tag of a scout, or that LaunchScout made.
+struct EndScout {
+  InstanceId instance;
+  bool operator==(const EndScout&) const = default;
+};
+
+// The elastic address comes to the present instance, from wherever it is: it is this managed instance's alone.
+struct AssociateAddress {
+  std::string allocation;
+  InstanceId instance;
+  bool operator==(const AssociateAddress&) const = default;
+};
+
+// Taken off, if it is on that interface or on that instance: an address that somebody has taken elsewhere stays there.
+struct DisassociateAddress {
+  std::string allocation;
+  InstanceId instance;  // may be empty
+  std::optional<InterfaceId> interface;
+  bool operator==(const DisassociateAddress&) const = default;
+};
+
+// Tags that an update wants on what runs by then, and the keys that it wants off it.
+struct TagChange {
+  std::vector<Tag> tags;
+  std::vector<std::string> removed;
+  bool operator==(const TagChange&) const = default;
+};
+struct Tagging {
+  TagChange instance;
+  TagChange volumes;
+  TagChange interface;
+  bool operator==(const Tagging&) const = default;
+};
+
+// The user's tags on what runs now (autoApplyTags). What is gone by then is left out. Safe to repeat.
+struct ApplyTags {
+  struct Target {
+    std::vector<std::string> resources;
+    std::vector<Tag> tags;
+    std::vector<std::string> removed;  // keys
+    bool operator==(const Target&) const = default;
+  };
+  std::vector<Target> targets;
+  bool operator==(const ApplyTags&) const = default;
 };
 
 // Safe: only ever the instance that a handover, a pause or a delete has decided to take down (or one that the cloud is
@@ -176,7 +242,8 @@ struct DeleteInterface {
 using EffectAction =
     std::variant<LaunchInstance, TerminateInstance, CreateSnapshot, RegisterImage, CreateInterface, CreateVolume,
                  AttachVolume, KeepOnTermination, TagVolume, DeleteVolume, DeleteSnapshot, DeregisterImage,
-                 DeleteInterface, AdoptInstance, ReleaseInstance, SnapshotInstance>;
+                 DeleteInterface, AdoptInstance, ReleaseInstance, SnapshotInstance, LaunchScout, EndScout,
+                 AssociateAddress, DisassociateAddress, ApplyTags>;
 
 // The executor serves the most urgent first (handover.md, Deadlines).
 enum class Urgency { save, recover, voluntary, periodic, cleanup };

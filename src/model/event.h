@@ -31,7 +31,8 @@ struct Created {
   std::optional<Import> import = {};  // it is made of an instance that exists
 };
 struct SpecChanged {
-  Surroundings surroundings;  // of the new spec
+  Surroundings surroundings;            // of the new spec
+  std::optional<Tagging> tagging = {};  // to be done to what runs now
 };
 struct PauseAsked {};
 struct ResumeAsked {};
@@ -73,6 +74,10 @@ struct Observed {
 struct EffectEnded {
   Outcome outcome;
 };
+// The newest prices of the spot markets that it may use.
+struct PricesSeen {
+  std::vector<MarketPrice> prices;
+};
 struct TimerRang {};
 // The address of its group's pool that is this one's from now on; empty: none.
 struct AddressGiven {
@@ -82,9 +87,10 @@ struct AddressGiven {
 // The service has started with this state in its store: effects that were under way have unknown outcomes.
 struct Restarted {};
 
-using Event = std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked,
-                           InterruptionNoticed, RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang,
-                           Restarted, SnapshotAsked, RestoreAsked, SnapshotDropped, UndeleteAsked, AddressGiven>;
+using Event =
+    std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked, InterruptionNoticed,
+                 RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang, Restarted, SnapshotAsked,
+                 RestoreAsked, SnapshotDropped, UndeleteAsked, AddressGiven, PricesSeen>;
 
 std::string_view name_of(const Event& event);
 

@@ -52,12 +52,22 @@ constexpr Word<Reason> kReasons[] = {
     {Reason::deletion, "deletion"},
     {Reason::imported, "imported"},
     {Reason::restore, "restore"},
+    {Reason::rebalance, "rebalance"},
+    {Reason::revert_to_spot, "revert_to_spot"},
+    {Reason::preferred_type, "preferred_type"},
+    {Reason::cheaper_market, "cheaper_market"},
 };
 constexpr Word<LifeCycle> kLifeCycles[] = {{LifeCycle::spot, "spot"}, {LifeCycle::on_demand, "on_demand"}};
 constexpr Word<BlockDevicesMode> kModes[] = {{BlockDevicesMode::reattach, "reattach"},
                                              {BlockDevicesMode::on_launch, "onLaunch"}};
 constexpr Word<TaskType> kTaskTypes[] = {
     {TaskType::pause, "pause"}, {TaskType::resume, "resume"}, {TaskType::recycle, "recycle"}};
+constexpr Word<Orientation> kOrientations[] = {{Orientation::balanced, "balanced"},
+                                               {Orientation::cost_oriented, "costOriented"},
+                                               {Orientation::availability_oriented, "availabilityOriented"},
+                                               {Orientation::cheapest, "cheapest"}};
+constexpr Word<PerformAt> kPerformAts[] = {
+    {PerformAt::never, "never"}, {PerformAt::time_window, "timeWindow"}, {PerformAt::always, "always"}};
 constexpr Word<Goal> kGoals[] = {{Goal::running, "running"}, {Goal::paused, "paused"}, {Goal::deleted, "deleted"}};
 constexpr Word<InstanceState> kInstanceStates[] = {
     {InstanceState::unknown, "unknown"},       {InstanceState::pending, "pending"},
@@ -105,9 +115,11 @@ constexpr Word<Urgency> kUrgencies[] = {{Urgency::save, "save"},
 
 // The index in the list is the variant's.
 constexpr std::string_view kActions[] = {
-    "LaunchInstance",  "TerminateInstance", "CreateSnapshot",  "RegisterImage",    "CreateInterface", "CreateVolume",
-    "AttachVolume",    "KeepOnTermination", "TagVolume",       "DeleteVolume",     "DeleteSnapshot",  "DeregisterImage",
-    "DeleteInterface", "AdoptInstance",     "ReleaseInstance", "SnapshotInstance",
+    "LaunchInstance",   "TerminateInstance", "CreateSnapshot",    "RegisterImage",    "CreateInterface",
+    "CreateVolume",     "AttachVolume",      "KeepOnTermination", "TagVolume",        "DeleteVolume",
+    "DeleteSnapshot",   "DeregisterImage",   "DeleteInterface",   "AdoptInstance",    "ReleaseInstance",
+    "SnapshotInstance", "LaunchScout",       "EndScout",          "AssociateAddress", "DisassociateAddress",
+    "ApplyTags",
 };
 static_assert(std::size(kActions) == std::variant_size_v<EffectAction>);
 
@@ -116,7 +128,7 @@ constexpr std::string_view kEvents[] = {
     "RecycleAsked",  "DeleteAsked",   "InterruptionNoticed", "RebalanceRecommended",
     "CloudStirred",  "Observed",      "EffectEnded",         "TimerRang",
     "Restarted",     "SnapshotAsked", "RestoreAsked",        "SnapshotDropped",
-    "UndeleteAsked", "AddressGiven",
+    "UndeleteAsked", "AddressGiven",  "PricesSeen",
 };
 static_assert(std::size(kEvents) == std::variant_size_v<Event>);
 
@@ -137,6 +149,8 @@ HF_WORDS(Reason, kReasons)
 HF_WORDS(LifeCycle, kLifeCycles)
 HF_WORDS(BlockDevicesMode, kModes)
 HF_WORDS(TaskType, kTaskTypes)
+HF_WORDS(Orientation, kOrientations)
+HF_WORDS(PerformAt, kPerformAts)
 HF_WORDS(Goal, kGoals)
 HF_WORDS(InstanceState, kInstanceStates)
 HF_WORDS(VolumeState, kVolumeStates)

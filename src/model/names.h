@@ -16,6 +16,8 @@ namespace holdfast::model {
 std::string_view to_string(LifeCycle value);
 std::string_view to_string(TaskType value);          // "pause"
 std::string_view to_string(BlockDevicesMode value);  // "reattach", "onLaunch"
+std::string_view to_string(Orientation value);       // "costOriented"
+std::string_view to_string(PerformAt value);         // "timeWindow"
 std::string_view to_string(Goal value);
 std::string_view to_string(InstanceState value);  // EC2's words: "shutting-down"
 std::string_view to_string(VolumeState value);

@@ -19,6 +19,7 @@ inline constexpr char kTagGeneration[] = "holdfast:generation";             // t
 inline constexpr char kTagEffect[] = "holdfast:effect";                     // key of the effect that made it
 inline constexpr char kTagDevice[] = "holdfast:device";                     // device name of the volume (or its source)
 inline constexpr char kTagPurpose[] = "holdfast:purpose";                   // snapshots: "periodic", "final", "manual"
+inline constexpr char kPurposeScout[] = "scout";                            // of an instance: effect.h, LaunchScout
 
 // Our tags as read back; empty or 0 where missing.
 struct OwnTags {

@@ -3,6 +3,8 @@
 #include <regex>
 
 #include "model/field_tables.h"
+#include "model/read_instance_types.h"
+#include "model/read_launch_options.h"
 #include "model/read_launch_specification.h"
 #include "model/spec_rules.h"
 
@@ -10,43 +12,11 @@ namespace holdfast::model {
 namespace {
 
 constexpr size_t kMaxUserDataBytes = 16 << 10;  // EC2's, decoded
-constexpr size_t kMaxTypes = 100;
-constexpr size_t kMaxSecurityGroups = 16;  // EC2's, an interface
+constexpr size_t kMaxSecurityGroups = 16;       // EC2's, an interface
 constexpr size_t kMaxBlockDevices = 40;
 constexpr char kAmi[] = "ami-";
 constexpr char kGroup[] = "sg-";
 constexpr char kSnap[] = "snap-";
-
-void instance_type(FieldReader& reader, const json::value& value, std::string& into) {
-  static const std::regex kForm("[a-z0-9-]+\\.[a-z0-9-]+");
-  std::optional<std::string> word = reader.text(value, 64);
-  if (!word) return;
-  if (std::regex_match(*word, kForm)) {
-    into = *word;
-  } else {
-    reader.fault("InvalidValue", fmt::format("'{}' is no instance type: write it as EC2 does, e.g. m5.large", *word));
-  }
-}
-
-void preferred_type(FieldReader& reader, const json::value& value, Compute& into) {
-  instance_type(reader, value, into.preferred_type);
-}
-
-void types(FieldReader& reader, const json::value& value, Compute& into) {
-  const json::array* list = reader.list(value, kMaxTypes);
-  if (list == nullptr) return;
-  for (size_t i = 0; i < list->size(); ++i) {
-    FieldReader::Step step(reader, i);
-    instance_type(reader, (*list)[i], into.instance_types.emplace_back());
-  }
-}
-
-constexpr Field<Compute> kInstanceTypes[] = {
-    {"preferredType", preferred_type}, {"types", types}, {"preferredTypes"}, {"resourceRequirements"}};
-
-void instance_types(FieldReader& r, const json::value& v, Compute& into) {
-  read_object(r, v, kInstanceTypes, into);
-}
 
 void user_data(FieldReader& reader, const json::value& value, Compute& into) {
   if (!value.is_string()) return reader.fault("InvalidType", "must be a text, in base64");
@@ -103,7 +73,7 @@ constexpr Field<BlockDevice> kEbs[] = {
     {"throughput", whole<&BlockDevice::throughput, 1, kAnyNumber>},
     {"encrypted", boolean<&BlockDevice::encrypted>},
     {"snapshotId", id<&BlockDevice::snapshot_id, kSnap>},
-    {"kmsKeyId"},
+    {"kmsKeyId", text<&BlockDevice::kms_key_id, 2048, false>},
 };
 
 void device_name(FieldReader& reader, const json::value& value, BlockDevice& into) {
@@ -121,50 +91,86 @@ void ebs(FieldReader& r, const json::value& v, BlockDevice& into) {
   read_object(r, v, kEbs, into);
 }
 
-constexpr Field<BlockDevice> kMapping[] = {{"deviceName", device_name}, {"ebs", ebs}, {"noDevice"}, {"virtualName"}};
+// A mapping of the list: a volume, or that the image's device of that name is left out.
+struct Mapping {
+  BlockDevice device;
+  bool no_device = false;
+};
+
+void mapping_device_name(FieldReader& r, const json::value& v, Mapping& into) {
+  device_name(r, v, into.device);
+}
+void mapping_ebs(FieldReader& r, const json::value& v, Mapping& into) {
+  ebs(r, v, into.device);
+}
+
+// EC2's own word for it is the empty text.
+void no_device(FieldReader& reader, const json::value& value, Mapping& into) {
+  bool said = value.is_string() && value.get_string().empty();
+  if (said) {
+    into.no_device = true;
+  } else if (auto flag = reader.boolean(value)) {
+    into.no_device = *flag;
+  }
+}
+
+void virtual_name(FieldReader& reader, const json::value&, Mapping&) {
+  reader.fault("Impossible",
+               "an instance store is lost with each instance, so it is not mapped; leave it out (types with NVMe "
+               "stores show them without a mapping)");
+}
+
+constexpr Field<Mapping> kMapping[] = {
+    {"deviceName", mapping_device_name}, {"ebs", mapping_ebs}, {"noDevice", no_device}, {"virtualName", virtual_name}};
+
+void left_out_device(FieldReader& reader, const Mapping& mapping, bool has_ebs, Compute& into) {
+  if (has_ebs) reader.fault("Impossible", "has ebs and noDevice: leave one of the two out");
+  FieldReader::Step step(reader, "deviceName");
+  bool told = reader.faulted(reader.path());
+  if (mapping.device.device_name.empty() && !told) reader.fault("MissingField", "is missing: name the device");
+  into.no_devices.push_back(mapping.device.device_name);
+}
 
 void block_device_mappings(FieldReader& reader, const json::value& value, Compute& into) {
   const json::array* list = reader.list(value, kMaxBlockDevices);
   if (list == nullptr) return;
   for (size_t i = 0; i < list->size(); ++i) {
     FieldReader::Step step(reader, i);
-    read_object(reader, (*list)[i], kMapping, into.block_devices.emplace_back());
-    const json::object* mapping = (*list)[i].if_object();
-    const json::value* given = mapping == nullptr ? nullptr : mapping->if_contains("ebs");
-    if (mapping == nullptr || (given != nullptr && !given->is_null())) continue;
+    Mapping mapping;
+    read_object(reader, (*list)[i], kMapping, mapping);
+    const json::object* object = (*list)[i].if_object();
+    const json::value* given = object == nullptr ? nullptr : object->if_contains("ebs");
+    bool has_ebs = given != nullptr && !given->is_null();
+    if (mapping.no_device) {
+      left_out_device(reader, mapping, has_ebs, into);
+      continue;
+    }
+    into.block_devices.push_back(mapping.device);
+    into.device_places.push_back(i);
+    if (object == nullptr || has_ebs) continue;
     FieldReader::Step at(reader, "ebs");
     reader.fault("MissingField", "is missing: describe the volume, e.g. {\"volumeSize\": 8}");
   }
-}
-
-void http_tokens(FieldReader& reader, const json::value& value, Compute& into) {
-  if (is_honoured(reader, value, {"optional", "required"}, {})) into.http_tokens = std::string(value.get_string());
-}
-
-constexpr Field<Compute> kMetadataOptions[] = {
-    {"httpTokens", http_tokens}, {"httpPutResponseHopLimit"}, {"instanceMetadataTags"}};
-
-void metadata_options(FieldReader& r, const json::value& v, Compute& into) {
-  read_object(r, v, kMetadataOptions, into);
+  if (into.no_devices.empty()) into.device_places.clear();
 }
 
 constexpr Field<Compute> kLaunchSpecification[] = {
     {"imageId", id<&Compute::image_id, kAmi>},
-    {"instanceTypes", instance_types},
+    {"instanceTypes", read_instance_types},
     {"securityGroupIds", ids<&Compute::security_group_ids, kGroup, kMaxSecurityGroups>},
     {"userData", user_data},
     {"tags", tags},
     {"resourceTagSpecification", resource_tags},
     {"blockDeviceMappings", block_device_mappings},
-    {"metadataOptions", metadata_options},
-    {"keyPair"},
+    {"metadataOptions", read_metadata_options},
+    {"keyPair", read_key_pair},
     {"shutdownScript"},
-    {"iamRole"},
-    {"ebsOptimized"},
-    {"monitoring"},
-    {"tenancy"},
-    {"creditSpecification"},
-    {"networkInterfaces"},
+    {"iamRole", read_iam_role},
+    {"ebsOptimized", read_ebs_optimized},
+    {"monitoring", read_monitoring},
+    {"tenancy", read_tenancy},
+    {"creditSpecification", read_credit_specification},
+    {"networkInterfaces", read_network_interfaces},
 };
 
 }  // namespace

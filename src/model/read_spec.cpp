@@ -8,6 +8,7 @@
 #include "model/field_tables.h"
 #include "model/json_text.h"
 #include "model/read_launch_specification.h"
+#include "model/read_strategy.h"
 #include "model/spec_rules.h"
 
 namespace holdfast::model {
@@ -26,19 +27,7 @@ struct Draft {
 constexpr char kSubnet[] = "subnet-";
 constexpr char kVpc[] = "vpc-";
 
-// ---- strategy, persistence, healthCheck
-
-void life_cycle(FieldReader& reader, const json::value& value, Strategy& into) {
-  if (auto word = one_of(reader, value, {LifeCycle::spot, LifeCycle::on_demand})) into.life_cycle = *word;
-}
-
-constexpr Field<Strategy> kStrategy[] = {
-    {"lifeCycle", life_cycle}, {"fallbackToOd", boolean<&Strategy::fallback_to_od>},
-    {"orientation"},           {"utilizeReservedInstances"},
-    {"utilizeCommitments"},    {"revertToSpot"},
-    {"optimizationWindows"},   {"minimumInstanceLifetime"},
-    {"drainingTimeout"},
-};
+// ---- persistence, healthCheck
 
 void root_device(FieldReader& r, const json::value& v, Draft& d) {
   boolean<&Persistence::root_device>(r, v, d.spec.persistence);
@@ -115,13 +104,17 @@ void private_ip(FieldReader& reader, const json::value& value, Compute& into) {
   }
 }
 
+void elastic_ip(FieldReader& reader, const json::value& value, Compute& into) {
+  if (auto allocation = reader.id(value, "eipalloc-")) into.elastic_ip = *allocation;
+}
+
 constexpr Field<Compute> kCompute[] = {
     {"product", product},
     {"subnetIds", ids<&Compute::subnet_ids, kSubnet, kMaxSubnets>},
     {"vpcId", id<&Compute::vpc_id, kVpc>},
     {"privateIp", private_ip},
     {"launchSpecification", read_launch_specification},
-    {"elasticIp"},
+    {"elasticIp", elastic_ip},
 };
 
 // ---- scheduling
@@ -236,7 +229,7 @@ void description(FieldReader& r, const json::value& v, Draft& d) {
   text<&Spec::description, 1024, true>(r, v, d.spec);
 }
 void strategy(FieldReader& r, const json::value& v, Draft& d) {
-  read_object(r, v, kStrategy, d.spec.strategy);
+  read_strategy(r, v, d.spec.strategy);
 }
 void persistence(FieldReader& r, const json::value& v, Draft& d) {
   read_object(r, v, kPersistence, d);

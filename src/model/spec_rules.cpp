@@ -43,6 +43,12 @@ const VolumeType* volume_type(std::string_view name) {
   return nullptr;
 }
 
+// /dev/sdf and /dev/xvdf are one place: the guest's kernel shows the first as the second.
+std::string place_of(std::string device) {
+  if (size_t x = device.find("/xvd"); x != std::string::npos) device.replace(x, 4, "/sd");
+  return device;
+}
+
 class Rules {
  public:
   Rules(FieldReader& reader, const Spec& spec, const Given& given) : reader_(reader), spec_(spec), given_(given) {}
@@ -50,7 +56,9 @@ class Rules {
   void apply() {
     presence();
     persistence();
+    strategy();
     placement();
+    launch_options();
     tags();
     devices();
     schedule();
@@ -71,8 +79,8 @@ class Rules {
     require(!compute.subnet_ids.empty(), "compute.subnetIds", "is missing: name at least one subnet");
     require(!compute.image_id.empty(), "compute.launchSpecification.imageId",
             "is missing: name the image to launch from");
-    require(!compute.instance_types.empty(), fmt::format("{}.types", kTypes),
-            "is missing: name at least one instance type");
+    require(!compute.instance_types.empty() || compute.requirements, fmt::format("{}.types", kTypes),
+            "is missing: name at least one instance type, or say what one must have in resourceRequirements");
   }
 
   void persistence() {
@@ -107,13 +115,52 @@ class Rules {
     }
   }
 
+  void strategy() {
+    const Strategy& strategy = spec_.strategy;
+    if (strategy.revert_to_spot == PerformAt::time_window && strategy.optimization_windows.empty()) {
+      fault("strategy.revertToSpot.performAt", "Impossible",
+            "timeWindow needs strategy.optimizationWindows: say when, or use always");
+    }
+    if (strategy.revert_to_spot != PerformAt::never && strategy.life_cycle == LifeCycle::on_demand) {
+      fault("strategy.revertToSpot.performAt", "Impossible",
+            "with strategy.lifeCycle on_demand there is no spot to go back to: leave it out");
+    }
+  }
+
+  void launch_options() {
+    const LaunchOptions& options = spec_.compute.options;
+    if (options.public_ip.value_or(false) && spec_.persistence.private_ip) {
+      fault("compute.launchSpecification.networkInterfaces[0].associatePublicIpAddress", "Impossible",
+            "EC2 gives no public address to an interface that is kept (persistPrivateIp): name an elastic address in "
+            "compute.elasticIp");
+    }
+    if (options.public_ip.value_or(false) && !spec_.compute.elastic_ip.empty()) {
+      fault("compute.launchSpecification.networkInterfaces[0].associatePublicIpAddress", "Impossible",
+            "the elastic address takes its place: leave one of the two out");
+    }
+  }
+
+  void preferred_types() {
+    const Compute& compute = spec_.compute;
+    unique(compute.preferred_types, fmt::format("{}.preferredTypes", kTypes));
+    if (compute.requirements || reader_.faulted(fmt::format("{}.types", kTypes))) return;
+    for (size_t i = 0; i < compute.preferred_types.size(); ++i) {
+      const std::string& type = compute.preferred_types[i];
+      bool known = std::count(compute.instance_types.begin(), compute.instance_types.end(), type) > 0;
+      if (known || type.empty()) continue;
+      fault(fmt::format("{}.preferredTypes[{}]", kTypes, i), "InvalidValue",
+            fmt::format("'{}' is not among instanceTypes.types: add it there", type));
+    }
+  }
+
   void placement() {
     const Compute& compute = spec_.compute;
+    preferred_types();
     unique(compute.subnet_ids, "compute.subnetIds");
     unique(compute.instance_types, fmt::format("{}.types", kTypes));
     unique(compute.security_group_ids, "compute.launchSpecification.securityGroupIds");
     const std::vector<std::string>& types = compute.instance_types;
-    bool known = std::find(types.begin(), types.end(), compute.preferred_type) != types.end();
+    bool known = compute.requirements || std::find(types.begin(), types.end(), compute.preferred_type) != types.end();
     if (!compute.preferred_type.empty() && !known && !reader_.faulted(fmt::format("{}.types", kTypes))) {
       fault(fmt::format("{}.preferredType", kTypes), "InvalidValue",
             fmt::format("'{}' is not among instanceTypes.types: add it there", compute.preferred_type));
@@ -149,13 +196,12 @@ class Rules {
 
   void devices() {
     std::set<std::string> names;
+    for (const std::string& device : spec_.compute.no_devices) names.insert(place_of(device));
     const std::vector<BlockDevice>& devices = spec_.compute.block_devices;
     for (size_t i = 0; i < devices.size(); ++i) {
-      std::string at = fmt::format("{}[{}]", kDevices, i);
+      std::string at = fmt::format("{}[{}]", kDevices, place_of_device(spec_.compute, i));
       device(devices[i], at);
-      // /dev/sdf and /dev/xvdf are one place: the guest's kernel shows the first as the second.
-      std::string place = devices[i].device_name;
-      if (size_t x = place.find("/xvd"); x != std::string::npos) place.replace(x, 4, "/sd");
+      std::string place = place_of(devices[i].device_name);
       if (!place.empty() && !names.insert(place).second) {
         fault(at + ".deviceName", "InvalidValue",
               fmt::format("'{}' is used by two mappings (sd and xvd are one place): choose another letter",
@@ -207,6 +253,9 @@ class Rules {
     if (device.delete_on_termination == true && persisted(device)) {
       fault(ebs + ".deleteOnTermination", "Impossible",
             "must not be true on a volume that is to be persisted: leave it out, or set its persist… field to false");
+    }
+    if (!device.kms_key_id.empty() && device.encrypted != true) {
+      fault(ebs + ".kmsKeyId", "Impossible", "only has a meaning with encrypted: true");
     }
     bool names_a_root = device.device_name == "/dev/sda1" || device.device_name == "/dev/sda" ||
                         device.device_name == "/dev/xvda";  // whose size the image gives

@@ -37,6 +37,10 @@ enum class Reason {
   deletion,
   imported,
   restore,
+  rebalance,
+  revert_to_spot,
+  preferred_type,
+  cheaper_market,
 };
 
 // The one instance that may hold this managed instance's volumes and address.
@@ -59,6 +63,7 @@ struct Instance {
   // Everything that the spec persists was on it, known, and set to outlive it, when it was last observed. False from a
   // change of the spec until the next observation, and in states stored before this was noted: looked at again then.
   bool kept = false;
+  std::optional<Time> rebalance_at;  // the cloud recommended to leave it
   bool operator==(const Instance&) const = default;
 };
 
@@ -194,12 +199,42 @@ struct CoolingMarket {
   bool operator==(const CoolingMarket&) const = default;
 };
 
+// An instance that holds capacity for a replacement that nothing forces (effect.h: LaunchScout). Never the managed
+// instance's own: it has none of its volumes, nor its address.
+struct Scout {
+  InstanceId id;
+  Market market;
+  Reason reason = Reason::none;  // of the replacement
+  Time launched_at{};
+  InstanceState state = InstanceState::pending;
+  int missing_looks = 0;
+  bool operator==(const Scout&) const = default;
+};
+
+// Tries of replacements that nothing forces.
+struct Voluntary {
+  int scouts = 0;                  // asked for so far: each has a token of its own
+  int fruitless = 0;               // rounds in a row without capacity
+  std::optional<Time> rest_until;  // no scout before
+  bool operator==(const Voluntary&) const = default;
+};
+
+// The elastic address that was seen on an instance of ours.
+struct HeldAddress {
+  std::string allocation;
+  std::string public_ip;
+  bool operator==(const HeldAddress&) const = default;
+};
+
 // Pace of looking. Not stored, and not a change worth storing: lost in a crash without harm.
 struct Looking {
   int in_vain = 0;                        // looks since something last changed: stretches the pause between them
   std::optional<Time> volumes_listed;     // as_of of the last complete listing of the volumes
   std::optional<Time> interfaces_listed;  // the same of the interfaces
   std::optional<Time> status_asked;       // when status checks were last looked at
+  std::vector<MarketPrice> prices;        // newest of the spot markets in question
+  std::optional<Time> address_asked;      // when the elastic address was last associated
+  std::optional<Time> cheaper_since;      // a market was seen much cheaper than the present one since then
   bool operator==(const Looking&) const { return true; }
 };
 
@@ -242,7 +277,12 @@ struct State {
   bool by_schedule = false;          // what is wanted was wanted by the schedule last
   std::string pool_address;          // of its group's pool, this one's for good
   std::optional<Time> periodic_due;  // next periodic snapshots
-  std::optional<Time> forget_at;     // deallocated: drop the row then, if nothing is left
+  std::optional<Scout> scout;
+  Voluntary voluntary;
+  std::optional<HeldAddress> address;
+  std::optional<Tagging> tagging;  // still to be done
+  int taggings = 0;                // wanted so far: each is an effect of its own
+  std::optional<Time> forget_at;   // deallocated: drop the row then, if nothing is left
   Looking looking;
   bool operator==(const State&) const = default;
 };

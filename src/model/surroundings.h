@@ -33,6 +33,8 @@ struct SubnetFacts {
 struct Surroundings {
   ImageFacts image;
   std::vector<SubnetFacts> subnets;
+  std::vector<std::string> types = {};  // every type that a launch may use, in the user's order; empty: the spec's
+  std::string elastic_ip = {};          // the public address of compute.elasticIp
   bool operator==(const Surroundings&) const = default;
 };
 

@@ -40,7 +40,7 @@ Examination examine_at(const LocalServer& server) {
   options.retry.max_attempts = 1;
   auto session = Session::open(std::move(options)).value();
   CheckOptions check;
-  check.features = {Feature::import, Feature::first_spot};
+  check.features = {Feature::import, Feature::first_spot, Feature::elastic_ip, Feature::instance_profile};
   return examine(*session, check);
 }
 
@@ -94,7 +94,7 @@ TEST(Check, AsksForEveryActionOfThePolicyAndForEffectsByDryRunsOnly) {
     EXPECT_TRUE(request.dry_run || reads(request.action)) << request.action;
   }
   PolicyOptions policy;
-  policy.features = {Feature::import, Feature::first_spot};
+  policy.features = {Feature::import, Feature::first_spot, Feature::elastic_ip, Feature::instance_profile};
   for (const std::string& action : policy_actions(policy)) EXPECT_NE(find(seen, action), nullptr) << action;
   EXPECT_EQ(find(seen, "ec2:TerminateInstances")->verdict, Verdict::ok);
 }

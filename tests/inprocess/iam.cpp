@@ -49,6 +49,7 @@ std::string kind_of(const std::string& id) {
                                                            {"ami", "image"},
                                                            {"eni", "network-interface"},
                                                            {"subnet", "subnet"},
+                                                           {"eipalloc", "elastic-ip"},
                                                            {"sg", "security-group"}};
   return kinds.at(prefix);
 }
@@ -152,6 +153,7 @@ struct Iam::Reader {
                                     iam.existing(r.image_id.str())};
     if (r.subnet_id) touched.push_back(iam.existing(r.subnet_id->str()));
     for (const auto& group : r.security_group_ids) touched.push_back(iam.existing(group.str()));
+    if (!r.key_name.empty()) touched.push_back({"key-pair", {}, {}});
     bool kept = false;
     for (const auto& one : r.network_interfaces) {
       kept = kept || one.network_interface_id;
@@ -226,6 +228,21 @@ struct Iam::Reader {
   All operator()(const ec2::DeregisterImageRequest& r) const { return on<ec2::DeregisterImageRequest>(r.image_id); }
   All operator()(const ec2::DeleteNetworkInterfaceRequest& r) const {
     return on<ec2::DeleteNetworkInterfaceRequest>(r.network_interface_id);
+  }
+  All operator()(const ec2::AssociateAddressRequest& r) const {
+    return {
+        {name<ec2::AssociateAddressRequest>(), {iam.existing(r.allocation_id), iam.existing(r.instance_id.str())}, {}}};
+  }
+  // Whose it is.
+  All operator()(const ec2::DisassociateAddressRequest& r) const {
+    ec2::DescribeAddressesRequest look;
+    look.filters = {{"association-id", {r.association_id}}};
+    auto answer = iam.cloud_.perform_further(ec2::FurtherRequest(look));
+    CHECK(answer);
+    const auto& address = std::get<ec2::DescribeAddressesResponse>(*answer).addresses.at(0);
+    return {{name<ec2::DisassociateAddressRequest>(),
+             {iam.existing(address.allocation_id), iam.existing(address.network_interface_id.str())},
+             {}}};
   }
   // What only reads; anything else that changes something is of an action that no policy of ours has.
   template <class R>

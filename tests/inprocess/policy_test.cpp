@@ -160,6 +160,33 @@ void live_given_up(LimitedWorld& at) {
   EXPECT_TRUE(at.world.instances("running").empty()) << "no tag of ours is left";
 }
 
+void live_with_further_fields(LimitedWorld& at) {
+  ASSERT_TRUE(at.world.cloud().perform_further(ec2::FurtherRequest(ec2::ImportKeyPairRequest{
+      "me", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl", {}})));
+  auto allocated = at.world.cloud().perform_further(ec2::FurtherRequest(ec2::AllocateAddressRequest{}));
+  ASSERT_TRUE(allocated);
+  const std::string address = std::get<ec2::AllocateAddressResponse>(*allocated).allocation_id;
+  auto with = [&](const std::string& launch, const std::string& compute) {
+    std::string text = document({.mode = "reattach"});
+    text.insert(text.find("" imageId ""), launch);
+    text.insert(text.find("" subnetIds ""), compute);
+    return text;
+  };
+  const std::string key = R"("keyPair":"me",)";
+  auto made = at.world.create(
+      with(key + R"("tags":[{"tagKey":"team","tagValue":"red"}],)", "\"elasticIp\":\"" + address + "\","));
+  ASSERT_TRUE(made) << describe(made.error());
+  ASSERT_TRUE(at.world.until_status(*made, Status::active)) << at.world.history(*made);
+  at.interrupt(*made);
+  ASSERT_TRUE(at.world.update(*made, with(key, ""), true));
+  auto done = [&] {
+    const model::State& state = at.world.view(*made)->state;
+    return !state.address && !state.tagging;
+  };
+  ASSERT_TRUE(at.world.until(done, std::chrono::minutes(5))) << at.world.history(*made);
+  at.remove(*made);
+}
+
 TEST(PolicyOfALife, IsEnoughForEveryLifeAndHoldsNothingThatNoneNeeds) {
   std::set<std::string> used;
   const auto with = [&](std::set<aws::Feature> features, const std::function<void(LimitedWorld&)>& life) {
@@ -174,8 +201,10 @@ TEST(PolicyOfALife, IsEnoughForEveryLifeAndHoldsNothingThatNoneNeeds) {
   for (bool terminate : {true, false})
     with({aws::Feature::import}, [&](LimitedWorld& at) { live_imported(at, terminate); });
   with({aws::Feature::import}, live_given_up);
+  with({aws::Feature::elastic_ip}, live_with_further_fields);
 
-  auto options = options_with({aws::Feature::import, aws::Feature::first_spot});
+  auto options = options_with(
+      {aws::Feature::import, aws::Feature::first_spot, aws::Feature::elastic_ip, aws::Feature::instance_profile});
   options.queue = "holdfast-events";
   const auto actions = aws::policy_actions(options);
   EXPECT_THAT(actions, testing::IsSupersetOf(used));

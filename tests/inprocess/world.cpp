@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "engine/changes.h"
 #include "engine/inspect.h"
+#include "engine/tag_changes.h"
 #include "model/document.h"
 
 namespace holdfast::inprocess {
@@ -200,13 +201,14 @@ ec2::Instance World::instance(const InstanceId& id) {
   return answer->instances.front();
 }
 
-Result<void> World::update(const ManagedInstanceId& id, const std::string& document) {
+Result<void> World::update(const ManagedInstanceId& id, const std::string& document, bool apply_tags) {
   auto spec = model::read_spec(document);
   if (!spec) return Failure(spec.error().errors.front());
   auto surroundings = engine::inspect(*calls_, *spec, engine::own_of({view(id)->spec, *spec}, view(id)->state));
   if (!surroundings) return Failure(surroundings.error().errors.front());
-  return request(
-      {id, model::SpecChanged{*surroundings}, 0, engine::Revision{document, *spec, *surroundings, view(id)->document}});
+  model::SpecChanged change{*surroundings};
+  if (apply_tags) change.tagging = engine::tag_changes(view(id)->spec, *spec);
+  return request({id, std::move(change), 0, engine::Revision{document, *spec, *surroundings, view(id)->document}});
 }
 
 Result<void> World::ask(const ManagedInstanceId& id, model::Event event) {

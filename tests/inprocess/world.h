@@ -108,7 +108,7 @@ class World {
   Result<ManagedInstanceId> import(const engine::ImportRequest& request);
   // An instance that is nobody's, running: with a data volume /dev/sdf, and everything going with it when it ends.
   InstanceId launch_foreign(bool spot = false);
-  Result<void> update(const ManagedInstanceId& id, const std::string& document);
+  Result<void> update(const ManagedInstanceId& id, const std::string& document, bool apply_tags = false);
   Result<void> ask(const ManagedInstanceId& id, model::Event event);
 
   // Goes on until `holds`; false if it does not within `limit` of virtual time.

@@ -3,6 +3,7 @@
 
 #include "cloud/filters.h"
 #include "cloud/rules.h"
+#include "cloud/rules/launch_options.h"
 
 namespace holdfast::cloud {
 
@@ -67,6 +68,8 @@ Answer act(Call&, const ec2::DescribeInstanceTypesRequest& request) {
   std::vector<ec2::InstanceTypeInfo> all;
   for (const auto* type : types) {
     all.push_back({std::string(type->name), type->vcpus, type->memory_mib, "x86_64", "unsupported"});
+    all.back().ebs_optimized_support = "default";
+    all.back().burstable_performance_supported = is_burstable(type->name);
   }
   HF_TRY(all, filtered(std::move(all), request.filters, kTypeFields));
   ec2::DescribeInstanceTypesResponse response{{}, request.next_token};

@@ -2,6 +2,7 @@
 // from them (progress_instance), also after a crash.
 #include "cloud/lookup.h"
 #include "cloud/rules.h"
+#include "cloud/rules/launch_options.h"
 #include "cloud/rules/launch_plan.h"
 #include "cloud/rules/spot_requests.h"
 #include "cloud/tokens.h"
@@ -74,8 +75,8 @@ InstanceId make_instance(Call& call, const ec2::RunInstancesRequest& request, co
   instance.zone = plan.subnet->zone, instance.subnet = plan.subnet->id, instance.vpc = plan.subnet->vpc;
   instance.root_device = plan.image->root_device_name;
   instance.client_token = request.client_token, instance.user_data = plan.user_data;
-  instance.imds_tokens_required = request.metadata_options && request.metadata_options->http_tokens == "required";
-  instance.key_name = request.key_name, instance.launched_at = call.now,
+  set_launch_options(request, instance);
+  instance.launched_at = call.now;
   instance.tags = tags_for(request.tag_specifications, "instance");
   auto volume_tags = tags_for(request.tag_specifications, "volume");
   auto interface_tags = tags_for(request.tag_specifications, "network-interface");

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cloud/lookup.h"
+#include "cloud/rules/launch_options.h"
 
 namespace holdfast::cloud {
 
@@ -27,12 +28,7 @@ Result<void> check_options(const ec2::RunInstancesRequest& request) {
                        "InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior");
     }
   }
-  if (request.metadata_options) {
-    const auto& tokens = request.metadata_options->http_tokens;
-    if (!tokens.empty() && tokens != "optional" && tokens != "required") {
-      return bad_value("HttpTokens is 'optional' or 'required', not '" + tokens + "'.", "MetadataOptions.HttpTokens");
-    }
-  }
+  HF_TRY_VOID(check_launch_options(request));
   return check_tag_specifications(request.tag_specifications,
                                   {"instance", "volume", "network-interface", "spot-instances-request"});
 }

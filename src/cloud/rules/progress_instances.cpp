@@ -168,7 +168,9 @@ MachineSpec machine_spec(const Model& model, const Settings& settings, const Ins
   }
   spec.identity = {
       instance.image, instance.type, instance.zone, settings.region, instance.spot ? "spot" : "on-demand", {}};
-  for (const auto& tag : instance.tags) spec.identity.tags.emplace_back(tag.key, tag.value);
+  for (const auto& tag : instance.tags) {
+    if (instance.metadata_tags) spec.identity.tags.emplace_back(tag.key, tag.value);
+  }
   return spec;
 }
 

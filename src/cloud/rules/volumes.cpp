@@ -39,6 +39,8 @@ Answer act(Call& call, const ec2::CreateVolumeRequest& request) {
                 "AvailabilityZone");
   }
   HF_TRY_VOID(check_tag_specifications(request.tag_specifications, {"volume"}));
+  if (!request.kms_key_id.empty())
+    return bad_value("The local cloud does not encrypt volumes; leave the key out.", "KmsKeyId");
   HF_TRY(int size, check_volume(call.model, request.snapshot_id, request.size, request.volume_type, request.iops,
                                 request.throughput, request.encrypted, ""));
   if (call.settings.free_bytes <= 0) {

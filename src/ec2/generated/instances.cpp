@@ -17,6 +17,16 @@ struct InstanceMetadataOptionsRequest {
   template <class A, class T>
   static void visit(A& a, T& v) {
     a.value({"HttpTokens", "HttpTokens"}, v.http_tokens);
+    a.value({"HttpPutResponseHopLimit", "HttpPutResponseHopLimit"}, v.http_put_response_hop_limit);
+    a.value({"InstanceMetadataTags", "InstanceMetadataTags"}, v.instance_metadata_tags);
+  }
+};
+
+struct IamInstanceProfileSpecification {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.value({"Arn", "arn"}, v.arn);
+    a.value({"Name", "name"}, v.name);
   }
 };
 
@@ -98,6 +108,7 @@ struct Instance {
     a.value({"InstanceLifecycle", "instanceLifecycle"}, v.instance_lifecycle);
     a.within({"Placement", "placement"}, [&](auto& b) {
       b.value({"AvailabilityZone", "availabilityZone"}, v.availability_zone);
+      b.value({"Tenancy", "tenancy"}, v.tenancy);
     });
     a.value({"SubnetId", "subnetId"}, v.subnet_id);
     a.value({"VpcId", "vpcId"}, v.vpc_id);
@@ -116,6 +127,15 @@ struct Instance {
     });
     a.value({"KeyName", "keyName"}, v.key_name);
     a.value({"SpotInstanceRequestId", "spotInstanceRequestId"}, v.spot_instance_request_id);
+    a.value({"EbsOptimized", "ebsOptimized"}, v.ebs_optimized);
+    a.within({"IamInstanceProfile", "iamInstanceProfile"}, [&](auto& b) {
+      b.value({"Arn", "arn"}, v.iam_instance_profile_arn);
+    });
+    a.within({"MetadataOptions", "metadataOptions"}, [&](auto& b) {
+      b.value({"HttpTokens", "httpTokens"}, v.http_tokens);
+      b.value({"HttpPutResponseHopLimit", "httpPutResponseHopLimit"}, v.http_put_response_hop_limit);
+      b.value({"InstanceMetadataTags", "instanceMetadataTags"}, v.instance_metadata_tags);
+    });
   }
 };
 
@@ -153,6 +173,13 @@ struct InstanceBlockDeviceMappingSpecification {
   }
 };
 
+struct GpuInfo {
+  template <class A, class T>
+  static void visit(A& a, T& v) {
+    a.values_within({"Gpus", "gpus"}, {"Count", "count"}, v.counts);
+  }
+};
+
 struct InstanceTypeInfo {
   template <class A, class T>
   static void visit(A& a, T& v) {
@@ -168,7 +195,10 @@ struct InstanceTypeInfo {
     });
     a.within({"EbsInfo", "ebsInfo"}, [&](auto& b) {
       b.value({"EncryptionSupport", "encryptionSupport"}, v.encryption_support);
+      b.value({"EbsOptimizedSupport", "ebsOptimizedSupport"}, v.ebs_optimized_support);
     });
+    a.template object<GpuInfo>({"GpuInfo", "gpuInfo"}, v.gpu_info);
+    a.value({"BurstablePerformanceSupported", "burstablePerformanceSupported"}, v.burstable_performance_supported);
   }
 };
 
@@ -223,7 +253,17 @@ struct RunInstancesIn {
     a.value({"KeyName", "KeyName"}, v.key_name);
     a.within({"Placement", "Placement"}, [&](auto& b) {
       b.value({"AvailabilityZone", "availabilityZone"}, v.availability_zone);
+      b.value({"Tenancy", "tenancy"}, v.tenancy);
     });
+    a.value({"EbsOptimized", "ebsOptimized"}, v.ebs_optimized);
+    a.within({"Monitoring", "Monitoring"}, [&](auto& b) {
+      b.value({"Enabled", "enabled"}, v.monitoring);
+    });
+    a.within({"CreditSpecification", "CreditSpecification"}, [&](auto& b) {
+      b.value({"CpuCredits", "CpuCredits"}, v.cpu_credits);
+    });
+    a.template object<IamInstanceProfileSpecification>(
+        {"IamInstanceProfile", "iamInstanceProfile"}, v.iam_instance_profile);
   }
 };
 

@@ -16,6 +16,7 @@ struct InstanceNetworkInterfaceSpecification {
     a.values({"SecurityGroupId", "SecurityGroupId"}, v.groups, kPlain, "SecurityGroupId");
     a.value({"PrivateIpAddress", "privateIpAddress"}, v.private_ip_address);
     a.value({"DeleteOnTermination", "deleteOnTermination"}, v.delete_on_termination);
+    a.value({"AssociatePublicIpAddress", "associatePublicIpAddress"}, v.associate_public_ip_address);
   }
 };
 
@@ -29,6 +30,7 @@ struct EbsBlockDevice {
     a.value({"Throughput", "throughput"}, v.throughput);
     a.value({"Encrypted", "encrypted"}, v.encrypted);
     a.value({"DeleteOnTermination", "deleteOnTermination"}, v.delete_on_termination);
+    a.value({"KmsKeyId", "kmsKeyId"}, v.kms_key_id);
   }
 };
 

@@ -121,6 +121,7 @@ struct CreateVolumeIn {
     a.value({"Encrypted", "encrypted"}, v.encrypted);
     a.value({"ClientToken", "ClientToken"}, v.client_token);
     a.template objects<TagSpecification>({"TagSpecification", "TagSpecification"}, v.tag_specifications);
+    a.value({"KmsKeyId", "KmsKeyId"}, v.kms_key_id);
   }
 };
 
