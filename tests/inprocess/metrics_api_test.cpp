@@ -147,7 +147,7 @@ TEST_F(MetricsApi, WantsTheTokenAndNothingElse) {
 }
 
 TEST_F(MetricsApi, TellsTheBudgetOfTheCloudsApi) {
-  api::Api budgeted({"secret",
+  api::Api budgeted({&gate,
                      std::chrono::hours(96),
                      {},
                      [] {
