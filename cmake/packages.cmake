@@ -11,6 +11,7 @@ find_package(Threads REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(pugixml REQUIRED)
 pkg_check_modules(microhttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(gnutls REQUIRED IMPORTED_TARGET gnutls)
 pkg_check_modules(mnl REQUIRED IMPORTED_TARGET libmnl)
 # By pkg-config: the CMake target would compile the headers into every file again.
 pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog)

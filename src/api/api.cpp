@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <mutex>
 
+#include "api/access_calls.h"
 #include "api/copies.h"
 #include "api/etag.h"
 #include "api/events.h"
@@ -15,7 +16,6 @@
 #include "api/listing.h"
 #include "api/migration.h"
 #include "api/requests.h"
-#include "api/token.h"
 #include "api/why.h"
 #include "base/check.h"
 #include "base/random.h"
@@ -72,8 +72,10 @@ http::Response refused(const Asked& asked, const model::Faults& faults) {
   return answer_errors(asked, first.code == engine::kPreconditionFailed ? 412 : status_of(first.kind), faults.errors);
 }
 
-http::Response one_item(const Asked& asked, const engine::View& view) {
-  auto response = answer_items(asked, kItem, {item_of(view, Detail::one)});
+// User data and scripts are for those who may change them.
+http::Response one_item(const Asked& asked, const access::Caller& caller, const engine::View& view) {
+  const bool all = caller.role >= access::Role::operator_;
+  auto response = answer_items(asked, kItem, {item_of(view, all ? Detail::one : Detail::listed)});
   response.headers.emplace_back("ETag", etag_of(view));
   return response;
 }
@@ -94,20 +96,11 @@ std::string url_of(const http::Request& request) {
 struct Api::Call {
   const http::Request& request;
   Asked asked;
+  access::Caller caller = {};
 };
 
 Asked asked_of(const http::Request& request, Time now) {
   return {fresh_request_id(), is_utf8(request.method) ? request.method : "", url_of(request), now};
-}
-
-std::optional<http::Response> refuse_stranger(const http::Request& request, const std::string& token,
-                                              const Asked& asked) {
-  if (carries_token(request, token)) return std::nullopt;
-  return answer_errors(asked, 401,
-                       {{ErrorKind::denied, "Unauthorized",
-                         "Send the service's token as 'Authorization: Bearer TOKEN'; it is in the file 'token' of the "
-                         "service's data directory.",
-                         ""}});
 }
 
 http::Response answer_health(const Asked& asked) {
@@ -121,7 +114,7 @@ http::Response answer_readiness(const Asked& asked, const engine::Readiness& rea
 }
 
 Api::Api(ApiOptions options, engine::Engine& engine) : options_(std::move(options)), engine_(engine) {
-  CHECK(!options_.token.empty());
+  CHECK(options_.gate);
 }
 
 http::Response Api::handle(const http::Request& request) {
@@ -130,8 +123,24 @@ http::Response Api::handle(const http::Request& request) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (path == "/healthz") return reads ? answer_health(call.asked) : wrong_method(call.asked, "GET");
   if (path == "/readyz") return reads ? answer_readiness(call.asked, engine_.ready()) : wrong_method(call.asked, "GET");
-  if (auto stranger = refuse_stranger(request, options_.token, call.asked)) return *std::move(stranger);
+  auto next = [&](const access::Caller& caller) {
+    call.caller = caller;
+    return route(call);
+  };
+  auto document_of = [this](const std::string& id) -> std::optional<Documented> {
+    auto view = engine_.find(ManagedInstanceId(id));
+    if (!view) return std::nullopt;
+    return Documented{view->document, view->created_at};
+  };
+  return options_.gate->pass(request, call.asked, next, document_of);
+}
+
+http::Response Api::route(const Call& call) {
+  const http::Request& request = call.request;
+  const std::string& path = request.path;
   if (request.body.size() > model::kMaxDocumentBytes) return body_too_large(call.asked);
+  if (is_access_path(path)) return answer_access(*options_.gate, call.asked, request, call.caller);
+  const bool reads = request.method == "GET" || request.method == "HEAD";
   if (path == "/metrics") return reads ? metrics(call) : wrong_method(call.asked, "GET");
   if (path == kGroupRoot || path.rfind(std::string(kGroupRoot) + "/", 0) == 0) {
     return answer_group(engine_, call.asked, call.request);
@@ -211,7 +220,7 @@ http::Response Api::one(const Call& call, const ManagedInstanceId& id) {
   if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
   auto view = engine_.find(id);
   if (!view) return no_such_instance(call.asked, id);
-  return one_item(call.asked, *view);
+  return one_item(call.asked, call.caller, *view);
 }
 
 http::Response Api::list(const Call& call) {
@@ -230,7 +239,7 @@ http::Response Api::create(const Call& call) {
   if (!document) return refused(call.asked, document.error());
   auto created = engine_.create(*document, *key);
   if (!created) return refused(call.asked, created.error());
-  return one_item(call.asked, **created);
+  return one_item(call.asked, call.caller, **created);
 }
 
 http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
@@ -248,7 +257,7 @@ http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
   if (!document) return refused(call.asked, document.error());
   auto updated = engine_.update(id, *document, *precondition, tags == "true");
   if (!updated) return refused(call.asked, updated.error());
-  return one_item(call.asked, **updated);
+  return one_item(call.asked, call.caller, **updated);
 }
 
 http::Response Api::remove(const Call& call, const ManagedInstanceId& id) {

@@ -1,6 +1,6 @@
 // The REST API (docs: README, the calls): turns a request into a call of the engine, and what the engine answers into
 // the envelope. It decides nothing. /healthz and /readyz are for whoever watches the service and need no token;
-// everything else does, /metrics too: it names managed instances and their volumes.
+// everything else passes the gate (gate.h), /metrics too: it names managed instances and their volumes.
 #pragma once
 
 #include <atomic>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/envelope.h"
+#include "api/gate.h"
 #include "api/metrics.h"
 #include "base/time.h"
 #include "engine/engine.h"
@@ -17,7 +18,7 @@
 namespace holdfast::api {
 
 struct ApiOptions {
-  std::string token;          // not empty
+  Gate* gate = nullptr;       // not nullptr; outlives the Api and its streams
   std::function<Time()> now;  // for timestamps; empty: the system's clock
   BudgetLines budget = {};    // of the cloud's API; empty: calls cost nothing
 };
@@ -31,6 +32,7 @@ class Api {
 
  private:
   struct Call;
+  http::Response route(const Call& call);
   http::Response metrics(const Call& call);
   http::Response managed_instances(const Call& call);
   http::Response part_of(const Call& call, const ManagedInstanceId& id, const std::string& part);
@@ -50,9 +52,6 @@ class Api {
 
 // What the daemon needs besides, before an Api exists and for its neighbours on the same server.
 Asked asked_of(const http::Request& request, Time now);
-// The 401, or nothing where the token is right.
-std::optional<http::Response> refuse_stranger(const http::Request& request, const std::string& token,
-                                              const Asked& asked);
 http::Response answer_health(const Asked& asked);
 http::Response answer_readiness(const Asked& asked, const engine::Readiness& readiness);
 

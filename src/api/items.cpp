@@ -11,20 +11,21 @@ namespace holdfast::api {
 namespace json = boost::json;
 using model::State;
 
+void hide_secrets(json::object& document) {
+  json::value* compute = document.if_contains("compute");
+  if (!compute || !compute->is_object()) return;
+  json::value* launch = compute->get_object().if_contains("launchSpecification");
+  if (!launch || !launch->is_object()) return;
+  launch->get_object().erase("userData");
+  launch->get_object().erase("shutdownScript");
+}
+
 json::object item_of(const engine::View& view, Detail detail) {
   auto document = model::parse_strictly(view.document);
   // It was read strictly before it was stored.
   CHECK(document && document->is_object());
   json::object item = std::move(document->get_object());
-  if (detail == Detail::listed) {
-    if (json::value* compute = item.if_contains("compute"); compute && compute->is_object()) {
-      json::value* launch = compute->get_object().if_contains("launchSpecification");
-      if (launch && launch->is_object()) {
-        launch->get_object().erase("userData");
-        launch->get_object().erase("shutdownScript");
-      }
-    }
-  }
+  if (detail == Detail::listed) hide_secrets(item);
   item["id"] = view.id.str();
   item["createdAt"] = to_iso(view.created_at);
   item["updatedAt"] = to_iso(view.updated_at);

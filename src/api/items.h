@@ -9,8 +9,12 @@
 
 namespace holdfast::api {
 
-// User data and scripts may hold secrets: they are shown to whoever reads one managed instance, never in a list.
+// User data and scripts may hold secrets: they are shown where one managed instance is read by whoever may change it,
+// never in a list.
 enum class Detail { one, listed };
+
+// Takes user data and scripts out of a document.
+void hide_secrets(boost::json::object& document);
 
 boost::json::object item_of(const engine::View& view, Detail detail);
 // api.md's members, and ours besides: error, phase, generation, interface, volumes, snapshots, images, retired, asked,

@@ -59,6 +59,7 @@ json::object item_of_plan(const engine::ImportRequest& request, const engine::Im
   }
   for (const std::string& note : plan.notes) notes.emplace_back(note);
   auto document = model::parse_strictly(plan.document);
+  if (document && document->is_object()) hide_secrets(document->get_object());
   return {{"originalInstanceId", request.original.str()},
           {"name", plan.spec.name},
           {"managedInstance", document ? std::move(*document) : json::value(nullptr)},

@@ -129,7 +129,7 @@ Checked<model::Deallocation> deallocation_in(std::string_view body) {
 
 Checked<void> check_query(const http::Request& request, std::initializer_list<std::string_view> known) {
   std::vector<std::string> names(known.begin(), known.end());
-  names.emplace_back("accountId");  // one account is served, whatever it is called
+  names.emplace_back("accountId");  // the gate has looked at it
   Faults faults;
   std::map<std::string, int> seen;
   for (const auto& [name, value] : request.query) {

@@ -1,4 +1,4 @@
-// The bearer token of a request against the one that is right.
+// The bearer token that a request brings.
 #pragma once
 
 #include <string>
@@ -7,8 +7,7 @@
 
 namespace holdfast::api {
 
-// Takes as long for any wrong token of the same length, so that none can be guessed letter by letter. An empty
-// `expected` lets nobody in.
-bool carries_token(const http::Request& request, const std::string& expected);
+// Empty: none.
+std::string bearer_in(const http::Request& request);
 
 }  // namespace holdfast::api

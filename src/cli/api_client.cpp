@@ -53,9 +53,8 @@ ErrorKind kind_of(long status) {
   }
 }
 
-std::string remedy_for(ErrorKind kind) {
-  if (kind == ErrorKind::denied)
-    return "\nIs this the service's token? Name its file with --token-file (DATA_DIR/token)";
+std::string remedy_for(long status) {
+  if (status == 401) return "\nIs this a token of this service? Name its file with --token-file (DATA_DIR/token)";
   return {};
 }
 
@@ -74,7 +73,7 @@ Failure failure_of(const Answer& answer, const std::string& url) {
     if (!error.message.empty()) error.message += "\n";
     error.message += (field.empty() ? "" : field + ": ") + text_at(entry, "message");
   }
-  error.message += remedy_for(kind);
+  error.message += remedy_for(answer.status);
   return Failure(std::move(error));
 }
 
@@ -86,13 +85,19 @@ Failure transport_failure(CURLcode code, const std::string& url) {
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CACERT_BADFILE:
       return fail(ErrorKind::unavailable, kCannotReach,
                   fmt::format("No service answers at {} ({}).\nIs it running (`holdfast serve`)? Another address: "
                               "--url or HOLDFAST_URL",
                               url, curl_easy_strerror(code)));
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return fail(ErrorKind::unavailable, kCannotReach,
+                  fmt::format("The certificate of {} is not one to trust here ({}).\nName a file with the certificate "
+                              "of who signed it: --ca-file or HOLDFAST_CA_FILE",
+                              url, curl_easy_strerror(code)));
+    case CURLE_SSL_CACERT_BADFILE:
+      return fail(ErrorKind::invalid, "BadCaFile",
+                  "The file of --ca-file or HOLDFAST_CA_FILE cannot be read, or holds no certificate (PEM)");
     default:
       return fail(ErrorKind::unknown_outcome, "NoAnswer",
                   fmt::format("{} did not answer ({}); it may have been done all the same: look with `holdfast get`",
@@ -175,6 +180,7 @@ struct ApiClient::Impl {
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (!endpoint.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, endpoint.ca_file.c_str());
     if (is_loopback(endpoint.url)) curl_easy_setopt(curl, CURLOPT_PROXY, "");
   }
 

@@ -22,6 +22,7 @@ inline constexpr char kKeyUsed[] = "IdempotencyKeyUsed";
 struct Endpoint {
   std::string url;  // without a slash at its end
   std::string token;
+  std::string ca_file = {};  // PEM with those whose signature counts; empty: the system's
 };
 
 struct Call {

@@ -36,6 +36,12 @@ EffectiveSetting url_of(const Options& options) {
   return {"client.url", kDefaultUrl, "default"};
 }
 
+EffectiveSetting ca_file_of(const Options& options) {
+  if (!options.ca_file.empty()) return {"client.ca_file", options.ca_file, "flag --ca-file"};
+  return {"client.ca_file", environment("HOLDFAST_CA_FILE"),
+          environment("HOLDFAST_CA_FILE").empty() ? "default" : "environment HOLDFAST_CA_FILE"};
+}
+
 TokenPlace token_place(const Options& options) {
   if (!options.token_file.empty()) return {{}, options.token_file, true, "flag --token-file"};
   if (std::string token = environment("HOLDFAST_TOKEN"); !token.empty())
@@ -64,7 +70,7 @@ void add_client_settings(CLI::App& command, Options& options) {
 std::vector<EffectiveSetting> client_settings(const Options& options) {
   const TokenPlace place = token_place(options);
   const bool known = !place.token.empty() || !token_in(place.file).empty();
-  std::vector<EffectiveSetting> all{url_of(options)};
+  std::vector<EffectiveSetting> all{url_of(options), ca_file_of(options)};
   if (!place.file.empty()) all.push_back({"client.token_file", place.file, place.from});
   all.push_back({"client.token", known ? "(hidden)" : "(cannot be read)",
                  place.file.empty() ? place.from : "file " + place.file});

@@ -16,6 +16,7 @@ struct EffectiveSetting {
 };
 
 EffectiveSetting url_of(const Options& options);
+EffectiveSetting ca_file_of(const Options& options);
 
 struct TokenPlace {
   std::string token;  // the token itself; or

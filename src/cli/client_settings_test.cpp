@@ -22,8 +22,8 @@ class ClientSettings : public testing::Test {
   ~ClientSettings() override {
     for (const char* name : kNames) unsetenv(name);
   }
-  static constexpr const char* kNames[] = {"HOLDFAST_URL", "HOLDFAST_TOKEN", "HOLDFAST_TOKEN_FILE",
-                                           "HOLDFAST_DATA_DIR"};
+  static constexpr const char* kNames[] = {"HOLDFAST_URL", "HOLDFAST_TOKEN", "HOLDFAST_TOKEN_FILE", "HOLDFAST_DATA_DIR",
+                                           "HOLDFAST_CA_FILE"};
   std::string text() {
     std::istringstream in;
     std::ostringstream out;
@@ -40,6 +40,14 @@ TEST_F(ClientSettings, AFlagBeatsTheEnvironmentWhichBeatsTheDefault) {
   options.url = "http://here";
   EXPECT_EQ(url_of(options).from, "flag --url");
   EXPECT_EQ(url_of(options).value, "http://here");
+}
+
+TEST_F(ClientSettings, TheAuthoritiesFileIsTheFlagsOrTheEnvironments) {
+  EXPECT_EQ(ca_file_of(options).value, "");
+  setenv("HOLDFAST_CA_FILE", "/etc/ca.pem", 1);
+  EXPECT_EQ(ca_file_of(options).value, "/etc/ca.pem");
+  options.ca_file = "/srv/ca.pem";
+  EXPECT_EQ(ca_file_of(options).from, "flag --ca-file");
 }
 
 TEST_F(ClientSettings, TheTokenIsTakenFromTheFirstPlaceThatIsNamed) {

@@ -23,7 +23,7 @@ CommandNode::Option option_of(const CLI::Option& option) {
 
 // As deep as the definitions are.
 void collect(const CLI::App& app, const std::string& path, std::vector<CommandNode>& nodes) {
-  CommandNode node{path, app.get_description(), app.get_footer(), {}, {}};
+  CommandNode node{path, app.get_description(), app.get_footer(), {}, app.get_require_subcommand_min() == 0, {}};
   auto below = app.get_subcommands([](const CLI::App* sub) { return !sub->get_name().empty(); });
   for (const CLI::App* sub : below) node.commands.emplace_back(sub->get_name(), sub->get_description());
   for (const CLI::Option* option : app.get_options()) node.options.push_back(option_of(*option));

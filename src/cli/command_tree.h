@@ -26,6 +26,7 @@ struct CommandNode {
   std::string help;
   std::string footer;                                         // examples and what else is to be said
   std::vector<std::pair<std::string, std::string>> commands;  // name, help
+  bool alone = true;                                          // does something without one of these
   std::vector<Option> options;
 };
 

@@ -20,6 +20,10 @@ void add_connection(CLI::App& command, Options& options) {
       .add_option("--token-file", options.token_file,
                   "File with the service's token (HOLDFAST_TOKEN, HOLDFAST_TOKEN_FILE; its data directory's)")
       ->type_name("FILE");
+  command
+      .add_option("--ca-file", options.ca_file,
+                  "File with the certificates that an https address is held to (HOLDFAST_CA_FILE; the system's)")
+      ->type_name("FILE");
 }
 
 void add_format(CLI::App& command, Options& options) {
@@ -64,6 +68,7 @@ void add_client_commands(CLI::App& app, Run& run) {
   add_actions(app, run);
   add_exec(app, run);
   add_cloud(app, run);
+  add_access(app, run);
   add_completion(app, run);
   add_man(app, run);
 }

@@ -56,7 +56,8 @@ std::string synopsis(const CommandNode& node) {
     text += option.required ? " " + word : " [" + word + "]";
   }
   if (options) text += " [" + placed("OPTION") + "...]";
-  return node.commands.empty() ? text : text + " " + placed("COMMAND");
+  if (node.commands.empty()) return text;
+  return text + (node.alone ? " [" + placed("COMMAND") + "]" : " " + placed("COMMAND"));
 }
 
 void write_options(const CommandNode& node, std::string& text) {
@@ -93,7 +94,7 @@ std::string man_page(const CLI::App& app) {
   text += ".SH COMMANDS\n";
   for (size_t i = 1; i < nodes.size(); ++i) {
     // A command that is nothing without one below it is told with those.
-    if (nodes[i].commands.empty()) write_command(nodes[i], text);
+    if (nodes[i].alone) write_command(nodes[i], text);
   }
   text += ".SH EXIT STATUS\n";
   for (const ExitMeaning& exit : kExitMeanings)

@@ -19,6 +19,7 @@ void add_copies(CLI::App& app, Run& run);   // snapshots, restore, retained, und
 void add_group(CLI::App& app, Run& run);
 void add_exec(CLI::App& app, Run& run);
 void add_cloud(CLI::App& app, Run& run);
+void add_access(CLI::App& app, Run& run);      // token, audit
 void add_completion(CLI::App& app, Run& run);  // and version
 void add_man(CLI::App& app, Run& run);
 

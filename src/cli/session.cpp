@@ -37,6 +37,7 @@ Result<std::unique_ptr<Session>> Session::open(const Options& options, Run& run)
   Endpoint endpoint;
   endpoint.url = url_of(options).value;
   while (endpoint.url.size() > 1 && endpoint.url.back() == '/') endpoint.url.pop_back();
+  endpoint.ca_file = ca_file_of(options).value;
   HF_TRY(endpoint.token, read_token(token_place(options)));
   return std::unique_ptr<Session>(new Session(options, std::move(endpoint), run));
 }

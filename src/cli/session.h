@@ -21,8 +21,9 @@ inline constexpr int kDefaultTimeoutSeconds = 600;
 
 // The options of one command, as they were given.
 struct Options {
-  std::string url;  // these two as they were given: client_settings.h says what they come to
+  std::string url;  // these three as they were given: client_settings.h says what they come to
   std::string token_file;
+  std::string ca_file;
   std::string format = "table";
   bool wait = false;
   int timeout_seconds = kDefaultTimeoutSeconds;

@@ -1,10 +1,11 @@
 // The local cloud alone, without a controller (serve.h): EC2's endpoint for whoever has its keys, and the control
-// surface for whoever has the token. One server for both; a signature tells them apart.
+// surface for whoever has a token. One server for both; a signature tells them apart.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <ostream>
 
+#include "daemon/access.h"
 #include "daemon/cloud_server.h"
 #include "daemon/data_dir.h"
 #include "daemon/local_cloud.h"
@@ -25,11 +26,15 @@ Result<void> run(Settings settings, Streams streams) {
   HF_TRY_VOID(take_keys(settings, data_dir));
   HF_TRY(Ground ground, open_ground(settings));
   HF_TRY(StopSignals signals, StopSignals::watch());
-  HF_TRY(auto cloud, CloudServer::open(settings, std::move(ground), token, {settings.port, ""}));
+  HF_TRY(auto access, Access::open(settings, token));
+  HF_TRY(auto cloud, CloudServer::open(settings, std::move(ground), &access->gate(), {settings.port, ""}));
   streams.out << fmt::format("The local cloud answers EC2 at {}, region {}; its keys are {}.\n", cloud->url(),
                              cloud->cloud().region(),
                              made_keys ? "in " + credentials_file(data_dir) : "those that were given")
               << std::flush;
+  if (!is_loopback(settings.address)) {
+    spdlog::warn("reachable from other hosts, without TLS: tokens and user data cross the network in the clear");
+  }
   while (!signals.stopped()) signals.wait();
   spdlog::info("stopping; machines go on");
   return {};

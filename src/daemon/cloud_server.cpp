@@ -23,10 +23,10 @@ CloudServer::~CloudServer() {
   if (endpoint_) endpoint_->close();
 }
 
-Result<std::unique_ptr<CloudServer>> CloudServer::open(const Settings& settings, Ground ground,
-                                                       const std::string& token, const Place& place) {
+Result<std::unique_ptr<CloudServer>> CloudServer::open(const Settings& settings, Ground ground, api::Gate* gate,
+                                                       const Place& place) {
   std::unique_ptr<CloudServer> opened(new CloudServer(settings, std::move(ground)));
-  opened->token_ = token;
+  opened->gate_ = gate;
   HF_TRY(opened->cloud_, open_cloud(settings, opened->ground_));
   HF_TRY(opened->endpoint_, open_endpoint(settings, *opened->cloud_, place.event_queue));
   opened->cloud_->listen([endpoint = opened->endpoint_.get()](const ec2::CloudEvent& event) { endpoint->take(event); });
@@ -38,7 +38,7 @@ Result<std::unique_ptr<CloudServer>> CloudServer::open(const Settings& settings,
   HF_TRY(opened->server_, http::Server::start(options, [cloud = opened.get()](const http::Request& request) {
            return cloud->handle(request);
          }));
-  opened->url_ = url_of(settings, opened->server_->port());
+  opened->url_ = url_of(settings.address, opened->server_->port(), false);
   return opened;
 }
 
@@ -48,10 +48,10 @@ aws::SessionOptions CloudServer::client() const {
   options.environment.variables = {{"AWS_CONFIG_FILE", "/dev/null"}, {"AWS_SHARED_CREDENTIALS_FILE", "/dev/null"}};
   options.proxy = aws::Proxy::none;
   options.region = cloud_->region();
-  Settings reachable = settings_;
-  if (reachable.address == "0.0.0.0") reachable.address = "127.0.0.1";
-  if (reachable.address == "::") reachable.address = "::1";
-  options.endpoint_url = url_of(reachable, server_->port());
+  std::string reachable = settings_.address;
+  if (reachable == "0.0.0.0") reachable = "127.0.0.1";
+  if (reachable == "::") reachable = "::1";
+  options.endpoint_url = url_of(reachable, server_->port(), false);
   aws::Credentials credentials;
   credentials.key.access_key = settings_.access_key;
   credentials.key.secret_key = settings_.secret_key;
@@ -68,9 +68,8 @@ http::Response CloudServer::handle(const http::Request& request) {
   if (is_signed(request)) return endpoint_->handle(request);
   const api::Asked asked = api::asked_of(request, now());
   if (request.path == "/healthz") return api::answer_health(asked);
-  if (!is_control(request.path)) return endpoint_->handle(request);  // refuses it in EC2's words
-  if (auto stranger = api::refuse_stranger(request, token_, asked)) return *std::move(stranger);
-  return control(request);
+  if (!is_control(request.path) || !gate_) return endpoint_->handle(request);  // refuses it in EC2's words
+  return gate_->pass(request, asked, [&](const access::Caller&) { return control(request); });
 }
 
 }  // namespace holdfast::daemon

@@ -1,5 +1,5 @@
 // The local cloud behind an HTTP server of its own: EC2's endpoint for whoever has its keys, and the control surface
-// for whoever has the token. A signature tells them apart. Opened by `serve`, whose controller is then a client like
+// for whoever has a token. A signature tells them apart. Opened by `serve`, whose controller is then a client like
 // any other, and by `cloud serve`, which has no controller.
 //
 // Its own server, so that requests of the API which wait for the cloud never hold the threads that the cloud needs to
@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "api/gate.h"
 #include "aws/session.h"
 #include "base/error.h"
 #include "cloud/cloud.h"
@@ -26,7 +27,8 @@ class CloudServer {
     std::string event_queue;  // of SQS, made if it is not there; empty: none
   };
   // The keys are in the settings (take_keys). It answers from here on.
-  static Result<std::unique_ptr<CloudServer>> open(const Settings& settings, Ground ground, const std::string& token,
+  // `gate` outlives this; nullptr: no control surface here.
+  static Result<std::unique_ptr<CloudServer>> open(const Settings& settings, Ground ground, api::Gate* gate,
                                                    const Place& place);
   ~CloudServer();  // machines go on
 
@@ -34,7 +36,7 @@ class CloudServer {
   std::string url() const { return url_; }
   // What a client in this process needs to reach it.
   aws::SessionOptions client() const;
-  // A request below /cloud; the caller has checked the token.
+  // A request below /cloud that has passed the gate.
   http::Response control(const http::Request& request);
 
  private:
@@ -43,7 +45,7 @@ class CloudServer {
 
   const Settings settings_;
   Ground ground_;
-  std::string token_;
+  api::Gate* gate_ = nullptr;
   std::string url_;
   std::unique_ptr<cloud::Cloud> cloud_;
   std::unique_ptr<cloud::Endpoint> endpoint_;

@@ -124,7 +124,7 @@ DataDir::~DataDir() {
 
 // The file `lock` may have been removed under a running service: then it says nothing. The stores are locked besides.
 Result<void> DataDir::lock_stores() {
-  for (const char* name : {"cloud.lock", "holdfast.db.lock"}) {
+  for (const char* name : {"cloud.lock", "holdfast.db.lock", "access.db.lock"}) {
     const std::string file = path_ + "/" + name;
     Descriptor held(::open(file.c_str(), O_RDWR | O_CLOEXEC));
     if (held.fd < 0 && errno == ENOENT) continue;
@@ -205,10 +205,29 @@ Result<void> DataDir::bind_to_substrate(const std::string& kind) const {
 
 // The mark of the substrate goes last but the lock: until then a `cloud destroy` that was cut short can be repeated.
 Result<void> DataDir::erase_records() const {
-  for (const char* name :
-       {"cloud.sqlite-wal", "cloud.sqlite-shm", "cloud.sqlite", "cloud.lock", "holdfast.db-wal", "holdfast.db-shm",
-        "holdfast.db", "holdfast.db.lock", "token.new", "token", "ec2-credentials.new", "ec2-credentials",
-        "queues.sqlite-wal", "queues.sqlite-shm", "queues.sqlite", "substrate.new", "substrate", "lock"}) {
+  for (const char* name : {"cloud.sqlite-wal",
+                           "cloud.sqlite-shm",
+                           "cloud.sqlite",
+                           "cloud.lock",
+                           "holdfast.db-wal",
+                           "holdfast.db-shm",
+                           "holdfast.db",
+                           "holdfast.db.lock",
+                           "access.db-wal",
+                           "access.db-shm",
+                           "access.db",
+                           "access.db.end",
+                           "access.db.lock",
+                           "token.new",
+                           "token",
+                           "ec2-credentials.new",
+                           "ec2-credentials",
+                           "queues.sqlite-wal",
+                           "queues.sqlite-shm",
+                           "queues.sqlite",
+                           "substrate.new",
+                           "substrate",
+                           "lock"}) {
     const std::string file = path_ + "/" + name;
     if (::unlink(file.c_str()) != 0 && errno != ENOENT) return Failure(system_error("removing " + file, errno));
   }

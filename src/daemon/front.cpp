@@ -28,27 +28,30 @@ http::Response Front::handle(const http::Request& request) {
     if (auto kept = files_.check(); !kept) {
       return api::answer_readiness(api::asked_of(request, now()), {false, kept.error().message});
     }
+    if (auto gate = gate_.readiness(now()); !gate.ready) {
+      return api::answer_readiness(api::asked_of(request, now()), gate);
+    }
   }
   return is_control(request.path) ? control(request) : world->api().handle(request);
 }
 
-http::Response Front::control(const http::Request& request) const {
+http::Response Front::control(const http::Request& request) {
   const api::Asked asked = api::asked_of(request, now());
-  if (auto stranger = api::refuse_stranger(request, token_, asked)) return *std::move(stranger);
-  if (CloudServer* cloud = cloud_) return cloud->control(request);
-  return api::answer_error(asked, {ErrorKind::not_found,
-                                   "NoLocalCloud",
-                                   "This service drives AWS and carries no local cloud (setting 'provider').",
-                                   {}});
+  return gate_.pass(request, asked, [&](const access::Caller&) {
+    if (CloudServer* cloud = cloud_) return cloud->control(request);
+    return api::answer_error(asked, {ErrorKind::not_found,
+                                     "NoLocalCloud",
+                                     "This service drives AWS and carries no local cloud (setting 'provider').",
+                                     {}});
+  });
 }
 
-http::Response Front::not_open(const http::Request& request) const {
+http::Response Front::not_open(const http::Request& request) {
   const api::Asked asked = api::asked_of(request, now());
   if (request.path == "/healthz") return api::answer_health(asked);
-  if (request.path != "/readyz") {
-    if (auto stranger = api::refuse_stranger(request, token_, asked)) return *std::move(stranger);
-  }
-  return api::answer_readiness(asked, {false, kStarting});
+  const engine::Readiness starting{false, kStarting};
+  if (request.path == "/readyz") return api::answer_readiness(asked, starting);
+  return gate_.pass(request, asked, [&](const access::Caller&) { return api::answer_readiness(asked, starting); });
 }
 
 http::Response refusal(int status, const std::string& why) {

@@ -1,10 +1,11 @@
 // The first thing that a request meets: health and readiness from the first moment on, everything else once what is
-// behind is open. The API and the local cloud's controls share one server and one token. Made by serve.
+// behind is open. The API and the local cloud's controls share one server and one gate. Made by serve.
 #pragma once
 
 #include <atomic>
 #include <string>
 
+#include "api/gate.h"
 #include "base/kept_files.h"
 #include "daemon/cloud_server.h"
 #include "daemon/world.h"
@@ -14,7 +15,7 @@ namespace holdfast::daemon {
 
 class Front {
  public:
-  explicit Front(std::string token) : token_(std::move(token)) {}
+  explicit Front(api::Gate& gate) : gate_(gate) {}
 
   http::Response handle(const http::Request& request);
   // From now on requests go there. Both outlive the server that calls `handle`. `cloud` nullptr: AWS is the cloud. Not
@@ -26,10 +27,10 @@ class Front {
   }
 
  private:
-  http::Response not_open(const http::Request& request) const;
-  http::Response control(const http::Request& request) const;
+  http::Response not_open(const http::Request& request);
+  http::Response control(const http::Request& request);
 
-  const std::string token_;
+  api::Gate& gate_;
   KeptFiles files_;
   std::atomic<CloudServer*> cloud_ = nullptr;
   std::atomic<World*> world_ = nullptr;  // set last

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
+#include "daemon/audit_command.h"
 #include "daemon/aws_commands.h"
 #include "daemon/service_commands.h"
 
@@ -11,5 +12,6 @@ int main(int argc, char** argv) {
   holdfast::cli::add_client_commands(app, run);
   holdfast::daemon::add_service_commands(app, run);
   holdfast::daemon::add_aws_commands(app, run);
+  holdfast::daemon::add_audit_verify(app, run);
   return holdfast::cli::parse_and_run(app, argc, argv, run);
 }

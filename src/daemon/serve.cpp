@@ -10,6 +10,7 @@
 #include <ostream>
 #include <thread>
 
+#include "daemon/access.h"
 #include "daemon/cloud_server.h"
 #include "daemon/data_dir.h"
 #include "daemon/front.h"
@@ -17,11 +18,13 @@
 #include "daemon/logging.h"
 #include "daemon/signals.h"
 #include "daemon/substrate_choice.h"
+#include "daemon/tls.h"
 #include "daemon/world.h"
 
 namespace holdfast::daemon {
 namespace {
 
+constexpr Duration kLookAtCertificate = std::chrono::seconds(5);
 constexpr char kEventQueue[] = "holdfast-events";  // of the local cloud
 constexpr int kHandlers = 32;  // `exec` and `build` of the local cloud hold one for as long as they take
 
@@ -65,11 +68,12 @@ CloudAccess access_to_aws(const Settings& settings) {
   return access;
 }
 
-Result<CloudAtHand> open_cloud_at_hand(const Settings& settings, const std::string& token,
-                                       std::optional<Ground> ground) {
+Result<CloudAtHand> open_cloud_at_hand(const Settings& settings, api::Gate& gate, std::optional<Ground> ground) {
   if (!ground) return CloudAtHand{nullptr, access_to_aws(settings)};
   CloudAtHand at_hand;
-  HF_TRY(at_hand.local, CloudServer::open(settings, *std::move(ground), token, {settings.ec2_port, kEventQueue}));
+  // Its server has no TLS: then tokens are not for it.
+  api::Gate* controls = settings.tls_certificate.empty() ? &gate : nullptr;
+  HF_TRY(at_hand.local, CloudServer::open(settings, *std::move(ground), controls, {settings.ec2_port, kEventQueue}));
   at_hand.access.session = at_hand.local->client();
   at_hand.access.event_queue = kEventQueue;
   at_hand.access.api_budget = false;
@@ -86,15 +90,21 @@ void greet(const Settings& settings, Streams streams, const std::string& url, co
   streams.out << std::flush;
   spdlog::info("listening on {}, data in {}, {}", url, settings.data_dir,
                local ? "local cloud on substrate " + settings.substrate : "driving AWS");
-  if (settings.address != "127.0.0.1" && settings.address != "::1") {
+  if (is_loopback(settings.address)) return;
+  if (settings.tls_certificate.empty()) {
     spdlog::warn(
-        "the API is reachable from other hosts, without TLS: tokens and user data cross the network in the clear");
+        "the API is reachable from other hosts, without TLS: tokens and user data cross the network in the clear; set "
+        "listen.tls_certificate and listen.tls_key");
+  } else if (local) {
+    spdlog::warn(
+        "the local cloud's EC2 endpoint is reachable from other hosts, without TLS: requests are signed, but "
+        "user data crosses the network in the clear");
   }
 }
 
 KeptFiles store_files(const DataDir& data_dir) {
   KeptFiles files;
-  for (const char* name : {"holdfast.db", "cloud.sqlite"}) files.add(data_dir.path() + "/" + name);
+  for (const char* name : {"holdfast.db", "cloud.sqlite", kAccessFile}) files.add(data_dir.path() + "/" + name);
   return files;
 }
 
@@ -112,7 +122,8 @@ Result<void> run(Settings settings, Streams streams) {
   // Only now: the substrate sets SIGPIPE to "ignored", which machines would inherit; a handler they do not.
   HF_TRY(StopSignals signals, StopSignals::watch());
 
-  Front front(token);
+  HF_TRY(auto access, Access::open(settings, token));  // outlives all that follow
+  Front front(access->gate());
   CloudAtHand cloud;             // outlives the world
   std::unique_ptr<World> world;  // outlives the server
   http::ServerOptions options;
@@ -120,15 +131,24 @@ Result<void> run(Settings settings, Streams streams) {
   options.port = settings.port;
   options.threads = kHandlers;
   options.refusal = refusal;
+  std::optional<TlsFiles> tls;
+  if (!settings.tls_certificate.empty()) {
+    tls.emplace(settings.tls_certificate, settings.tls_key);
+    HF_TRY(options.tls, tls->read());
+    signals.take_hang_ups();
+  }
   HF_TRY(auto server, http::Server::start(options, [&front](const http::Request& r) { return front.handle(r); }));
   {
     StopDuringStart stop(signals);
-    HF_TRY(cloud, open_cloud_at_hand(settings, token, std::move(ground)));
-    HF_TRY(world, World::open(settings, token, cloud.access));
+    HF_TRY(cloud, open_cloud_at_hand(settings, access->gate(), std::move(ground)));
+    HF_TRY(world, World::open(settings, access->gate(), cloud.access));
   }
   front.open_to(*world, cloud.local.get(), store_files(data_dir));
-  greet(settings, streams, url_of(settings, server->port()), data_dir, cloud.local.get());
-  while (!signals.stopped()) signals.wait();
+  greet(settings, streams, url_of(settings.address, server->port(), tls.has_value()), data_dir, cloud.local.get());
+  while (!signals.stopped()) {
+    signals.wait(tls ? kLookAtCertificate : Duration(-1));
+    if (tls && !signals.stopped()) tls->reload(*server, signals.hung_up());
+  }
   spdlog::info("stopping; machines go on");
   server.reset();
   world.reset();
@@ -149,10 +169,13 @@ Result<void> check_host(const Settings& settings) {
                   missing));
 }
 
-std::string url_of(const Settings& settings, uint16_t port) {
-  const bool v6 = settings.address.find(':') != std::string::npos;
-  return v6 ? fmt::format("http://[{}]:{}", settings.address, port)
-            : fmt::format("http://{}:{}", settings.address, port);
+std::string url_of(const std::string& address, uint16_t port, bool tls) {
+  const bool v6 = address.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}", tls ? "https" : "http", v6 ? "[" : "", address, v6 ? "]" : "", port);
+}
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
 }
 
 int serve(const Settings& settings, Streams streams) {

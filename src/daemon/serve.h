@@ -27,6 +27,7 @@ int destroy_cloud(const Settings& settings, Streams streams);
 
 // Shared by the two that serve.
 Result<void> check_host(const Settings& settings);
-std::string url_of(const Settings& settings, uint16_t port);
+std::string url_of(const std::string& address, uint16_t port, bool tls);
+bool is_loopback(const std::string& address);
 
 }  // namespace holdfast::daemon

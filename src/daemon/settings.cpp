@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <functional>
@@ -11,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "cloud/cloud.h"
 #include "daemon/settings_file.h"
 
 namespace holdfast::daemon {
@@ -98,6 +100,24 @@ Access truth(bool Settings::*target) {
   return {set, [target](const Settings& settings) { return settings.*target ? "true" : "false"; }};
 }
 
+// Absolute, so that it stays the same file for as long as the service runs.
+auto set_file(std::string Settings::*target) {
+  return [target](Settings& settings, const std::string& text) -> std::string {
+    if (text.empty()) return "is empty: give the path of a file, or leave it out.";
+    settings.*target = std::filesystem::absolute(text).lexically_normal().string();
+    return "";
+  };
+}
+
+std::string set_account(Settings& settings, const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-'; });
+  if (text.empty() || text.size() > 64 || !plain) {
+    return fmt::format("'{}' is not 1 to 64 letters, digits and hyphens.", holdfast::quoted(text));
+  }
+  settings.account_id = text;
+  return "";
+}
+
 std::string set_cidr(Settings& settings, const std::string& text) {
   settings.cidr = text;
   if (text == "auto") return "";
@@ -132,6 +152,17 @@ const std::vector<Known>& table() {
       known("listen.address", "IP", "address that the API listens on (127.0.0.1)",
             {set_address, shown(&Settings::address)}),
       known("listen.port", "PORT", "its port (7400); 0: any free one", number<int64_t>(0, 65535, &Settings::port)),
+      known("listen.tls_certificate", "FILE", "PEM file with its certificate and those it is signed by (plain HTTP)",
+            {set_file(&Settings::tls_certificate), shown(&Settings::tls_certificate)}),
+      known("listen.tls_key", "FILE", "PEM file with the certificate's key",
+            {set_file(&Settings::tls_key), shown(&Settings::tls_key)}),
+      known("limits.requests_per_second", "N", "requests that each token may ask in a second (500); 0: no limit",
+            number<int64_t>(0, 1'000'000, &Settings::requests_per_second)),
+      known("limits.request_burst", "N", "and so many at once (1000)",
+            number<int64_t>(1, 1'000'000, &Settings::request_burst)),
+      known("account_id", "ID",
+            "what requests may call this service's account: accountId=ID (the local cloud's; none with aws)",
+            {set_account, shown(&Settings::account_id)}),
       known("provider", "WHO",
             "local: the embedded cloud; aws: AWS, with the keys that AWS's own tools would use (local)",
             one_of(&Settings::provider, {"local", "aws"})),
@@ -230,7 +261,8 @@ void apply_file(Reading& reading, const std::string& file) {
 // pen is refused here.
 void apply_environment(Reading& reading, const std::map<std::string, std::string>& environment) {
   model::Faults& faults = reading.faults;
-  static const std::set<std::string> others{"HOLDFAST_URL", "HOLDFAST_TOKEN", "HOLDFAST_TOKEN_FILE", "HOLDFAST_CONFIG"};
+  static const std::set<std::string> others{"HOLDFAST_URL", "HOLDFAST_TOKEN", "HOLDFAST_TOKEN_FILE", "HOLDFAST_CONFIG",
+                                            "HOLDFAST_CA_FILE"};
   std::vector<std::string> names;
   for (const auto& known : table()) names.push_back(known.name.environment);
   for (const auto& [name, text] : environment) {
@@ -258,6 +290,11 @@ void check_together(Reading& reading) {
     faults.errors.push_back(fault(settings.access_key.empty() ? "cloud.access_key" : "cloud.secret_key",
                                   "is missing: an access key and its secret key are given together."));
   }
+  if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
+    faults.errors.push_back(fault(settings.tls_key.empty() ? "listen.tls_key" : "listen.tls_certificate",
+                                  "is missing: a certificate and its key are given together."));
+  }
+  if (settings.account_id.empty() && settings.provider == "local") settings.account_id = cloud::kAccount;
   if (!given.contains("cloud.ec2_port") && settings.port != 0 && settings.port < 65535) {
     settings.ec2_port = static_cast<uint16_t>(settings.port + 1);
   }

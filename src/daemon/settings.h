@@ -18,11 +18,16 @@ struct Settings {
   std::string data_dir;
   std::string address = "127.0.0.1";
   uint16_t port = 7400;
+  std::string tls_certificate;  // files; both empty: plain HTTP
+  std::string tls_key;
   std::string provider = "local";  // or "aws"
   std::string region;              // of AWS; this and the next two empty: chosen as AWS's own tools choose them
   std::string endpoint_url;
-  std::string event_queue;  // SQS queue with EventBridge's events; empty: everything is found by looking
-  uint16_t ec2_port = 0;    // of the local cloud's endpoint; 0: any free one
+  std::string event_queue;        // SQS queue with EventBridge's events; empty: everything is found by looking
+  uint16_t ec2_port = 0;          // of the local cloud's endpoint; 0: any free one
+  std::string account_id;         // what requests may call the account; empty: nothing was said (AWS)
+  int requests_per_second = 500;  // of each token; 0: no limit
+  int request_burst = 1000;
   std::string log_level = "info";
   std::string log_format = "text";  // or "json"
   std::string substrate = "linux";  // or "null": states only

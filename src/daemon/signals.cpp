@@ -18,6 +18,7 @@ namespace {
 // What a signal handler can reach.
 std::atomic<int> event_of_handler = -1;
 std::atomic<bool> came = false;
+std::atomic<bool> hang_up_came = false;
 
 void note(int event) {
   const uint64_t one = 1;
@@ -27,6 +28,13 @@ void note(int event) {
 void on_stop(int) {
   const int kept = errno;
   came = true;
+  note(event_of_handler);
+  errno = kept;
+}
+
+void on_hang_up(int) {
+  const int kept = errno;
+  hang_up_came = true;
   note(event_of_handler);
   errno = kept;
 }
@@ -61,14 +69,24 @@ StopSignals::StopSignals(StopSignals&& other) noexcept : event_(std::exchange(ot
 
 StopSignals::~StopSignals() {
   if (event_ < 0) return;
-  for (int number : {SIGTERM, SIGINT, SIGPIPE}) ::signal(number, SIG_DFL);
+  for (int number : {SIGTERM, SIGINT, SIGPIPE, SIGHUP}) ::signal(number, SIG_DFL);
   event_of_handler = -1;
   ::close(event_);
 }
 
-void StopSignals::wait() {
+void StopSignals::take_hang_ups() {
+  hang_up_came = false;
+  install(SIGHUP, on_hang_up);
+}
+
+bool StopSignals::hung_up() {
+  return hang_up_came.exchange(false);
+}
+
+void StopSignals::wait(Duration limit) {
   pollfd look{event_, POLLIN, 0};
-  while (::poll(&look, 1, -1) < 0 && errno == EINTR) continue;
+  const int milliseconds = limit < Duration(0) ? -1 : static_cast<int>(limit.count());
+  while (::poll(&look, 1, milliseconds) < 0 && errno == EINTR) continue;
   uint64_t count;
   (void)!::read(event_, &count, sizeof count);  // so that the next wait waits
 }

@@ -59,7 +59,7 @@ engine::Engine& World::engine() {
   return *parts_->engine;
 }
 
-Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::string& token, CloudAccess access) {
+Result<std::unique_ptr<World>> World::open(const Settings& settings, api::Gate& gate, CloudAccess access) {
   auto parts = std::make_unique<Parts>();
   HF_TRY(parts->store, store::SqliteStore::open(settings.data_dir + "/holdfast.db"));
   HF_TRY(const Time last_seen, parts->store->last_time_seen());
@@ -86,7 +86,7 @@ Result<std::unique_ptr<World>> World::open(const Settings& settings, const std::
   }
 
   api::ApiOptions api_options;
-  api_options.token = token;
+  api_options.gate = &gate;
   api_options.now = [clock = parts->clock.get()] { return clock->now(); };
   if (parts->budget) {
     api_options.budget = [budget = &*parts->budget] {

@@ -22,8 +22,8 @@ struct CloudAccess {
 
 class World {
  public:
-  // The data directory is held by the caller (data_dir.h).
-  static Result<std::unique_ptr<World>> open(const Settings& settings, const std::string& token, CloudAccess access);
+  // The data directory is held by the caller (data_dir.h). The gate outlives this.
+  static Result<std::unique_ptr<World>> open(const Settings& settings, api::Gate& gate, CloudAccess access);
   ~World();
 
   api::Api& api();

@@ -28,6 +28,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "http/listener.h"
+#include "http/loaded_pair.h"
 #include "http/pool.h"
 #include "http/stream.h"
 #include "http/target.h"
@@ -40,6 +41,8 @@ constexpr size_t kMaxTag = 100;
 constexpr size_t kStreamBlock = 16 << 10;
 constexpr size_t kReadBeyondBody = 8;  // so many times the limit is read and thrown away, so that the 413 is seen
 constexpr auto kDrainLimit = std::chrono::seconds(2);
+constexpr int kSpareConnections = 64;  // for those that are being closed to make room
+constexpr char kTlsVersions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 // One request on its way through; libmicrohttpd's thread owns it, the pool has it while the connection is suspended.
 struct Exchange {
@@ -107,7 +110,10 @@ struct Server::Impl {
   };
 
   Impl(ServerOptions given, Handler handle)
-      : options(std::move(given)), handler(std::move(handle)), watch(options.idle_timeout), pool(options.threads) {}
+      : options(std::move(given)),
+        handler(std::move(handle)),
+        watch({options.idle_timeout, static_cast<size_t>(options.max_connections), !options.tls}),
+        pool(options.threads) {}
 
   Result<void> begin();
   void end();
@@ -117,6 +123,9 @@ struct Server::Impl {
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
                                const char* version, const char* data, size_t* size, void** context);
   static void on_completed(void* self, MHD_Connection* connection, void** context, MHD_RequestTerminationCode why);
+  static int on_handshake(gnutls_session_t session, const gnutls_datum_t* authorities, int authority_count,
+                          const gnutls_pk_algorithm_t* algorithms, int algorithm_count, gnutls_pcert_st** certificates,
+                          unsigned* count, gnutls_privkey_t* key);
   static void on_connection(void* self, MHD_Connection* connection, void** context,
                             MHD_ConnectionNotificationCode what);
 
@@ -130,6 +139,11 @@ struct Server::Impl {
   void reap_streams(bool all);
   static Watch::Connection* watched(MHD_Connection* connection);
 
+  Result<void> take_key_pair(const KeyPair& pair);
+
+  // GnuTLS asks for a certificate without saying for which server, but on the server's one thread (on_connection).
+  static thread_local Impl* of_this_thread;
+
   const ServerOptions options;
   const Handler handler;
   int listening = -1;
@@ -142,10 +156,16 @@ struct Server::Impl {
   int in_hand = 0;    // given to the pool, connection suspended
   int under_way = 0;  // answers not sent yet
   std::list<Running> streams;
+  // The last one is in use. Former ones stay, for handshakes that have begun with them: each is small, and another one
+  // comes every few weeks.
+  std::vector<std::unique_ptr<LoadedPair>> pairs;
+  std::optional<KeyPair> newest_pair;
 
   Watch watch;
   Pool pool;
 };
+
+thread_local Server::Impl* Server::Impl::of_this_thread = nullptr;
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler handler) {
   CHECK(handler);
@@ -163,6 +183,11 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
   impl_->end();
+}
+
+Result<void> Server::use_key_pair(const KeyPair& pair) {
+  CHECK(impl_->options.tls);
+  return impl_->take_key_pair(pair);
 }
 
 uint16_t Server::port() const {
@@ -184,6 +209,26 @@ Result<void> Server::adopt_connection(int descriptor, std::string tag) {
   return {};
 }
 
+Result<void> Server::Impl::take_key_pair(const KeyPair& pair) {
+  HF_TRY(auto loaded, LoadedPair::load(pair));
+  std::lock_guard lock(mutex);
+  if (newest_pair == pair) return {};
+  pairs.push_back(std::move(loaded));
+  newest_pair = pair;
+  return {};
+}
+
+int Server::Impl::on_handshake(gnutls_session_t, const gnutls_datum_t*, int, const gnutls_pk_algorithm_t*, int,
+                               gnutls_pcert_st** certificates, unsigned* count, gnutls_privkey_t* key) {
+  CHECK(of_this_thread);
+  std::lock_guard lock(of_this_thread->mutex);
+  LoadedPair& pair = *of_this_thread->pairs.back();
+  *certificates = pair.certificates();
+  *count = pair.count();
+  *key = pair.key();
+  return 0;
+}
+
 Result<void> Server::Impl::begin() {
   // Not epoll: libmicrohttpd 0.9.75 uses it edge-triggered and loses the end of a connection that comes together with
   // data, which then holds its place until the time limit. With some hundred connections poll costs little.
@@ -200,13 +245,19 @@ Result<void> Server::Impl::begin() {
   auto keep_raw = +[](void*, MHD_Connection*, char* text) -> size_t { return std::strlen(text); };
   std::vector<MHD_OptionItem> items{
       {MHD_OPTION_CONNECTION_MEMORY_LIMIT, static_cast<intptr_t>(memory), nullptr},
-      {MHD_OPTION_CONNECTION_LIMIT, options.max_connections, nullptr},
+      {MHD_OPTION_CONNECTION_LIMIT, options.max_connections + kSpareConnections, nullptr},
       {MHD_OPTION_CONNECTION_TIMEOUT, static_cast<intptr_t>(std::max<int64_t>(1, seconds)), nullptr},
       {MHD_OPTION_STRICT_FOR_CLIENT, 1, nullptr},
       {MHD_OPTION_UNESCAPE_CALLBACK, reinterpret_cast<intptr_t>(keep_raw), nullptr},
       {MHD_OPTION_URI_LOG_CALLBACK, reinterpret_cast<intptr_t>(&on_target), this},
       {MHD_OPTION_NOTIFY_COMPLETED, reinterpret_cast<intptr_t>(&on_completed), this},
       {MHD_OPTION_NOTIFY_CONNECTION, reinterpret_cast<intptr_t>(&on_connection), this}};
+  if (options.tls) {
+    HF_TRY_VOID(take_key_pair(*options.tls));
+    flags |= MHD_USE_TLS;
+    items.push_back({MHD_OPTION_HTTPS_CERT_CALLBACK, 0, reinterpret_cast<void*>(&on_handshake)});
+    items.push_back({MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(kTlsVersions)});
+  }
   if (options.listen) items.push_back({MHD_OPTION_LISTEN_SOCKET, listening, nullptr});
   items.push_back({MHD_OPTION_END, 0, nullptr});
   daemon =
@@ -242,6 +293,7 @@ Watch::Connection* Server::Impl::watched(MHD_Connection* connection) {
 void Server::Impl::on_connection(void* self, MHD_Connection* connection, void** context,
                                  MHD_ConnectionNotificationCode what) {
   auto& impl = *static_cast<Impl*>(self);
+  of_this_thread = &impl;
   if (what == MHD_CONNECTION_NOTIFY_STARTED) {
     auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     *context = impl.watch.opened(info->connect_fd);

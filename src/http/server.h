@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "http/key_pair.h"
 
 namespace holdfast::http {
 
@@ -54,10 +55,14 @@ struct ServerOptions {
   int max_streams = 64;
   size_t max_body = 1 << 20;      // over it: 413
   size_t max_headers = 32 << 10;  // over it: 431
-  // A request not received whole within it: 408. Silent between two requests, or not reading its answer: closed.
+  // A request not received whole within it: 408 (with TLS: closed). Silent between two requests, or not reading its
+  // answer: closed.
   Duration idle_timeout = std::chrono::seconds(30);
+  // One more is taken all the same, in the place of the one that has kept the server waiting longest for a request: so
+  // whoever opens many and says nothing locks nobody out.
   int max_connections = 512;
-  Refusal refusal = {};  // empty: {"error": why}
+  std::optional<KeyPair> tls = {};  // empty: plain HTTP
+  Refusal refusal = {};             // empty: {"error": why}
 };
 
 class Server {
@@ -66,6 +71,8 @@ class Server {
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Handler handler);
   ~Server();  // stops accepting, lets running requests end (bounded), closes
   uint16_t port() const;
+  // TLS only: for handshakes that begin from now on. An error leaves the pair that is in use. Any thread.
+  Result<void> use_key_pair(const KeyPair& pair);
   // A connection accepted elsewhere (the metadata service's, in another network namespace); `tag` becomes
   // Request::peer. Takes over the descriptor, also when it fails. At most 100 characters of tag.
   Result<void> adopt_connection(int descriptor, std::string tag);

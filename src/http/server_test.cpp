@@ -329,6 +329,62 @@ TEST(HttpServer, TakesMoreConnectionsAgainAfterItsLimitWasReached) {
   EXPECT_TRUE(starts_with(late.read_all(), "HTTP/1.1 200"));
 }
 
+TEST(HttpServer, SilentConnectionsLockNobodyOut) {
+  auto server = start({.max_connections = 8});  // they would be waited for for 30 s
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 200; ++i) {
+    silent.push_back(std::make_unique<Client>(server->port()));
+    if (i % 2 == 0) silent.back()->send("GET /half HTTP/1.1\r\nHost:");
+  }
+  const auto began = SteadyClock::now();
+  for (int i = 0; i < 5; ++i) {
+    Client good(server->port());
+    good.send(get_and_close("/good"));
+    EXPECT_TRUE(starts_with(good.read_all(), "HTTP/1.1 200"));
+  }
+  EXPECT_LT(SteadyClock::now() - began, 3s);
+}
+
+TEST(HttpServer, AConnectionThatHasBroughtRequestsStaysLongerThanOnesThatHaveNot) {
+  auto server = start({.max_connections = 8});
+  Client proven(server->port());
+  proven.send(get("/one"));
+  proven.read_until("/one <>");
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 50; ++i) silent.push_back(std::make_unique<Client>(server->port()));
+  Client last(server->port());
+  last.send(get_and_close("/last"));
+  EXPECT_TRUE(starts_with(last.read_all(), "HTTP/1.1 200"));
+  proven.send(get("/two"));
+  EXPECT_NE(proven.read_until("/two <>").find("/two <>"), std::string::npos);
+}
+
+TEST(HttpServer, RequestsUnderWayAreNeverGivenUpForNewConnections) {
+  std::mutex mutex;
+  std::condition_variable open;
+  bool may_go = false;
+  auto server = start({.threads = 4, .max_connections = 6}, [&](const Request& request) {
+    std::unique_lock lock(mutex);
+    if (request.path == "/slow") open.wait_for(lock, kPatience, [&] { return may_go; });
+    return echo(request);
+  });
+  std::vector<std::unique_ptr<Client>> slow, silent;
+  for (int i = 0; i < 3; ++i) {
+    slow.push_back(std::make_unique<Client>(server->port()));
+    slow.back()->send(get_and_close("/slow"));
+  }
+  for (int i = 0; i < 30; ++i) silent.push_back(std::make_unique<Client>(server->port()));
+  Client good(server->port());
+  good.send(get_and_close("/good"));
+  EXPECT_TRUE(starts_with(good.read_all(), "HTTP/1.1 200"));
+  {
+    std::lock_guard lock(mutex);
+    may_go = true;
+  }
+  open.notify_all();
+  for (auto& client : slow) EXPECT_NE(client->read_all().find("/slow <>"), std::string::npos);
+}
+
 TEST(HttpServer, StreamsPiecesAsTheyComeAndEndsProperly) {
   std::atomic<int> allowed = 0;
   auto server = start({}, [&](const Request&) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace holdfast::http {
 namespace {
@@ -17,7 +18,7 @@ static_assert(kTooSlow.substr(kTooSlow.find("\r\n\r\n") + 4).size() == 48);
 
 }  // namespace
 
-Watch::Watch(Duration limit) : limit_(limit), thread_([this] { run(); }) {}
+Watch::Watch(Limits limits) : limits_(limits), thread_([this] { run(); }) {}
 
 Watch::~Watch() {
   {
@@ -34,12 +35,25 @@ Watch::Connection* Watch::opened(int descriptor) {
   connection->since = SteadyClock::now();
   Connection* raw = connection.get();
   std::lock_guard lock(mutex_);
+  if (connections_.size() - expired_ >= limits_.connections) make_room();
   connections_.emplace(raw, std::move(connection));
   return raw;
 }
 
+// As many as there are connections are looked at, but only while there are too many.
+void Watch::make_room() {
+  Connection* worst = nullptr;
+  auto rank = [](const Connection& one) { return std::make_pair(one.proven, one.since); };
+  for (auto& [key, one] : connections_) {
+    if (one->expired || one->phase == Connection::Phase::busy) continue;
+    if (!worst || rank(*one) < rank(*worst)) worst = one.get();
+  }
+  if (worst) expire(*worst);
+}
+
 void Watch::closed(Connection* connection) {
   std::lock_guard lock(mutex_);
+  if (connection->expired) --expired_;
   connections_.erase(connection);
 }
 
@@ -55,6 +69,7 @@ bool Watch::received(Connection* connection) {
   std::lock_guard lock(mutex_);
   if (connection->expired) return false;
   connection->phase = Connection::Phase::busy;
+  connection->proven = true;
   return true;
 }
 
@@ -65,13 +80,13 @@ void Watch::idle(Connection* connection) {
 }
 
 void Watch::run() {
-  const auto pause = std::clamp<Duration>(limit_ / 8, Duration(10), Duration(1000));
+  const auto pause = std::clamp<Duration>(limits_.time / 8, Duration(10), Duration(1000));
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const auto now = SteadyClock::now();
     for (auto& [key, connection] : connections_) {
       bool waits_for_client = connection->phase != Connection::Phase::busy;
-      if (waits_for_client && !connection->expired && now - connection->since > limit_) expire(*connection);
+      if (waits_for_client && !connection->expired && now - connection->since > limits_.time) expire(*connection);
     }
     wake_.wait_for(lock, pause);
   }
@@ -81,7 +96,8 @@ void Watch::run() {
 // input makes it close the connection.
 void Watch::expire(Connection& connection) {
   connection.expired = true;
-  if (connection.phase == Connection::Phase::receiving) {
+  ++expired_;
+  if (limits_.plain && connection.phase == Connection::Phase::receiving) {
     // Lost if the client does not read: it is closed all the same.
     (void)!::send(connection.descriptor, kTooSlow.data(), kTooSlow.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }

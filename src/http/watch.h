@@ -2,6 +2,9 @@
 // now and then would keep its connection for ever; and it closes without an answer. This one bounds the whole of a
 // request's reception (408), and the silence between two requests (closed). Called by server.cpp.
 //
+// It also makes room: where there are too many connections, the one that has kept the server waiting for a request for
+// the longest time goes; one that has never brought any goes first.
+//
 // A connection's descriptor is touched only between `opened` and `closed`, and never while an answer is on its way.
 #pragma once
 
@@ -23,9 +26,15 @@ class Watch {
     enum class Phase { receiving, busy, idle } phase = Phase::receiving;
     std::chrono::steady_clock::time_point since;
     bool expired = false;
+    bool proven = false;  // it has brought a whole request
   };
 
-  explicit Watch(Duration limit);
+  struct Limits {
+    Duration time;
+    size_t connections;
+    bool plain = true;  // false: TLS, so nothing can be written past it
+  };
+  explicit Watch(Limits limits);
   ~Watch();
 
   Connection* opened(int descriptor);
@@ -37,11 +46,13 @@ class Watch {
  private:
   void run();
   void expire(Connection& connection);
+  void make_room();
 
-  const Duration limit_;
+  const Limits limits_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::map<Connection*, std::unique_ptr<Connection>> connections_;
+  size_t expired_ = 0;  // of them: they are about to be closed
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -1,17 +1,14 @@
 #include "store/sqlite_store.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <mutex>
 
 #include "base/kept_files.h"
 #include "base/text.h"
 #include "model/codec.h"
 #include "store/sqlite.h"
+#include "store/sqlite_file.h"
 
 namespace holdfast::store {
 
@@ -21,7 +18,6 @@ using engine::StoredRecord;
 
 namespace {
 
-constexpr int kSchemaVersion = 2;
 constexpr int kApplicationId = 0x48464153;  // "HFAS": not another program's database
 constexpr int64_t kMostPages = 4294967294;  // SQLite's own limit
 
@@ -38,71 +34,14 @@ CREATE TABLE seen(one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), last_time IN
 INSERT INTO seen(one, last_time) VALUES (1, 0);
 )sql";
 
-// By the version that they lead to.
 constexpr char kGroups[] = R"sql(
 CREATE TABLE groups(
   id TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL,
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
 )sql";
 
-// Held as long as the store is open; the kernel lets go of it however the process ends.
-class FileLock {
- public:
-  static Result<FileLock> take(const std::filesystem::path& file) {
-    FileLock lock;
-    lock.fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock.fd_ < 0) return Failure(system_error(fmt::format("opening {}", file.string()), errno));
-    if (::flock(lock.fd_, LOCK_EX | LOCK_NB) == 0) return lock;
-    if (errno != EWOULDBLOCK) return Failure(system_error(fmt::format("locking {}", file.string()), errno));
-    return fail(ErrorKind::conflict, "StoreInUse",
-                fmt::format("another service has this store open ({} is locked): stop it first, or use another data "
-                            "directory",
-                            file.string()));
-  }
-  FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileLock& operator=(FileLock&&) = delete;
-  ~FileLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
- private:
-  FileLock() = default;
-  int fd_ = -1;
-};
-
-// One transaction: a crash on the way leaves the store as the older program wrote it.
-Result<void> upgrade(Connection& connection, int64_t version) {
-  HF_TRY(Transaction transaction, Transaction::begin(connection));
-  if (version < 2) HF_TRY_VOID(connection.execute(kGroups));
-  HF_TRY_VOID(connection.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion)));
-  return transaction.commit();
-}
-
-Result<void> prepare_schema(Connection& connection, const std::filesystem::path& file) {
-  HF_TRY_VOID(connection.execute("PRAGMA journal_mode=WAL"));
-  HF_TRY_VOID(connection.execute("PRAGMA synchronous=FULL"));
-  HF_TRY(int64_t version, connection.query_integer("PRAGMA user_version"));
-  HF_TRY(int64_t owner, connection.query_integer("PRAGMA application_id"));
-  if (version > kSchemaVersion && owner == kApplicationId) {
-    return fail(ErrorKind::invalid, "StoreTooNew",
-                fmt::format("{} was written by a newer version (its schema is {}, this program knows {}): start the "
-                            "newer program again",
-                            file.string(), version, kSchemaVersion));
-  }
-  if (version == kSchemaVersion && owner == kApplicationId) return {};
-  if (version >= 1 && owner == kApplicationId) return upgrade(connection, version);
-  HF_TRY(int64_t tables, connection.query_integer("SELECT count(*) FROM sqlite_schema"));
-  if (version != 0 || owner != 0 || tables != 0) {
-    return fail(ErrorKind::invalid, "StoreForeign",
-                fmt::format("{} is not a store of this service: name another file", file.string()));
-  }
-  HF_TRY(Transaction transaction, Transaction::begin(connection));
-  HF_TRY_VOID(connection.execute(kSchema));
-  HF_TRY_VOID(connection.execute(kGroups));
-  HF_TRY_VOID(connection.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion)));
-  HF_TRY_VOID(connection.execute(fmt::format("PRAGMA application_id={}", kApplicationId)));
-  return transaction.commit();
-}
+constexpr const char* kSteps[] = {kSchema, kGroups};
+constexpr Schema kStore{kApplicationId, kSteps};
 
 // Kinds are a list of words between commas, ",a,b,", or nothing for any.
 std::string select_records(bool of_one, bool newest_first) {
@@ -141,7 +80,7 @@ SqliteStore::~SqliteStore() = default;
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& file) {
   HF_TRY(FileLock lock, FileLock::take(file.string() + ".lock"));
   HF_TRY(Connection writer, Connection::open(file, false));
-  HF_TRY_VOID(prepare_schema(writer, file));
+  HF_TRY_VOID(prepare_schema(writer, file, kStore));
   HF_TRY(Statement put, writer.prepare("INSERT INTO instances(id, document, state, created_at, updated_at) "
                                        "VALUES (:id, :document, :state, :created_at, :updated_at) "
                                        "ON CONFLICT(id) DO UPDATE SET document = excluded.document, "

@@ -13,11 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "access/audit_log.h"
+#include "access/tokens.h"
 #include "api/api.h"
 #include "cloud/cloud.h"
 #include "cloud/null/null_substrate.h"
 #include "engine/wall_clock.h"
 #include "inprocess/world.h"
+#include "store/access_memory_store.h"
 #include "store/memory_store.h"
 
 namespace holdfast::inprocess {
@@ -106,7 +109,12 @@ struct ApiWorld : testing::Test {
   };
   Late late{*this};
   engine::Engine engine{engine::EngineOptions{}, late, store, clock};
-  api::Api api{api::ApiOptions{"secret", {}}, engine};
+  static Time system_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+  store::AccessMemoryStore access_store;
+  std::unique_ptr<access::Tokens> tokens = access::Tokens::open(access_store, "secret", system_now).value();
+  std::unique_ptr<access::AuditLog> audit = access::AuditLog::open(access_store, system_now()).value();
+  api::Gate gate{access_store, *tokens, *audit, {"000000000000", 0, 0}};
+  api::Api api{api::ApiOptions{&gate, {}}, engine};
 };
 
 }  // namespace holdfast::inprocess

@@ -147,7 +147,7 @@ TEST_F(MetricsApi, WantsTheTokenAndNothingElse) {
 }
 
 TEST_F(MetricsApi, TellsTheBudgetOfTheCloudsApi) {
-  api::Api budgeted({"secret",
+  api::Api budgeted({&gate,
                      {},
                      [] {
                        return std::vector<api::BudgetLine>{{"DescribeVolumes (all)", 49.5, 50, 7, 0},

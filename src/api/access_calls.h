@@ -1,0 +1,21 @@
+// The calls about tokens and the audit log; the gate lets admins in only. Called by api.cpp.
+#pragma once
+
+#include "access/role.h"
+#include "api/envelope.h"
+#include "api/gate.h"
+#include "http/server.h"
+
+namespace holdfast::api {
+
+bool is_access_path(const std::string& path);
+
+// GET  /token            all, without their secrets
+// POST /token            {"token":{"name","role","expiresInSeconds"}}: the only answer that has the secret
+// DELETE /token/{name}
+// GET  /audit            entries, newest first: limit, and before (a sequence) for the page after it
+// GET  /audit/verify     the whole log looked through; end=SEQUENCE:HASH: an end that was noted elsewhere
+http::Response answer_access(Gate& gate, const Asked& asked, const http::Request& request,
+                             const access::Caller& caller);
+
+}  // namespace holdfast::api
