@@ -12,7 +12,7 @@
 
 namespace holdfast::access {
 
-// A managed instance whose document another one took the place of.
+// A managed instance or a group whose document another one took the place of.
 struct DocumentChange {
   std::string id;
   std::string before;  // JSON; empty: there was none

@@ -128,9 +128,9 @@ http::Response Api::handle(const http::Request& request) {
     return route(call);
   };
   auto document_of = [this](const std::string& id) -> std::optional<Documented> {
-    auto view = engine_.find(ManagedInstanceId(id));
-    if (!view) return std::nullopt;
-    return Documented{view->document, view->created_at};
+    if (auto view = engine_.find(ManagedInstanceId(id))) return Documented{view->document, view->created_at};
+    if (auto group = engine_.find_group(GroupId(id))) return Documented{group->document, group->created_at};
+    return std::nullopt;
   };
   return options_.gate->pass(request, call.asked, next, document_of);
 }

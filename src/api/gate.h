@@ -22,7 +22,7 @@ struct GateOptions {
   int request_burst = 0;
 };
 
-// A managed instance as the audit log tells of it.
+// A managed instance, or a group, as the audit log tells of it.
 struct Documented {
   std::string document;
   Time created_at{};

@@ -21,6 +21,7 @@ bool is_below(const std::string& path, const std::string& root) {
 // A delete that erases something at once, or could: what cannot be read is refused by the call itself.
 bool erases(const http::Request& request) {
   if (request.method != "DELETE") return false;
+  if (request.path.find("/snapshots/") != std::string::npos) return true;
   auto deallocation = deallocation_in(request.body);
   return deallocation && (deallocation->delete_volumes || deallocation->delete_snapshots ||
                           deallocation->delete_images || deallocation->delete_interfaces);

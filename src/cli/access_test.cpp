@@ -54,6 +54,15 @@ TEST_F(AccessCommands, RevokingNamesTheToken) {
   EXPECT_EQ(type("token revoke ci").status, kNotFound);
 }
 
+TEST_F(AccessCommands, OneThatAsksTooOftenWaitsAndAsksAgain) {
+  service.answer("GET /token", 429, {json::parse(R"({"code":"TooManyRequests","message":"later"})")});
+  service.before = [&](const std::string&) {
+    if (service.seen("GET").size() == 1) service.answer("GET /token", 200, {});
+  };
+  EXPECT_EQ(type("token list").status, kOk);
+  EXPECT_EQ(service.seen("GET").size(), 2u);
+}
+
 TEST_F(AccessCommands, TheLogHasALineForEachChangeAndShowsThoseWithoutAnOutcome) {
   service.answer("GET /audit", 200,
                  {json::parse(R"({"sequence":4,"kind":"denied","at":"t","token":null,"role":null,"from":"1.2.3.4",

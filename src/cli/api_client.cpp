@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <thread>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -15,6 +16,8 @@ namespace {
 
 constexpr long kConnectSeconds = 5;
 constexpr long kSilentSeconds = 60;
+constexpr int kMostRepeats = 3;
+constexpr auto kRetryAfter = std::chrono::seconds(1);
 constexpr size_t kMaxAnswerBytes = 256 << 20;
 constexpr size_t kMaxEventBytes = 1 << 20;
 
@@ -218,6 +221,11 @@ const std::string& ApiClient::url() const {
 
 Result<json::array> ApiClient::call(const Call& call) {
   HF_TRY(Answer answer, impl_->perform(call));
+  // Nothing was done, and the service says to ask a little later (Retry-After, always a second).
+  for (int i = 0; answer.status == 429 && i < kMostRepeats; ++i) {
+    std::this_thread::sleep_for(kRetryAfter);
+    HF_TRY(answer, impl_->perform(call));
+  }
   if (answer.status != 200) return failure_of(answer, url());
   json::error_code bad;
   json::value body = json::parse(answer.body, bad);

@@ -39,8 +39,8 @@ class ApiClient {
   ~ApiClient();
   ApiClient(const ApiClient&) = delete;
 
-  // The answer's items. Several faults of one answer become one message with a line each. A call that may have been
-  // done although no answer came is an unknown_outcome.
+  // The answer's items. One that asks too often (429) waits and asks again, a few times. Several faults of one answer
+  // become one message with a line each. A call that may have been done although no answer came is an unknown_outcome.
   Result<boost::json::array> call(const Call& call);
 
   // Events of one managed instance after a sequence number, as they happen. `happened` for each, `tick` at least once a

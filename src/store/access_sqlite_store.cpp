@@ -33,7 +33,8 @@ CREATE TABLE audit(sequence INTEGER NOT NULL PRIMARY KEY, hash TEXT NOT NULL, bo
 CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;
 CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;
 )sql";
-constexpr Schema kAccess{1, 0x48464143, kSql};  // "HFAC"
+constexpr const char* kSteps[] = {kSql};
+constexpr Schema kAccess{0x48464143, kSteps};  // "HFAC"
 
 int64_t millis_or_none(const std::optional<Time>& time) {
   return time ? to_millis(*time) : 0;

@@ -78,6 +78,11 @@ TEST_F(AccessApi, EachRoleMayWhatItIsForAndNoMore) {
       {"DELETE", of("smi-ffffffff"), R"({"deallocationConfig":{"shouldDeleteImages":true}})", kAdmin},
       {"DELETE", of("smi-ffffffff"), R"({"deallocationConfig":{"shouldDeleteSnapshots":true}})", kAdmin},
       {"DELETE", of("smi-ffffffff"), R"({"deallocationConfig":{"shouldDeleteNetworkInterfaces":true}})", kAdmin},
+      {"POST", of("smi-ffffffff", "/snapshots"), "", kOperator},
+      {"PUT", of("smi-ffffffff", "/restore"), "{}", kOperator},
+      {"PUT", of("smi-ffffffff", "/undelete"), "", kOperator},
+      {"DELETE", of("smi-ffffffff", "/snapshots/snap-1"), "", kAdmin},
+      {"GET", "/aws/ec2/group", "", kViewer},
       {"POST", "/aws/ec2/group", "{}", kAdmin},
       {"PUT", "/nowhere", "", kOperator},
       {"GET", "/token", "", kAdmin},
@@ -222,6 +227,16 @@ TEST_F(AccessApi, ACreationIsLoggedWithTheIdThatItGave) {
   EXPECT_TRUE(entries.at(0).at("changes").at(0).at("before").is_null());
   ASSERT_EQ(send("PUT", "/" + id + "/pause", "").at("status").at("code"), 200);
   EXPECT_TRUE(log({{"limit", "1"}}).at(0).at("changes").as_array().empty()) << "the document is the same";
+}
+
+TEST_F(AccessApi, AChangeOfAGroupIsLoggedToo) {
+  http::Response made = ask("POST", "/aws/ec2/group", "secret", R"({"group":{"name":"first"}})");
+  ASSERT_EQ(made.status, 200) << made.body;
+  const std::string id(content(made).at("items").at(0).at("id").as_string());
+  ASSERT_EQ(ask("PUT", "/aws/ec2/group/" + id, "secret", R"({"group":{"name":"second"}})").status, 200);
+  const json::value change = log({{"limit", "1"}}).at(0).at("changes").at(0);
+  EXPECT_EQ(change.at("before").at("name"), "first");
+  EXPECT_EQ(change.at("after").at("name"), "second");
 }
 
 TEST_F(AccessApi, WhatChangesNothingIsNotLogged) {
