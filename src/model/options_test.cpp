@@ -22,7 +22,8 @@ struct Wanted {
 };
 
 void merge(json::object& into, const std::string& text) {
-  for (const auto& member : json::parse(text).as_object()) into[member.key()] = member.value();
+  const json::value members = json::parse(text);
+  for (const auto& member : members.as_object()) into[member.key()] = member.value();
 }
 
 std::string document(const Wanted& wanted) {

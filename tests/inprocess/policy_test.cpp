@@ -168,8 +168,8 @@ void live_with_further_fields(LimitedWorld& at) {
   const std::string address = std::get<ec2::AllocateAddressResponse>(*allocated).allocation_id;
   auto with = [&](const std::string& launch, const std::string& compute) {
     std::string text = document({.mode = "reattach"});
-    text.insert(text.find("" imageId ""), launch);
-    text.insert(text.find("" subnetIds ""), compute);
+    text.insert(text.find(R"("imageId")"), launch);
+    text.insert(text.find(R"("subnetIds")"), compute);
     return text;
   };
   const std::string key = R"("keyPair":"me",)";

@@ -24,7 +24,8 @@ struct Wanted {
 };
 
 void merge(json::value& into, const std::string& text) {
-  for (const auto& member : json::parse(text).as_object()) into.as_object()[member.key()] = member.value();
+  const json::value members = json::parse(text);
+  for (const auto& member : members.as_object()) into.as_object()[member.key()] = member.value();
 }
 
 std::string document_of(const Wanted& wanted) {
