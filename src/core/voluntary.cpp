@@ -236,8 +236,9 @@ void tend_scout(Draft& draft) {
 
 Reason voluntary_reason(const Draft& draft) {
   const std::optional<Scout>& scout = draft.state().scout;
-  bool ready = scout && scout->state == InstanceState::running && at_rest(draft);
-  return ready ? scout->reason : Reason::none;
+  if (!scout || scout->state != InstanceState::running || !at_rest(draft)) return Reason::none;
+  bool ending = draft.under_way("end-scout/" + scout->id.str());  // what it was for is not wanted any more
+  return ending ? Reason::none : scout->reason;
 }
 
 ScoutedMarket scouted_market(Draft& draft) {

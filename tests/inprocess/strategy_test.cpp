@@ -196,11 +196,12 @@ TEST_F(StrategyTest, TheElasticAddressIsTheSameAfterEveryReplacement) {
 
 TEST_F(StrategyTest, AnElasticAddressIsOneManagedInstancesAlone) {
   Wanted wanted;
+  wanted.private_ip = false;
   const std::string allocation = allocate();
   wanted.compute = "{\"elasticIp\": \"" + allocation + "\"}";
   ManagedInstanceId id = bring_up(wanted);
   EXPECT_EQ(fault(wanted), "compute.elasticIp");
-  // Before the first has it in the cloud, too.
+  // While nobody has it in the cloud, too.
   ASSERT_TRUE(world.ask(id, model::PauseAsked{}));
   ASSERT_TRUE(world.until_status(id, Status::paused));
   EXPECT_EQ(fault(wanted), "compute.elasticIp");
