@@ -286,6 +286,10 @@ Result<std::string> policy(const PolicyOptions& options) {
   return fmt::format("{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n{}\n  ]\n}}\n", join(written, ",\n"));
 }
 
+size_t policy_size(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c != ' ' && c != '\n'; }));
+}
+
 std::vector<std::string> policy_actions(const PolicyOptions& options) {
   std::set<std::string> all;
   for (const Statement& one : statements(options, {"aws", "*", "*"}, options.queue))

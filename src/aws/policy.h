@@ -40,6 +40,12 @@ struct PolicyOptions {
 // The document, as JSON for people. Errors: what is not a region, an account or a queue, by the option's name.
 Result<std::string> policy(const PolicyOptions& options);
 
+// As IAM counts it against its limits: without white space.
+size_t policy_size(std::string_view text);
+// IAM's quotas: of one managed policy, and of all inline policies of a role together.
+inline constexpr size_t kMostOfAManagedPolicy = 6144;
+inline constexpr size_t kMostOfAnInlinePolicy = 10240;
+
 // "ec2:RunInstances", …: sorted, each once.
 std::vector<std::string> policy_actions(const PolicyOptions& options);
 

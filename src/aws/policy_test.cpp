@@ -17,7 +17,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr size_t kMostActions = 40;
-constexpr size_t kMostCharacters = 6144;  // of a managed policy, white space not counted
 
 PolicyOptions everything() {
   PolicyOptions options;
@@ -47,8 +46,12 @@ bool has_action(std::string_view action) {
 TEST(Policy, IsOneThatIamTakes) {
   const std::string text = policy(everything()).value();
   EXPECT_EQ(boost::json::parse(text).at("Version").as_string(), "2012-10-17");
-  const auto blanks = std::count_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\n'; });
-  EXPECT_LE(text.size() - static_cast<size_t>(blanks), kMostCharacters);
+  EXPECT_LE(policy_size(text), kMostOfAnInlinePolicy);
+  for (Feature feature : everything().features) {
+    PolicyOptions one = everything();
+    one.features = {feature};
+    EXPECT_LE(policy_size(policy(one).value()), kMostOfAManagedPolicy);
+  }
   std::set<std::string> ids;
   for (const auto& statement : statements_of(everything())) {
     EXPECT_EQ(statement.at("Effect").as_string(), "Allow");

@@ -81,11 +81,20 @@ Status status_of(const State& state, Time now) {
 }
 
 // A refused effect that nothing wanted in this turn was known not to have been done: it is dropped. An effect under
-// way, or with an unknown outcome, never is.
+// way, or with an unknown outcome, never is; nor one of which only a repeat was refused, while the first try may still
+// be done: it is not asked for again, but looked for (settle_unknown).
 void drop_unwanted(Draft& draft) {
-  std::erase_if(draft.state().asked, [&](const auto& entry) {
+  auto unwanted = [&](const auto& entry) {
     return entry.second.standing == Asked::Standing::waiting && !draft.wanted.contains(entry.first);
-  });
+  };
+  for (auto& entry : draft.state().asked) {
+    if (!unwanted(entry) || !may_still_be_made(entry.second)) continue;
+    entry.second.standing = Asked::Standing::unknown;
+    entry.second.definite = true;
+    entry.second.since = draft.now;
+    draft.look(kAllKinds, draft.now + kListingLag);
+  }
+  std::erase_if(draft.state().asked, unwanted);
 }
 
 // What was asked for on the way and settled later in the same step (a termination asked again, and the instance then

@@ -57,6 +57,13 @@ void Draft::enter(Phase phase, std::string message) {
   record("phase", std::move(message), "{\"phase\":\"" + std::string(to_string(phase)) + "\"}");
 }
 
+bool may_still_be_made(const Asked& asked) {
+  const EffectAction& action = asked.effect.action;
+  bool makes = std::holds_alternative<LaunchInstance>(action) || std::holds_alternative<CreateInterface>(action) ||
+               std::holds_alternative<CreateVolume>(action) || std::holds_alternative<CreateSnapshot>(action);
+  return makes && asked.in_doubt && asked.standing == Asked::Standing::waiting;
+}
+
 bool is_outgoing(const State& state) {
   return state.instance && state.handover && state.instance->generation <= state.handover->from_generation;
 }

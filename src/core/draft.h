@@ -35,6 +35,8 @@ struct Draft {
   void enter(model::Phase phase, std::string message);
 };
 
+// Only a repeat of it was refused: its first try may still make something.
+bool may_still_be_made(const model::Asked& asked);
 // Whether the present instance is the one a handover is taking down.
 bool is_outgoing(const model::State& state);
 bool is_terminal(model::InstanceState state);  // terminated: it can write no more

@@ -439,7 +439,7 @@ void forget_token(EffectAction& action) {
 // What was looked for and not found is asked again, with the same key, and the same token where there is one. A
 // snapshot has no token: it is asked again only once a listing would have shown it.
 void settle_unknown(Draft& draft, const Observation& observation) {
-  std::vector<std::string> disproved;  // launches whose repeat was refused, and that no look shows
+  std::vector<std::string> disproved;  // whose repeat was refused, and that no look shows
   for (auto& [key, asked] : draft.state().asked) {
     if (asked.standing != Asked::Standing::unknown) continue;
     if (std::holds_alternative<TerminateInstance>(asked.effect.action)) {
@@ -451,7 +451,7 @@ void settle_unknown(Draft& draft, const Observation& observation) {
     Kinds needed = where_seen(asked.effect.action);
     bool has_no_token = std::holds_alternative<CreateSnapshot>(asked.effect.action) ||
                         std::holds_alternative<SnapshotInstance>(asked.effect.action);
-    bool is_refused = asked.definite && std::holds_alternative<LaunchInstance>(asked.effect.action);
+    bool is_refused = asked.definite;
     Time seen_by = asked.since + (has_no_token || is_refused ? kListingLag : Duration(0));
     if ((observation.kinds & needed) != needed || observation.as_of < seen_by) {
       draft.look(needed, std::max(seen_by, draft.now));

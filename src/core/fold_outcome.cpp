@@ -81,10 +81,23 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
     state.data.erase(former);
   }
   draft.record("launched",
-               "instance " + id.str() + " launched: generation " + std::to_string(launch.generation) + ", " +
-                   launch.market.instance_type + " in " + launch.market.zone + " (" +
-                   (launch.market.life_cycle == LifeCycle::spot ? "spot" : "on demand") + ")",
+               (id.empty() ? "an instance" : "instance " + id.str()) + " launched: generation " +
+                   std::to_string(launch.generation) + ", " + launch.market.instance_type + " in " +
+                   launch.market.zone + " (" + (launch.market.life_cycle == LifeCycle::spot ? "spot" : "on demand") +
+                   ")",
                account_of_launch(launch, id));
+}
+
+// EC2's word that the token has launched an instance, which has ended and is not listed any more: the service was away
+// for longer than that. Its generation came to be, and what it left is found by its tags.
+constexpr char kLaunchedAndEnded[] = "IdempotentInstanceTerminated";
+
+void launched_and_ended(Draft& draft, const LaunchInstance& launch) {
+  launched(draft, launch, InstanceId());
+  draft.state().instance->state = InstanceState::terminated;
+  draft.state().gone_at = draft.now;
+  draft.record("gone", "the instance of generation " + std::to_string(launch.generation) +
+                           " was launched and has ended before it was seen");
 }
 
 struct Done {
@@ -193,6 +206,7 @@ void refused(Draft& draft, Asked& asked, const Error& error) {
   if (error.kind == ErrorKind::unknown_outcome) {
     asked.standing = Asked::Standing::unknown;
     asked.since = draft.now;
+    asked.definite = false;
     asked.last_error = describe(error);
     draft.look(kAllKinds, draft.now);
     return;
@@ -227,6 +241,11 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
     draft.state().asked.erase(found);
     std::visit(Done{draft, *outcome.made}, action);
     return;
+  }
+  if (const auto* launch = std::get_if<LaunchInstance>(&action);
+      launch != nullptr && outcome.made.error().code == kLaunchedAndEnded) {
+    draft.state().asked.erase(found);
+    return launched_and_ended(draft, *launch);
   }
   if (auto* launch = std::get_if<LaunchInstance>(&action);
       launch != nullptr && refused_for_good(outcome.made.error())) {

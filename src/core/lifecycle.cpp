@@ -199,9 +199,11 @@ void tend_present_instance(Draft& draft) {
 }
 
 bool launch_under_way(const State& state) {
-  return std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
-    return std::holds_alternative<LaunchInstance>(entry.second.effect.action) &&
-           entry.second.standing != Asked::Standing::waiting;
+  return std::any_of(state.asked.begin(), state.asked.end(), [&](const auto& entry) {
+    const Asked& asked = entry.second;
+    bool refused = asked.standing == Asked::Standing::waiting;
+    bool comes_to_light = !refused || (state.goal != Goal::running && may_still_be_made(asked));
+    return comes_to_light && std::holds_alternative<LaunchInstance>(asked.effect.action);
   });
 }
 
@@ -229,7 +231,8 @@ void deallocate(Draft& draft) {
     return draft.look(Kind::volumes | Kind::interfaces, draft.now);
   // Every asking that may still make something is settled first, so that nothing is made after the list is drawn up.
   bool making = std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
-    return entry.second.standing != Asked::Standing::waiting && !entry.first.starts_with("delete/");
+    bool refused = entry.second.standing == Asked::Standing::waiting;
+    return (!refused || may_still_be_made(entry.second)) && !entry.first.starts_with("delete/");
   });
   if (making) return;
   retire_everything(draft, *state.deallocation);

@@ -318,6 +318,64 @@ TEST(Launch, ARefusedRepeatDoesNotProveThatTheFirstTryIsDead) {
   }
 }
 
+// The first launch as far as its call.
+Effect first_launch(World& world) {
+  while (world.effects.empty() || !std::holds_alternative<LaunchInstance>(world.effects.front().action)) {
+    if (world.turn()) continue;
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+  }
+  Effect launch = world.effects.front();
+  world.effects.clear();
+  return launch;
+}
+
+// Found by the simulator: the service died with a launch under way and was away for longer than EC2 lists what has
+// ended. It asked for that launch again without end, and what its instance had written was nobody's.
+TEST(Launch, OneThatHasEndedAndIsNotListedAnyMoreIsFollowedByAnotherWithWhatItLeft) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  Effect launch = first_launch(world);
+  InstanceId instance(world.cloud.perform(launch, world.spec).made.value());
+  for (int i = 0; i < 5; ++i) world.cloud.advance();
+  world.cloud.write();
+  world.cloud.vanish(instance);
+  for (int i = 0; i < 5; ++i) world.cloud.advance();
+  world.cloud.forget(instance);
+  auto written = world.cloud.acknowledged;
+  ASSERT_FALSE(written.empty());
+  world.now += std::chrono::hours(2);
+  world.restart();
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active);
+  EXPECT_EQ(world.state.generation, 2);
+  EXPECT_EQ(world.cloud.content_of(world.state.root->id), written.at("/dev/xvda"));
+  EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), written.at("/dev/sdf"));
+}
+
+// That its repeat was refused does not prove that the first try is dead, whatever the user wants by then.
+TEST(Launch, AFirstTryThatIsLateDoesNotOutliveADelete) {
+  for (bool arrives : {true, false}) {
+    World world(spec_of(BlockDevicesMode::reattach));
+    Effect launch = first_launch(world);
+    auto ends = [&](ErrorKind kind, const std::string& code) {
+      world.happen(EffectEnded{{launch.key, Failure(Error{kind, code, "said the test", {}})}});
+    };
+    ends(ErrorKind::unknown_outcome, "Timeout");
+    while (world.effects.empty()) ASSERT_TRUE(world.turn());
+    world.effects.clear();
+    ends(ErrorKind::throttled, "RequestLimitExceeded");
+    DeleteAsked everything;
+    everything.deallocation = {true, true, true, true, std::chrono::hours(1)};
+    world.happen(everything);
+    if (arrives) world.cloud.perform(launch, world.spec);
+    world.settle();
+    EXPECT_EQ(world.state.status, Status::deallocated);
+    EXPECT_EQ(world.cloud.running(), 0);
+    EXPECT_EQ(world.cloud.volumes(), 0u);
+    EXPECT_EQ(world.cloud.interfaces(), 0u);
+  }
+}
+
 // ---- zones
 
 World world_of(const std::vector<SubnetFacts>& subnets, uint64_t seed = 1) {

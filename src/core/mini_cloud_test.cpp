@@ -156,7 +156,10 @@ Result<std::string> MiniCloud::tag_things(const ApplyTags& apply) {
 }
 
 Result<std::string> MiniCloud::launch(const LaunchInstance& launch, const std::string& key, const Spec&) {
-  if (auto known = tokens_.find(launch.token); known != tokens_.end()) return known->second.str();
+  if (auto known = tokens_.find(launch.token); known != tokens_.end()) {
+    if (instances_.contains(known->second)) return known->second.str();
+    return refuse(ErrorKind::conflict, "IdempotentInstanceTerminated");
+  }
   if (launch.market.zone == closed_zone || random_.unit() < no_capacity)
     return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");
   if (!has_room(launch.market)) return refuse(ErrorKind::no_capacity, "InsufficientInstanceCapacity");

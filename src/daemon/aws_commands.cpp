@@ -67,6 +67,11 @@ int print_policy(const Asked& asked, cli::Run& run) {
   auto text = aws::policy(options);
   if (!text) return refuse(run, text.error(), cli::kUsage);
   run.terminal.out << *text;
+  if (size_t size = aws::policy_size(*text); size > aws::kMostOfAManagedPolicy) {
+    run.terminal.err << "holdfast: this policy has " << size << " characters, more than the "
+                     << aws::kMostOfAManagedPolicy << " of a managed policy: attach it as a role's inline policy (aws "
+                     << "iam put-role-policy), or leave out features that are not used" << std::endl;
+  }
   return cli::kOk;
 }
 
