@@ -231,6 +231,15 @@ TEST(Voluntary, IsDeletedWithNoScoutLeft) {
   EXPECT_EQ(world.cloud.scouts(), 0);
 }
 
+std::string told(const World& world) {
+  std::string text = world.state.error;
+  for (size_t i = world.records.size() - std::min<size_t>(world.records.size(), 12); i < world.records.size(); ++i) {
+    text += "\n" + to_iso(world.records[i].at) + " " + world.records[i].message;
+  }
+  for (const auto& [key, asked] : world.state.asked) text += "\nasked " + key + " " + asked.last_error;
+  return text + "\nnow " + to_iso(world.now);
+}
+
 // Everything at once: prices that swing, markets that fill, the service that dies.
 TEST(Voluntary, RandomLivesLoseNothingAndLeaveNoScout) {
   for (uint64_t seed = 1; seed <= 30; ++seed) {
@@ -254,10 +263,10 @@ TEST(Voluntary, RandomLivesLoseNothingAndLeaveNoScout) {
     world.cloud.rooms.clear();
     world.cloud.lost_answers = world.cloud.lost_requests = 0;
     world.happen(ResumeAsked{});
-    world.happen(TimerRang{});
+    world.happen(CloudStirred{});
     world.settle(2000);
     live(world, std::chrono::hours(3));
-    EXPECT_EQ(world.state.status, Status::active) << "seed " << seed << ": " << world.state.error;
+    EXPECT_EQ(world.state.status, Status::active) << "seed " << seed << ": " << told(world);
     EXPECT_LE(world.cloud.scouts(), 1) << "seed " << seed;
     EXPECT_EQ(world.cloud.scouts(), world.state.scout ? 1 : 0) << "seed " << seed;
     for (const auto& [device, written] : world.cloud.acknowledged) {
