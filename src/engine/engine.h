@@ -58,9 +58,10 @@ struct Readiness {
 struct Prospect {
   model::Spec spec;
   model::Surroundings surroundings;
-  std::string document;  // merged
-  std::shared_ptr<const View>
-      known;  // an update: the version that it is merged into. A creation: what its key has made
+  std::string document;                     // merged
+  std::optional<std::string> pool_address;  // of its group's pool, if it gets another
+  // An update: the version that it is merged into. A creation: what its key has made already.
+  std::shared_ptr<const View> known;
 };
 
 // Thread: every public function may be called from any thread. Calls that change something block until it is stored.
