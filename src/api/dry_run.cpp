@@ -99,9 +99,10 @@ Result<bool> dry_run_in(const http::Request& request) {
 Result<json::object> foretell(engine::Engine& engine, const engine::View* view, const Foretold& foretold, Time now) {
   const model::Spec& spec = foretold.prospect ? foretold.prospect->spec : view->spec;
   const model::Spec& was = view != nullptr ? view->spec : spec;
-  const model::State state =
+  model::State state =
       view != nullptr ? view->state
                       : core::initial_state(ManagedInstanceId(kToBe), foretold.prospect->surroundings, now);
+  if (foretold.prospect && foretold.prospect->pool_address) state.pool_address = *foretold.prospect->pool_address;
   HF_TRY(core::Foreseen foreseen, core::foresee({was, spec, state, foretold.event}, now));
   json::object item{{"id", view != nullptr ? json::value(view->id.str()) : json::value(nullptr)},
                     {"name", spec.name},

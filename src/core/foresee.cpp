@@ -24,6 +24,7 @@ class Imagination {
  public:
   Imagination(const Question& question, Time now)
       : spec_(question.spec), cloud_(question.was, question.state), now_(now), state_(question.state) {
+    spec_.tasks.clear();  // what the schedule does comes of no request
     for (const auto& [key, asked] : state_.asked) {
       if (asked.standing == Asked::Standing::asked) effects_.push_back({asked.effect, true});
     }
@@ -102,7 +103,7 @@ class Imagination {
 
   // Periodic snapshots are taken whatever is asked for.
   void note(const Pending& pending) {
-    if (pending.effect.urgency == Urgency::periodic) return;
+    if (pending.effect.key.starts_with("periodic/")) return;
     ForeseenStep step = words_of(pending.effect, spec_, state_);
     const bool phased = state_.handover && !state_.handover->phases.empty();
     step.phase = phased ? state_.handover->phases.back().phase : Phase::none;
@@ -122,7 +123,7 @@ class Imagination {
     if (std::find(phases_.begin(), phases_.end(), phase) == phases_.end()) phases_.push_back(phase);
   }
 
-  const Spec& spec_;
+  Spec spec_;
   ImaginedCloud cloud_;
   Time now_;
   State state_;
