@@ -7,7 +7,10 @@
 #include <mutex>
 
 #include "api/access_calls.h"
+#include "api/bulk.h"
 #include "api/copies.h"
+#include "api/costs.h"
+#include "api/dry_run.h"
 #include "api/etag.h"
 #include "api/events.h"
 #include "api/groups.h"
@@ -157,7 +160,8 @@ http::Response Api::metrics(const Call& call) {
 http::Response Api::managed_instances(const Call& call) {
   const std::string& method = call.request.method;
   const bool reads = method == "GET" || method == "HEAD";
-  const bool of_one = call.request.path != kRoot && call.request.path.find('/', sizeof kRoot) == std::string::npos;
+  const bool of_one = call.request.path != kRoot && call.request.path.find('/', sizeof kRoot) == std::string::npos &&
+                      call.request.path != std::string(kRoot) + "/state";
   if (call.request.header("if-match") && !(of_one && method == "PUT")) return not_for_if_match(call.asked);
   if (call.request.path == kRoot) {
     if (reads) return list(call);
@@ -170,6 +174,9 @@ http::Response Api::managed_instances(const Call& call) {
   if (parts.size() == 1 && parts[0] == "retained") {
     return reads ? retained(call, std::nullopt) : wrong_method(call.asked, "GET");
   }
+  if (parts.size() == 1 && parts[0] == "state") {
+    return method == "PUT" ? answer_bulk_state(engine_, call.asked, call.request) : wrong_method(call.asked, "PUT");
+  }
   if (parts.size() == 2 && parts[0] == "migration" && (parts[1] == "bulk" || parts[1] == "search")) {
     if (method != "POST") return wrong_method(call.asked, "POST");
     return parts[1] == "bulk" ? answer_migration_bulk(engine_, call.asked, call.request)
@@ -181,23 +188,23 @@ http::Response Api::managed_instances(const Call& call) {
 
   if (parts.size() == 3 && parts[1] == "snapshots" && !parts[2].empty()) {
     if (method != "DELETE") return wrong_method(call.asked, "DELETE");
-    if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
-    return act(call, id, model::SnapshotDropped{SnapshotId(parts[2])});
+    if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
+    return act(call, id, {"dropSnapshot", model::SnapshotDropped{SnapshotId(parts[2])}});
   }
   if (rest == "snapshots") return snapshots(call, id);
   if (rest == "restore") return method == "PUT" ? restore(call, id) : wrong_method(call.asked, "PUT");
   if (rest == "retained") return reads ? retained(call, id) : wrong_method(call.asked, "GET");
-  if (rest == "status" || rest == "events" || rest == "history" || rest == "why") {
+  if (rest == "status" || rest == "events" || rest == "history" || rest == "why" || rest == "costs") {
     return reads ? part_of(call, id, rest) : wrong_method(call.asked, "GET");
   }
   if (rest == "pause" || rest == "resume" || rest == "recycle" || rest == "undelete") {
     if (method != "PUT") return wrong_method(call.asked, "PUT");
-    if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+    if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
     return act(call, id,
-               rest == "pause"     ? Event(model::PauseAsked{})
-               : rest == "resume"  ? Event(model::ResumeAsked{})
-               : rest == "recycle" ? Event(model::RecycleAsked{})
-                                   : Event(model::UndeleteAsked{}));
+               {rest, rest == "pause"     ? Event(model::PauseAsked{})
+                      : rest == "resume"  ? Event(model::ResumeAsked{})
+                      : rest == "recycle" ? Event(model::RecycleAsked{})
+                                          : Event(model::UndeleteAsked{})});
   }
   return no_such_path(call.asked);
 }
@@ -206,6 +213,7 @@ http::Response Api::part_of(const Call& call, const ManagedInstanceId& id, const
   auto view = engine_.find(id);
   if (!view) return no_such_instance(call.asked, id);
   if (part == "events") return answer_events(engine_, call.asked, call.request, id);
+  if (part == "costs") return answer_costs(engine_, call.asked, call.request, *view);
   if (part == "history") return answer_history(engine_, call.asked, call.request, id);
   if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
   if (part == "why") return answer_why(engine_, call.asked, *view);
@@ -232,20 +240,33 @@ http::Response Api::list(const Call& call) {
 }
 
 http::Response Api::create(const Call& call) {
-  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
+  auto dry = dry_run_in(call.request);
+  if (!dry) return answer_error(call.asked, dry.error());
   auto key = idempotency_key_in(call.request);
   if (!key) return answer_error(call.asked, key.error());
   auto document = managed_instance_in(call.request.body);
   if (!document) return refused(call.asked, document.error());
+  if (*dry) return foretell_creation(call, *document, *key);
   auto created = engine_.create(*document, *key);
   if (!created) return refused(call.asked, created.error());
   return one_item(call.asked, call.caller, **created);
 }
 
+// With a key that has made it already there is nothing to be done but what goes on by itself.
+http::Response Api::foretell_creation(const Call& call, const std::string& document, const std::string& key) {
+  auto plan = engine_.plan_of_create(document, key);
+  if (!plan) return refused(call.asked, plan.error());
+  if (plan->known) return answer_foretold(engine_, call.asked, plan->known.get(), {"create", model::TimerRang{}});
+  return answer_foretold(engine_, call.asked, nullptr, {"create", model::Created{}, *plan});
+}
+
 http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
-  if (auto checked = check_query(call.request, {"autoApplyTags"}); !checked) {
+  if (auto checked = check_query(call.request, {"autoApplyTags", "dryRun"}); !checked) {
     return refused(call.asked, checked.error());
   }
+  auto dry = dry_run_in(call.request);
+  if (!dry) return answer_error(call.asked, dry.error());
   const std::string tags = call.request.query_value("autoApplyTags").value_or("false");
   if (tags != "false" && tags != "true") {
     return answer_error(call.asked, {ErrorKind::invalid, "InvalidField", "must be true or false.", "autoApplyTags"});
@@ -255,35 +276,45 @@ http::Response Api::update(const Call& call, const ManagedInstanceId& id) {
   if (!engine_.find(id)) return no_such_instance(call.asked, id);
   auto document = managed_instance_in(call.request.body);
   if (!document) return refused(call.asked, document.error());
+  if (*dry) {
+    auto plan = engine_.plan_of_update(id, *document, *precondition);
+    if (!plan) return refused(call.asked, plan.error());
+    const engine::SharedView before = plan->known;
+    return answer_foretold(engine_, call.asked, before.get(),
+                           {"update", model::SpecChanged{plan->surroundings}, *plan});
+  }
   auto updated = engine_.update(id, *document, *precondition, tags == "true");
   if (!updated) return refused(call.asked, updated.error());
   return one_item(call.asked, call.caller, **updated);
 }
 
 http::Response Api::remove(const Call& call, const ManagedInstanceId& id) {
-  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
   auto deallocation = deallocation_in(call.request.body);
   if (!deallocation) return refused(call.asked, deallocation.error());
-  return act(call, id, model::DeleteAsked{*deallocation});
+  return act(call, id, {"delete", model::DeleteAsked{*deallocation}});
 }
 
 http::Response Api::snapshots(const Call& call, const ManagedInstanceId& id) {
   const std::string& method = call.request.method;
   const bool reads = method == "GET" || method == "HEAD";
   if (!reads && method != "POST") return wrong_method(call.asked, "GET, POST");
+  if (method == "POST") {
+    if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
+    return act(call, id, {"snapshot", model::SnapshotAsked{}});
+  }
   if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
-  if (method == "POST") return act(call, id, model::SnapshotAsked{});
   auto view = engine_.find(id);
   return view ? answer_snapshots(call.asked, *view) : no_such_instance(call.asked, id);
 }
 
 http::Response Api::restore(const Call& call, const ManagedInstanceId& id) {
-  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
   auto view = engine_.find(id);
   if (!view) return no_such_instance(call.asked, id);
   auto request = restore_in(call.request.body, *view);
   if (!request) return refused(call.asked, request.error());
-  return act(call, id, *std::move(request));
+  return act(call, id, {"restore", *std::move(request)});
 }
 
 http::Response Api::retained(const Call& call, const std::optional<ManagedInstanceId>& id) {
@@ -292,9 +323,13 @@ http::Response Api::retained(const Call& call, const std::optional<ManagedInstan
   return answer_retained(engine_, call.asked, id);
 }
 
-http::Response Api::act(const Call& call, const ManagedInstanceId& id, Event event) {
-  if (!engine_.find(id)) return no_such_instance(call.asked, id);
-  auto done = engine_.ask(id, std::move(event));
+http::Response Api::act(const Call& call, const ManagedInstanceId& id, const Foretold& wish) {
+  auto dry = dry_run_in(call.request);
+  if (!dry) return answer_error(call.asked, dry.error());
+  auto view = engine_.find(id);
+  if (!view) return no_such_instance(call.asked, id);
+  if (*dry) return answer_foretold(engine_, call.asked, view.get(), wish);
+  auto done = engine_.ask(id, wish.event);
   if (!done) return answer_error(call.asked, done.error());
   return answer_items(call.asked, kStatusItem, {status_item_of(**done)});
 }

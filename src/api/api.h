@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "api/dry_run.h"
 #include "api/envelope.h"
 #include "api/gate.h"
 #include "api/metrics.h"
@@ -44,7 +45,8 @@ class Api {
   http::Response snapshots(const Call& call, const ManagedInstanceId& id);
   http::Response restore(const Call& call, const ManagedInstanceId& id);
   http::Response retained(const Call& call, const std::optional<ManagedInstanceId>& id);
-  http::Response act(const Call& call, const ManagedInstanceId& id, model::Event event);
+  http::Response foretell_creation(const Call& call, const std::string& document, const std::string& key);
+  http::Response act(const Call& call, const ManagedInstanceId& id, const Foretold& wish);
 
   const ApiOptions options_;
   engine::Engine& engine_;

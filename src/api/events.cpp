@@ -9,6 +9,7 @@
 #include "api/items.h"
 #include "api/requests.h"
 #include "base/text.h"
+#include "core/holdings.h"
 
 namespace holdfast::api {
 namespace json = boost::json;
@@ -110,6 +111,7 @@ http::Response answer_events(engine::Engine& engine, const Asked& asked, const h
 
   engine::RecordQuery query{id, *after, static_cast<int>(*limit)};
   query.kinds = *std::move(kinds);
+  query.without = {core::kHoldings};
   if (wants_stream(request)) {
     // A browser that connects again says what it saw last.
     if (auto last = parse_int(request.header("last-event-id").value_or("")); last && *last > query.after) {

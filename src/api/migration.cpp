@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "api/dry_run.h"
 #include "api/items.h"
 #include "api/migration_requests.h"
 #include "api/requests.h"
@@ -71,10 +72,8 @@ json::object item_of_plan(const engine::ImportRequest& request, const engine::Im
 
 http::Response answer_migration_bulk(engine::Engine& engine, const Asked& asked, const http::Request& request) {
   if (auto checked = check_query(request, {"dryRun"}); !checked) return refused(asked, checked.error());
-  const std::string dry = request.query_value("dryRun").value_or("false");
-  if (dry != "true" && dry != "false") {
-    return answer_error(asked, {ErrorKind::invalid, "InvalidField", "must be true or false.", "dryRun"});
-  }
+  auto dry = dry_run_in(request);
+  if (!dry) return answer_error(asked, dry.error());
   auto requests = migrations_in(request.body);
   if (!requests) return refused(asked, requests.error());
   // Every one is looked at before the first is begun.
@@ -84,12 +83,12 @@ http::Response answer_migration_bulk(engine::Engine& engine, const Asked& asked,
     auto plan = engine.plan_of_import((*requests)[i]);
     if (!plan) {
       place(plan.error(), i, faults);
-    } else if (dry == "true") {
+    } else if (*dry) {
       items.push_back(item_of_plan((*requests)[i], *plan));
     }
   }
   if (!faults.errors.empty()) return refused(asked, faults);
-  if (dry == "true") return answer_items(asked, kKind, std::move(items));
+  if (*dry) return answer_items(asked, kKind, std::move(items));
   for (size_t i = 0; i < requests->size(); ++i) {
     auto made = engine.import((*requests)[i]);
     if (!made) {

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "base/text.h"
-#include "model/json_text.h"
+#include "api/body_reader.h"
 
 namespace holdfast::api {
 namespace json = boost::json;
@@ -19,77 +18,12 @@ namespace {
 constexpr size_t kMostMigrations = 100;
 constexpr size_t kMostIds = 1000;
 
-// One object of the body, with the path that leads to it.
-class Reader {
- public:
-  Reader(std::string path, Faults& faults) : path_(std::move(path)), faults_(faults) {}
-
-  void fault(const std::string& name, std::string message) {
-    std::string field = path_.empty() ? name : name.empty() ? path_ : path_ + "." + name;
-    faults_.errors.push_back({ErrorKind::invalid, "InvalidField", std::move(message), std::move(field)});
-  }
-  const json::object* object(const json::value& value, const std::vector<std::string>& known) {
-    if (!value.is_object()) {
-      fault("", "must be a JSON object.");
-      return nullptr;
-    }
-    for (const auto& member : value.get_object()) {
-      std::string name(member.key());
-      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-      auto near = nearest(name, known);
-      fault(name, near ? fmt::format("is not a known field; did you mean '{}'?", *near)
-                       : fmt::format("is not a known field; known: {}.", join(known, ", ")));
-    }
-    return &value.get_object();
-  }
-  void text(const json::object& from, const std::string& name, std::string& into) {
-    const json::value* value = given(from, name);
-    if (value == nullptr) return;
-    if (value->is_string() && !value->get_string().empty()) {
-      into = std::string(value->get_string());
-    } else {
-      fault(name, "must be a text that is not empty.");
-    }
-  }
-  // Whether it was given.
-  bool boolean(const json::object& from, const std::string& name, bool& into) {
-    const json::value* value = given(from, name);
-    if (value == nullptr) return false;
-    if (value->is_bool()) {
-      into = value->get_bool();
-    } else {
-      fault(name, "must be true or false.");
-    }
-    return true;
-  }
-  void texts(const json::object& from, const std::string& name, std::vector<std::string>& into) {
-    const json::value* value = given(from, name);
-    if (value == nullptr) return;
-    if (!value->is_array()) return fault(name, "must be a list of texts.");
-    for (const json::value& item : value->get_array()) {
-      if (!item.is_string()) return fault(name, "must be a list of texts.");
-      into.emplace_back(item.get_string());
-    }
-  }
-  const json::value* given(const json::object& from, const std::string& name) {
-    const json::value* value = from.if_contains(name);
-    return value == nullptr || value->is_null() ? nullptr : value;
-  }
-  std::string below(const std::string& name, size_t index) const {
-    return fmt::format("{}{}{}[{}]", path_, path_.empty() ? "" : ".", name, index);
-  }
-
- private:
-  std::string path_;
-  Faults& faults_;
-};
-
-void read_zones(Reader& reader, const json::object& from, ImportRequest& into, Faults& faults) {
+void read_zones(BodyReader& reader, const json::object& from, ImportRequest& into, Faults& faults) {
   const json::value* zones = reader.given(from, "availabilityZones");
   if (zones == nullptr) return;
   if (!zones->is_array()) return reader.fault("availabilityZones", "must be a list of {name, subnetIds}.");
   for (size_t i = 0; i < zones->get_array().size(); ++i) {
-    Reader zone(reader.below("availabilityZones", i), faults);
+    BodyReader zone(reader.below("availabilityZones", i), faults);
     const json::object* object = zone.object(zones->get_array()[i], {"name", "subnetIds"});
     if (object == nullptr) continue;
     ImportZone& made = into.zones.emplace_back();
@@ -100,7 +34,7 @@ void read_zones(Reader& reader, const json::object& from, ImportRequest& into, F
   }
 }
 
-void read_migration(Reader& reader, const json::value& value, ImportRequest& into, Faults& faults) {
+void read_migration(BodyReader& reader, const json::value& value, ImportRequest& into, Faults& faults) {
   const json::object* from = reader.object(
       value, {"originalInstanceId", "name", "region", "product", "shouldKeepPrivateIp", "shouldTerminateInstance",
               "availabilityZones", "instanceTypes", "blockDevicesMode", "imageId", "managedInstance"});
@@ -129,23 +63,6 @@ void read_migration(Reader& reader, const json::value& value, ImportRequest& int
   if (document != nullptr && document->is_object()) into.document = json::serialize(*document);
 }
 
-// The list under the only member of the body.
-Checked<json::array> list_in(std::string_view body, const std::string& name, size_t most) {
-  auto parsed = model::parse_strictly(body);
-  if (!parsed) return tl::unexpected(Faults{{parsed.error()}});
-  Faults faults;
-  Reader reader("", faults);
-  const json::object* object = reader.object(*parsed, {name});
-  const json::value* list = object == nullptr ? nullptr : reader.given(*object, name);
-  if (object != nullptr && (list == nullptr || !list->is_array() || list->get_array().empty())) {
-    reader.fault(name, "must be a list of at least one.");
-  } else if (list != nullptr && list->get_array().size() > most) {
-    reader.fault(name, fmt::format("has more than {} entries: ask in portions.", most));
-  }
-  if (!faults.errors.empty()) return tl::unexpected(std::move(faults));
-  return list->get_array();
-}
-
 }  // namespace
 
 Checked<std::vector<ImportRequest>> migrations_in(std::string_view body) {
@@ -154,7 +71,7 @@ Checked<std::vector<ImportRequest>> migrations_in(std::string_view body) {
   Faults faults;
   std::vector<ImportRequest> requests;
   for (size_t i = 0; i < list->size(); ++i) {
-    Reader reader(fmt::format("{}[{}]", kMigrations, i), faults);
+    BodyReader reader(fmt::format("{}[{}]", kMigrations, i), faults);
     ImportRequest& request = requests.emplace_back();
     read_migration(reader, (*list)[i], request, faults);
     bool twice = !request.original.empty() && std::any_of(requests.begin(), requests.end() - 1, [&](const auto& other) {
@@ -170,7 +87,7 @@ Checked<std::vector<std::string>> migration_ids_in(std::string_view body) {
   auto list = list_in(body, "migrationIds", kMostIds);
   if (!list) return tl::unexpected(std::move(list).error());
   Faults faults;
-  Reader reader("", faults);
+  BodyReader reader("", faults);
   std::vector<std::string> ids;
   for (size_t i = 0; i < list->size(); ++i) {
     if ((*list)[i].is_string()) {

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/ask.h"
+#include "cli/foretold.h"
 #include "cli/parts.h"
 #include "cli/table.h"
 #include "cli/targets.h"
@@ -21,6 +22,7 @@ namespace {
 struct ActionOptions : Options {
   Targets targets;
   std::string what;  // --delete: names from kDeletable, with commas
+  bool dry_run = false;
   bool purge = false;
   bool purge_all = false;
 };
@@ -113,6 +115,39 @@ Result<int> carry_out(Session& session, const Targets& targets, const Action& ac
   return outcomes.exit_status();
 }
 
+// What each would do; nothing is asked for.
+Result<int> foretell(Session& session, const Targets& targets, const Action& action, const json::array& found,
+                     Outcomes& outcomes) {
+  Terminal& terminal = session.terminal();
+  json::array shown;
+  for (const json::value& status : found) {
+    Call call = action.call(text_at(status, "id"));
+    call.path += "?dryRun=true";
+    call.limit = kDryRunLimit;
+    Result<json::value> told = only_item(session.api().call(call));
+    if (!told) {
+      Error error = told.error();
+      if (targets.many()) error.message = label(status) + ": " + error.message;
+      outcomes.failed(terminal, error);
+    } else if (session.format() == Format::table) {
+      terminal.out << fmt::format("{}: {} -> {}, and nothing was done\n", label(status), text_at(*told, "statusBefore"),
+                                  text_at(*told, "statusAfter"))
+                   << foretold_text(*told, terminal) << std::flush;
+    } else {
+      shown.push_back(std::move(*told));
+    }
+  }
+  if (session.format() != Format::table && (targets.many() || !shown.empty())) {
+    terminal.out << written(targets.many() ? json::value(shown) : shown.front(), session.format());
+  }
+  return outcomes.exit_status();
+}
+
+void add_dry_run(CLI::App& command, ActionOptions& options) {
+  command.add_flag("--dry-run", options.dry_run, "Tell every step and its reason, and do nothing")
+      ->excludes(command.get_option("--wait"));
+}
+
 void tell_none(Session& session, const Targets& targets, const json::array& found) {
   if (targets.all && found.empty()) session.terminal().err << "There are no managed instances" << std::endl;
 }
@@ -137,13 +172,14 @@ Result<int> act(Session& session, const ActionOptions& options, const std::strin
   Outcomes outcomes;
   HF_TRY(json::array found, find_targets(session, options.targets, outcomes));
   tell_none(session, options.targets, found);
-  HF_TRY_VOID(confirm_targets(session, options.targets, found, name, "y"));
+  if (!options.dry_run) HF_TRY_VOID(confirm_targets(session, options.targets, found, name, "y"));
   Action action;
   action.done = name + " asked";
   action.call = [&](const std::string& id) {
     return Call{"PUT", fmt::format("{}/{}/{}", kManagedInstances, escaped(id), name), {}};
   };
   action.wanted = [&](const json::value& before, const json::value& answer) { return wanted_of(name, before, answer); };
+  if (options.dry_run) return foretell(session, options.targets, action, found, outcomes);
   return carry_out(session, options.targets, action, found, outcomes);
 }
 
@@ -152,6 +188,7 @@ void add_action(CLI::App& app, Run& run, const std::string& action, const std::s
   CLI::App* command = app.add_subcommand(action, help);
   add_targets(*command, options->targets);
   add_wait(*command, *options, until);
+  add_dry_run(*command, *options);
   add_format(*command, *options);
   add_connection(*command, *options);
   add_examples(*command, fmt::format("  holdfast {0} postgres\n  holdfast {0} smi-01234567 --wait --timeout 120\n"
@@ -223,8 +260,10 @@ Result<int> remove(Session& session, const ActionOptions& options) {
   targets.deleted_too = options.purge || !options.what.empty();  // what they left and is kept goes, too
   HF_TRY(json::array found, find_targets(session, targets, outcomes));
   tell_none(session, targets, found);
-  HF_TRY_VOID(options.purge ? confirm_purge(session, targets, found)
-                            : confirm_targets(session, targets, found, "delete", "y"));
+  if (!options.dry_run) {
+    HF_TRY_VOID(options.purge ? confirm_purge(session, targets, found)
+                              : confirm_targets(session, targets, found, "delete", "y"));
+  }
   Action action;
   action.done = options.purge ? "is being deleted, with everything" : "is being deleted";
   action.call = [&](const std::string& id) {
@@ -237,6 +276,7 @@ Result<int> remove(Session& session, const ActionOptions& options) {
     wanted.error_is_end = false;
     return wanted;
   };
+  if (options.dry_run) return foretell(session, targets, action, found, outcomes);
   if (!options.purge && !found.empty()) {
     session.terminal().err << "What is not named with --delete is kept for a while; `holdfast describe "
                            << (found.size() == 1 ? text_at(found.front(), "id") : "ID") << "` shows until when"
@@ -267,6 +307,7 @@ void add_delete(CLI::App& app, Run& run) {
       ->needs(purge)
       ->needs(command->get_option("--all"));
   add_wait(*command, *options, "it is gone");
+  add_dry_run(*command, *options);
   add_format(*command, *options);
   add_connection(*command, *options);
   add_examples(*command,

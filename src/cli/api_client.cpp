@@ -24,6 +24,7 @@ constexpr size_t kMaxEventBytes = 1 << 20;
 struct Answer {
   long status = 0;
   std::string body;
+  std::string etag = {};
 };
 
 size_t append(char* data, size_t, size_t size, void* target) {
@@ -191,6 +192,7 @@ struct ApiClient::Impl {
     prepare(call.path, "application/json");
     if (!call.body.empty()) header("Content-Type: application/json");
     if (!call.idempotency_key.empty()) header("Idempotency-Key: " + call.idempotency_key);
+    if (!call.if_match.empty()) header("If-Match: " + call.if_match);
     Answer answer;
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call.method.c_str());
@@ -204,12 +206,15 @@ struct ApiClient::Impl {
     CURLcode code = curl_easy_perform(curl);
     if (code != CURLE_OK) return transport_failure(code, endpoint.url);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer.status);
+    curl_header* told = nullptr;
+    if (curl_easy_header(curl, "ETag", 0, CURLH_HEADER, -1, &told) == CURLHE_OK) answer.etag = told->value;
     return answer;
   }
 
   Endpoint endpoint;
   CURL* curl;
   curl_slist* headers = nullptr;
+  std::string etag;
 };
 
 ApiClient::ApiClient(Endpoint endpoint) : impl_(std::make_unique<Impl>(std::move(endpoint))) {}
@@ -219,13 +224,19 @@ const std::string& ApiClient::url() const {
   return impl_->endpoint.url;
 }
 
+const std::string& ApiClient::etag() const {
+  return impl_->etag;
+}
+
 Result<json::array> ApiClient::call(const Call& call) {
+  impl_->etag.clear();
   HF_TRY(Answer answer, impl_->perform(call));
   // Nothing was done, and the service says to ask a little later (Retry-After, always a second).
   for (int i = 0; answer.status == 429 && i < kMostRepeats; ++i) {
     std::this_thread::sleep_for(kRetryAfter);
     HF_TRY(answer, impl_->perform(call));
   }
+  impl_->etag = answer.etag;
   if (answer.status != 200) return failure_of(answer, url());
   json::error_code bad;
   json::value body = json::parse(answer.body, bad);

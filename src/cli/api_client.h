@@ -18,6 +18,8 @@ inline constexpr char kCannotReach[] = "CannotReach";
 inline constexpr char kWaitOver[] = "TimedOut";
 // The service's: a creation's key has made another managed instance, or one that was changed since.
 inline constexpr char kKeyUsed[] = "IdempotencyKeyUsed";
+// The service's: another has changed it since the version of if_match.
+inline constexpr char kPreconditionFailed[] = "PreconditionFailed";
 
 struct Endpoint {
   std::string url;  // without a slash at its end
@@ -31,6 +33,7 @@ struct Call {
   std::string body;  // JSON; empty: none
   Duration limit = std::chrono::seconds(60);
   std::string idempotency_key = {};  // of a creation; printable ASCII
+  std::string if_match = {};         // of an update: an ETag; only that version is changed
 };
 
 class ApiClient {
@@ -42,6 +45,8 @@ class ApiClient {
   // The answer's items. One that asks too often (429) waits and asks again, a few times. Several faults of one answer
   // become one message with a line each. A call that may have been done although no answer came is an unknown_outcome.
   Result<boost::json::array> call(const Call& call);
+  // The version of what the last answer showed; empty if it said none.
+  const std::string& etag() const;
 
   // Events of one managed instance after a sequence number, as they happen. `happened` for each, `tick` at least once a
   // second: false from either ends it. An error where the stream broke by itself.

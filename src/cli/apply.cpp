@@ -19,6 +19,10 @@ namespace {
 
 constexpr int kMostRounds = 20;  // of finding one of a name or making it, while others do
 
+struct ApplyOptions : FileOptions {
+  bool dry_run = false;
+};
+
 struct Applied {
   json::value item;
   bool created = false;
@@ -62,8 +66,10 @@ Result<Applied> update(Session& session, const Plan& plan, bool apply_tags) {
   }
   // Also where nothing else changes: an earlier update may have left them to the next replacement.
   if (apply_tags) path += "?autoApplyTags=true";
-  const std::string body = plan.body.empty() ? "{\"managedInstance\":{}}" : plan.body;
-  HF_TRY(applied.item, only_item(session.api().call({"PUT", path, body})));
+  // What was compared, and agreed on, is what is changed: another's change in between is looked at first.
+  Call call{"PUT", path, plan.body.empty() ? "{\"managedInstance\":{}}" : plan.body};
+  call.if_match = plan.etag;
+  HF_TRY(applied.item, only_item(session.api().call(call)));
   return applied;
 }
 
@@ -103,12 +109,17 @@ Result<Applied> bring_about(Session& session, const FileOptions& options, const 
   int key = 0;
   for (int round = 0; round < kMostRounds; ++round) {
     HF_TRY(Plan plan, plan_for(session, options, document));
+    HF_TRY_VOID(ask_foretold(session, plan));
     if (std::string this_one = plan.id + plan.body; this_one != agreed) {
       HF_TRY(bool asked, agreed_on(session, options, plan));
       agreed = this_one;
       if (asked) continue;  // the question may have stood for long: what was agreed on must still be what is to do
     }
-    if (!plan.id.empty()) return update(session, plan, options.apply_tags);
+    if (!plan.id.empty()) {
+      Result<Applied> applied = update(session, plan, options.apply_tags);
+      if (applied || applied.error().code != kPreconditionFailed) return applied;
+      continue;  // changed by another since it was compared
+    }
     Result<Applied> applied = create(session, plan, key);
     // Another was quicker: now there is one of that name to be changed. Or none: the one that this key made bears
     // another name by now, and the next key is tried.
@@ -121,8 +132,18 @@ Result<Applied> bring_about(Session& session, const FileOptions& options, const 
                           text_at(document, "name")));
 }
 
-Result<int> apply(Session& session, const FileOptions& options) {
+Result<int> show_plan(Session& session, const FileOptions& options, const json::object& document) {
+  HF_TRY(Plan plan, plan_for(session, options, document));
+  HF_TRY_VOID(ask_foretold(session, plan));
+  Terminal& terminal = session.terminal();
+  terminal.out << (session.format() == Format::table ? plan_text(plan, terminal)
+                                                     : written(plan_data(plan), session.format()));
+  return kOk;
+}
+
+Result<int> apply(Session& session, const ApplyOptions& options) {
   HF_TRY(json::object document, read_document(options, session.terminal()));
+  if (options.dry_run) return show_plan(session, options, document);
   HF_TRY(Applied applied, bring_about(session, options, document));
   tell(session, applied);
   if (!options.wait) return kOk;
@@ -139,13 +160,15 @@ Result<int> apply(Session& session, const FileOptions& options) {
 }  // namespace
 
 void add_apply(CLI::App& app, Run& run) {
-  auto options = std::make_shared<FileOptions>();  // shared with the callback, which outlives this function
+  auto options = std::make_shared<ApplyOptions>();  // shared with the callback, which outlives this function
   CLI::App* command = app.add_subcommand("apply", "Make a managed instance from a file, or bring one up to it");
   add_file(*command, *options);
   command->add_flag("-y,--yes", options->yes, "Do not ask");
   command->add_flag("--apply-tags", options->apply_tags, "Put the document's tags on what runs now, too");
+  CLI::Option* dry = command->add_flag("--dry-run", options->dry_run, "Tell what would be done, as `plan` does");
   add_format(*command, *options);
   add_wait(*command, *options, "it is ACTIVE");
+  dry->excludes(command->get_option("--wait"));
   add_connection(*command, *options);
   add_examples(
       *command,

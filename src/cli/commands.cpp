@@ -65,6 +65,7 @@ void add_client_commands(CLI::App& app, Run& run) {
   add_history(app, run);
   add_copies(app, run);
   add_group(app, run);
+  add_costs(app, run);
   add_actions(app, run);
   add_exec(app, run);
   add_cloud(app, run);

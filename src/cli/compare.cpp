@@ -29,6 +29,7 @@ Result<int> diff(Session& session, const FileOptions& options) {
 Result<int> plan(Session& session, const FileOptions& options) {
   HF_TRY(json::object document, read_document(options, session.terminal()));
   HF_TRY(Plan plan, plan_for(session, options, document));
+  HF_TRY_VOID(ask_foretold(session, plan));
   Terminal& terminal = session.terminal();
   terminal.out << (session.format() == Format::table ? plan_text(plan, terminal)
                                                      : written(plan_data(plan), session.format()));
@@ -61,8 +62,8 @@ void add_compare(CLI::App& app, Run& run) {
   add_examples(*command,
                "  holdfast plan -f postgres.yaml\n"
                "  holdfast plan -f postgres.yaml -o json\n\n"
-               "What waits for the next replacement takes effect at once with `holdfast recycle`. Whether the service\n"
-               "accepts the document is checked when it is applied.");
+               "What waits for the next replacement takes effect at once with `holdfast recycle`. The steps are the\n"
+               "service's own dry run: a document that it would refuse is refused here, too.");
   command->callback([planned, &run] { run_in_session(*planned, run, [&](Session& s) { return plan(s, *planned); }); });
 }
 

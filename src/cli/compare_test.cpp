@@ -42,7 +42,10 @@ class Compare : public testing::Test {
     ::unlink(file.c_str());
     return outcome;
   }
-  bool nothing_was_done() { return service.seen().size() == service.seen("GET").size(); }
+  bool nothing_was_done() {
+    const auto seen = service.seen();
+    return std::all_of(seen.begin(), seen.end(), [](const Seen& one) { return one.method == "GET" || one.dry; });
+  }
   FakeService service;
 };
 
@@ -83,8 +86,40 @@ TEST_F(Compare, PlanSaysWhatTakesEffectWhen) {
             "    - persistence.rootGenerations: 2 -> (cleared)\n"
             "    + healthCheck.gracePeriod: (not set) -> 60\n"
             "  at the next replacement:\n"
-            "    + compute.launchSpecification.imageId: (not set) -> \"ami-2\"\n");
+            "    + compute.launchSpecification.imageId: (not set) -> \"ami-2\"\n"
+            "  steps:\n"
+            "STEP  ACTION        TARGET         WHY\n"
+            "1     RunInstances  t3.nano in z1  generation 1\n"
+            "  usually takes 1.20 s (the median): launching 1.20 s\n"
+            "  note: a note\n");
   EXPECT_TRUE(nothing_was_done());
+}
+
+TEST_F(Compare, PlanRefusesWhatTheServiceWouldRefuse) {
+  service.answer("PUT /aws/ec2/managedInstance/smi-00000001", 400,
+                 {{{"code", "NotHonouredYet"}, {"message", "is not honoured yet"}, {"field", "strategy.x"}}});
+  Outcome plan = with("plan", kOther);
+  EXPECT_EQ(plan.status, kRefused);
+  EXPECT_THAT(plan.err, HasSubstr("strategy.x: is not honoured yet"));
+}
+
+TEST_F(Compare, ApplyDryRunIsThePlan) {
+  EXPECT_EQ(with("apply --dry-run", kOther).out, with("plan", kOther).out);
+  EXPECT_TRUE(nothing_was_done());
+}
+
+// What was compared is what is changed.
+TEST_F(Compare, ApplySendsTheVersionThatItComparedWith) {
+  EXPECT_EQ(with("apply", kOther).status, kOk);
+  ASSERT_EQ(service.seen("PUT").size(), 1u);
+  EXPECT_THAT(service.seen("PUT").front().if_match, testing::StartsWith("\""));
+}
+
+TEST_F(Compare, ApplyComparesAnewWhereAnotherWasQuicker) {
+  service.change_meanwhile();
+  Outcome applied = with("apply", kOther);
+  EXPECT_EQ(applied.status, kOk) << applied.err;
+  EXPECT_EQ(service.seen("PUT").size(), 2u);
 }
 
 TEST_F(Compare, PlanTellsACreationAndThatNothingIsToDo) {

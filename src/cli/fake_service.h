@@ -22,7 +22,9 @@ struct Seen {
   std::string method;
   std::string path;
   boost::json::value body;
-  std::string key = {};  // Idempotency-Key
+  std::string key = {};       // Idempotency-Key
+  std::string if_match = {};  // If-Match
+  bool dry = false;           // ?dryRun=true
 };
 
 class FakeService {
@@ -48,13 +50,17 @@ class FakeService {
   // Called with the lock released when an action comes in: "PUT …/pause".
   std::function<void(const std::string& call)> on_action;
 
+  // The next update by If-Match is refused: another was quicker.
+  void change_meanwhile() { changed_meanwhile_ = true; }
+
   std::vector<Seen> seen() const;
-  std::vector<Seen> seen(const std::string& method) const;
+  std::vector<Seen> seen(const std::string& method) const;  // dry runs left out
 
  private:
   http::Response handle(const http::Request& request);
   void listen(uint16_t port);
   http::Response create(const http::Request& request);
+  http::Response foretold(const http::Request& request, const std::vector<std::string>& parts);
   http::Response managed(const http::Request& request, const std::vector<std::string>& parts);
   http::Response events(const http::Request& request, const std::string& id);
   boost::json::array events_after(const std::string& id, int64_t after);
@@ -62,6 +68,7 @@ class FakeService {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
+  bool changed_meanwhile_ = false;
   std::map<std::string, boost::json::object> statuses_;
   std::map<std::string, boost::json::object> documents_;
   std::map<std::string, std::pair<int, boost::json::array>> canned_;

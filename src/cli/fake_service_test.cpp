@@ -127,7 +127,7 @@ std::vector<Seen> FakeService::seen() const {
 std::vector<Seen> FakeService::seen(const std::string& method) const {
   std::vector<Seen> found;
   for (const Seen& one : seen()) {
-    if (one.method == method) found.push_back(one);
+    if (one.method == method && !one.dry) found.push_back(one);
   }
   return found;
 }
@@ -140,8 +140,9 @@ http::Response FakeService::handle(const http::Request& request) {
   {
     std::lock_guard lock(mutex_);
     json::error_code bad;
-    seen_.push_back(
-        {request.method, request.path, json::parse(request.body, bad), request.header("idempotency-key").value_or("")});
+    seen_.push_back({request.method, request.path, json::parse(request.body, bad),
+                     request.header("idempotency-key").value_or(""), request.header("if-match").value_or(""),
+                     request.query_value("dryRun") == "true"});
     if (auto canned = canned_.find(call); canned != canned_.end()) {
       const auto& [status, content] = canned->second;
       return status == 200 ? items(content) : envelope(status, {{"errors", content}});
@@ -150,7 +151,8 @@ http::Response FakeService::handle(const http::Request& request) {
   std::vector<std::string> parts = split(request.path, '/');  // "", aws, ec2, managedInstance, id, what
   http::Response response = refusal(404, "NotFound", "no such path");
   if (parts.size() >= 4 && parts[3] == "managedInstance") response = managed(request, parts);
-  if (request.method != "GET" && on_action) on_action(call);
+  const bool acts = request.method != "GET" && request.query_value("dryRun") != "true";
+  if (acts && on_action) on_action(call);
   return response;
 }
 
@@ -168,6 +170,22 @@ http::Response FakeService::create(const http::Request& request) {
   return items({made});
 }
 
+http::Response FakeService::foretold(const http::Request& request, const std::vector<std::string>& parts) {
+  const std::string id = parts.size() > 4 ? parts[4] : "";
+  if (!id.empty() && !statuses_.contains(id)) return refusal(404, "NotFound", "There is no managed instance " + id);
+  json::object step{{"step", 1}, {"action", "RunInstances"}, {"target", "t3.nano in z1"}, {"reason", "generation 1"}};
+  step["underWay"] = false;
+  return items({json::object{{"id", id},
+                             {"call", request.method},
+                             {"statusBefore", id.empty() ? json::value(nullptr) : statuses_.at(id).at("status")},
+                             {"statusAfter", "ACTIVE"},
+                             {"steps", json::array{std::move(step)}},
+                             {"phases", json::array{{{"phase", "launching"}, {"usualMilliseconds", 1200}, {"of", 3}}}},
+                             {"usualMilliseconds", 1200},
+                             {"usualBy", "the median"},
+                             {"notes", json::array{"a note"}}}});
+}
+
 http::Response FakeService::managed(const http::Request& request, const std::vector<std::string>& parts) {
   if (parts.size() == 6 && parts[5] == "events") return events(request, parts[4]);
   std::lock_guard lock(mutex_);
@@ -181,11 +199,19 @@ http::Response FakeService::managed(const http::Request& request, const std::vec
     for (const auto& entry : documents_) all.push_back(item(entry.first));
     return items(std::move(all));
   }
+  if (request.query_value("dryRun") == "true") return foretold(request, parts);
   if (parts.size() == 4) return create(request);
   auto found = statuses_.find(parts[4]);
   if (found == statuses_.end()) return refusal(404, "NotFound", "There is no managed instance " + parts[4]);
   if (parts.size() == 6 || request.method == "DELETE") return items({found->second});
-  return items({item(parts[4])});
+  if (request.method == "PUT" && changed_meanwhile_ && request.header("if-match")) {
+    changed_meanwhile_ = false;
+    return refusal(412, "PreconditionFailed", "it was changed since");
+  }
+  http::Response response = items({item(parts[4])});
+  response.headers.emplace_back(
+      "ETag", "\"" + std::to_string(std::hash<std::string>()(json::serialize(documents_.at(parts[4])))) + "\"");
+  return response;
 }
 
 json::array FakeService::events_after(const std::string& id, int64_t after) {

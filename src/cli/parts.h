@@ -14,6 +14,7 @@ void add_compare(CLI::App& app, Run& run);  // diff, plan
 void add_import(CLI::App& app, Run& run);
 void add_show(CLI::App& app, Run& run);     // get, describe, events
 void add_history(CLI::App& app, Run& run);  // history, why
+void add_costs(CLI::App& app, Run& run);
 void add_actions(CLI::App& app, Run& run);  // pause, resume, recycle, delete
 void add_copies(CLI::App& app, Run& run);   // snapshots, restore, retained, undelete
 void add_group(CLI::App& app, Run& run);

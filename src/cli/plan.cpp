@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "cli/foretold.h"
 #include "cli/parts.h"
 #include "cli/table.h"
 #include "model/document.h"
@@ -77,6 +78,10 @@ const char* word_of(When when) {
   return when == When::at_once ? "atOnce" : when == When::next_instance ? "nextInstance" : "notSaid";
 }
 
+std::string steps_text(const Plan& plan, const Terminal& terminal) {
+  return plan.foretold ? foretold_text(*plan.foretold, terminal) : std::string();
+}
+
 std::string fields(size_t count) {
   return count == 1 ? "one field" : fmt::format("{} fields", count);
 }
@@ -131,6 +136,7 @@ Result<Plan> plan_for(Session& session, const FileOptions& options, const json::
   }
   HF_TRY(json::value item,
          only_item(session.api().call({"GET", fmt::format("{}/{}", kManagedInstances, escaped(plan.id)), {}})));
+  plan.etag = session.api().etag();
   json::object kept = item.is_object() ? item.get_object() : json::object();
   take_off_added(kept);
   plan.name = text_at(kept, "name");
@@ -140,6 +146,16 @@ Result<Plan> plan_for(Session& session, const FileOptions& options, const json::
   plan.body = body_of(update);
   plan.changes = changes_between(kept, wanted);
   return plan;
+}
+
+Result<void> ask_foretold(Session& session, Plan& plan) {
+  if (plan.action == Plan::Action::nothing) return {};
+  const bool made = plan.action == Plan::Action::create;
+  const std::string path = made ? kManagedInstances : fmt::format("{}/{}", kManagedInstances, escaped(plan.id));
+  HF_TRY(json::value told,
+         only_item(session.api().call({made ? "POST" : "PUT", path + "?dryRun=true", plan.body, kDryRunLimit})));
+  plan.foretold = std::make_shared<const json::value>(std::move(told));
+  return {};
 }
 
 std::string changes_text(const std::vector<Change>& changes, const Terminal& terminal, int indent) {
@@ -161,7 +177,7 @@ std::string plan_text(const Plan& plan, const Terminal& terminal) {
   if (plan.action == Plan::Action::nothing) return name_of(plan) + ": nothing to do, it is as the file says\n";
   if (plan.action == Plan::Action::create) {
     return name_of(plan) + ": to be made, and its first instance launched\n" +
-           changes_text(plan.changes, terminal, kIndent);
+           changes_text(plan.changes, terminal, kIndent) + steps_text(plan, terminal);
   }
   std::string text = fmt::format("{}: {} to change\n", name_of(plan), fields(plan.changes.size()));
   auto add = [&](When when, const std::string& title) {
@@ -173,7 +189,7 @@ std::string plan_text(const Plan& plan, const Terminal& terminal) {
   add(When::at_once, "at once");
   add(When::next_instance, "at the next replacement");
   add(When::not_said, "when the service comes to it");
-  return text;
+  return text + steps_text(plan, terminal);
 }
 
 json::object plan_data(const Plan& plan) {
@@ -190,7 +206,8 @@ json::object plan_data(const Plan& plan) {
           {"action", plan.action == Plan::Action::create   ? "create"
                      : plan.action == Plan::Action::change ? "change"
                                                            : "nothing"},
-          {"changes", std::move(changes)}};
+          {"changes", std::move(changes)},
+          {"foretold", plan.foretold ? *plan.foretold : json::value(nullptr)}};
 }
 
 }  // namespace holdfast::cli

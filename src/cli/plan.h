@@ -36,10 +36,16 @@ struct Plan {
   std::string body;                  // to be sent; empty: nothing
   std::vector<std::string> changed;  // the paths in it
   std::vector<Change> changes;       // the same field by field
+  std::string etag;                  // of the version that it was compared with
+  // What the service would do for it (its dry run, foretold.h); null until it was asked.
+  std::shared_ptr<const boost::json::value> foretold = {};
 };
 
 // Finds the managed instance that the document means and compares; changes nothing.
 Result<Plan> plan_for(Session& session, const FileOptions& options, const boost::json::object& document);
+
+// Asks the service what it would do, and so whether it accepts the document at all. Nothing is done.
+Result<void> ask_foretold(Session& session, Plan& plan);
 
 // For a person, and as data.
 std::string plan_text(const Plan& plan, const Terminal& terminal);

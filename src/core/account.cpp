@@ -74,4 +74,15 @@ std::string account_of_end(const State& state, Time end) {
   return json::serialize(account);
 }
 
+std::optional<Duration> time_of_phase(const Record& end, Phase phase) {
+  json::error_code bad;
+  const json::value account = json::parse(end.data, bad);
+  if (bad || !account.is_object()) return std::nullopt;
+  const json::value* phases = account.get_object().if_contains("phases_ms");
+  if (phases == nullptr || !phases->is_object()) return std::nullopt;
+  const json::value* lasted = phases->get_object().if_contains(to_string(phase));
+  if (lasted == nullptr || !lasted->is_int64()) return std::nullopt;
+  return Duration(lasted->get_int64());
+}
+
 }  // namespace holdfast::core

@@ -2,10 +2,12 @@
 // history of the API and the metrics are made of them. Called where those records are written.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/time.h"
 #include "model/effect.h"
+#include "model/record.h"
 #include "model/state.h"
 
 namespace holdfast::core {
@@ -18,5 +20,7 @@ std::string account_of_launch(const model::LaunchInstance& launch, const Instanc
 // reason, generations, instance, total_ms, phases_ms, market_before and market_after (null: nothing ran). The handover
 // is still the state's.
 std::string account_of_end(const model::State& state, Time end);
+// How long the handover that ended with this record was in the phase; nothing if it never was.
+std::optional<Duration> time_of_phase(const model::Record& end, model::Phase phase);
 
 }  // namespace holdfast::core

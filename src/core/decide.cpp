@@ -4,6 +4,7 @@
 
 #include "core/draft.h"
 #include "core/fold.h"
+#include "core/holdings.h"
 #include "core/import.h"
 #include "core/interfaces.h"
 #include "core/lifecycle.h"
@@ -136,6 +137,7 @@ Result<Step> decide(const Spec& spec, const State& state, const Event& event, Ti
   drop_settled(draft);
   settle_forgetting(draft);
   draft.state().status = status_of(draft.state(), now);
+  if (auto held = change_of_holdings(state, draft.state(), now)) draft.step.records.push_back(std::move(*held));
   bool changed = !(draft.state() == state);
   if (changed) draft.state().updated_at = now;
   pace_looks(draft, std::holds_alternative<Observed>(event), changed);

@@ -20,6 +20,7 @@
 #include "engine/controller.h"
 #include "engine/group_book.h"
 #include "engine/inspect.h"
+#include "engine/price_history.h"
 #include "engine/tag_changes.h"
 #include "engine/threads.h"
 
@@ -422,6 +423,53 @@ std::vector<GroupView> Engine::groups() const {
   return impl_->groups.all();
 }
 
+namespace {
+
+// A creation's seat is given back at once, where it is only planned.
+Prospect with_seat(Prospect prospect, const GroupBook::Seat& seat) {
+  prospect.pool_address = seat.address;
+  return prospect;
+}
+
+// Merged into this version, read and judged; its seat in a group is another matter.
+model::Checked<Prospect> merged_into(const SharedView& view, std::string_view update, ec2::Ec2& ec2) {
+  auto merged = model::merge_document(view->document, update);
+  if (!merged) return one_fault(std::move(merged).error());
+  auto spec = model::read_spec(*merged);
+  if (!spec) return tl::unexpected(std::move(spec).error());
+  auto surroundings = judge(ec2, {view->spec, *spec}, view->state);
+  if (!surroundings) return tl::unexpected(std::move(surroundings).error());
+  return Prospect{std::move(*spec), std::move(*surroundings), std::move(*merged), {}, view};
+}
+
+}  // namespace
+
+model::Checked<Prospect> Engine::plan_of_create(std::string_view document, const std::string& key) {
+  auto spec = model::read_spec(document);
+  if (!spec) return tl::unexpected(std::move(spec).error());
+  if (auto made = impl_->made_with(key, document)) {
+    if (!*made) return tl::unexpected(std::move(made->error()));
+    return Prospect{std::move(*spec), (**made)->state.surroundings, std::string(document), {}, **made};
+  }
+  auto surroundings = inspect(impl_->ec2, *spec, {});
+  if (!surroundings) return tl::unexpected(std::move(surroundings).error());
+  auto seat = impl_->groups.seat_new(*spec, *surroundings);
+  if (!seat) return tl::unexpected(std::move(seat).error());
+  return with_seat({std::move(*spec), std::move(*surroundings), std::string(document), {}, nullptr}, *seat);
+}
+
+model::Checked<Prospect> Engine::plan_of_update(const ManagedInstanceId& id, std::string_view update,
+                                                const Precondition& holds) {
+  SharedView view = impl_->find(id);
+  if (view == nullptr) return one_fault(not_found(id));
+  if (holds && !holds(*view)) return one_fault(precondition_failed(id));
+  auto plan = merged_into(view, update, impl_->ec2);
+  if (!plan) return plan;
+  auto seat = impl_->groups.seat_changed(*view, plan->spec, plan->surroundings);
+  if (!seat) return tl::unexpected(std::move(seat).error());
+  return with_seat(std::move(*plan), *seat);
+}
+
 model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::string_view update,
                                           const Precondition& holds, bool apply_tags) {
   Error last;
@@ -430,17 +478,14 @@ model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::stri
     if (view == nullptr) return one_fault(not_found(id));
     // What is stored below is merged into this very version, or refused as changed meanwhile and looked at again here.
     if (holds && !holds(*view)) return one_fault(precondition_failed(id));
-    auto merged = model::merge_document(view->document, update);
-    if (!merged) return one_fault(std::move(merged).error());
-    auto spec = model::read_spec(*merged);
-    if (!spec) return tl::unexpected(std::move(spec).error());
-    auto surroundings = judge(impl_->ec2, {view->spec, *spec}, view->state);
-    if (!surroundings) return tl::unexpected(std::move(surroundings).error());
-    auto seat = impl_->groups.seat_changed(*view, *spec, *surroundings);  // held until it is stored
+    auto plan = merged_into(view, update, impl_->ec2);
+    if (!plan) return tl::unexpected(std::move(plan).error());
+    auto seat = impl_->groups.seat_changed(*view, plan->spec, plan->surroundings);  // held until it is stored
     if (!seat) return tl::unexpected(std::move(seat).error());
-    model::SpecChanged change{*surroundings};
-    if (apply_tags) change.tagging = tag_changes(view->spec, *spec);
-    Revision revision{std::move(*merged), std::move(*spec), *surroundings, view->document, {}, seat->address};
+    model::SpecChanged change{plan->surroundings};
+    if (apply_tags) change.tagging = tag_changes(view->spec, plan->spec);
+    Revision revision{
+        std::move(plan->document), std::move(plan->spec), plan->surroundings, view->document, {}, seat->address};
     auto stored = impl_->request({id, std::move(change), 0, std::move(revision)});
     if (stored) {
       if (SharedView now = impl_->find(id)) return now;
@@ -502,6 +547,10 @@ Result<void> Engine::take_in(const std::vector<ec2::CloudEvent>& events, Duratio
 
 void Engine::notify(const ec2::CloudEvent& event) {
   impl_->post([this, event] { impl_->controller->notify(event); });
+}
+
+Result<std::vector<core::PricePoint>> Engine::spot_prices(const core::SpotMarket& market, const core::Period& period) {
+  return engine::spot_prices(impl_->ec2, market, period);
 }
 
 Readiness Engine::ready() const {

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "core/costs.h"
 #include "ec2/ec2.h"
 #include "ec2/events.h"
 #include "engine/clock.h"
@@ -26,7 +27,9 @@
 #include "engine/view.h"
 #include "model/document.h"
 #include "model/event.h"
+#include "model/spec.h"
 #include "model/state.h"
+#include "model/surroundings.h"
 
 namespace holdfast::engine {
 
@@ -49,6 +52,16 @@ inline constexpr char kPreconditionFailed[] = "PreconditionFailed";
 struct Readiness {
   bool ready = false;
   std::string why;  // if not
+};
+
+// What a creation or an update comes to, if it were asked for now.
+struct Prospect {
+  model::Spec spec;
+  model::Surroundings surroundings;
+  std::string document;                     // merged
+  std::optional<std::string> pool_address;  // of its group's pool, if it gets another
+  // An update: the version that it is merged into. A creation: what its key has made already.
+  std::shared_ptr<const View> known;
 };
 
 // Thread: every public function may be called from any thread. Calls that change something block until it is stored.
@@ -76,6 +89,10 @@ class Engine {
   // document's tags go on what runs now, too, and those that it has no more come off.
   model::Checked<std::shared_ptr<const View>> update(const ManagedInstanceId& id, std::string_view update,
                                                      const Precondition& holds = {}, bool apply_tags = false);
+  // What `create` and `update` would store, with the same faults; nothing is done.
+  model::Checked<Prospect> plan_of_create(std::string_view document, const std::string& key = {});
+  model::Checked<Prospect> plan_of_update(const ManagedInstanceId& id, std::string_view update,
+                                          const Precondition& holds = {});
   // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.
   Result<std::shared_ptr<const View>> ask(const ManagedInstanceId& id, model::Event request);
 
@@ -98,6 +115,9 @@ class Engine {
   Result<void> take_in(const std::vector<ec2::CloudEvent>& events, Duration limit);
   // The same for one, without waiting. Never blocks.
   void notify(const ec2::CloudEvent& event);
+
+  // Of a spot market, in order of time (prices.h). Blocks while the cloud is asked.
+  Result<std::vector<core::PricePoint>> spot_prices(const core::SpotMarket& market, const core::Period& period);
 
   Readiness ready() const;
   Counters counters() const;

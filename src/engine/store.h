@@ -46,9 +46,10 @@ struct RecordQuery {
   std::optional<ManagedInstanceId> id;
   int64_t after = 0;  // sequence
   int limit = 100;
-  bool newest_first = false;            // the newest ones, newest first, instead of the oldest, oldest first
-  int64_t before = INT64_MAX;           // sequence
-  std::vector<std::string> kinds = {};  // empty: of any
+  bool newest_first = false;              // the newest ones, newest first, instead of the oldest, oldest first
+  int64_t before = INT64_MAX;             // sequence
+  std::vector<std::string> kinds = {};    // empty: of any
+  std::vector<std::string> without = {};  // of none of these kinds
 };
 
 // Thread: `records` and `last_time_seen` may be called by any; everything else by the engine's thread only.

@@ -22,16 +22,73 @@ bool is_hex(std::string_view text) {
 
 }  // namespace
 
+// The schemas of the fields from the whole document down to where the reader stands.
+struct FieldReader::Description {
+  struct Level {
+    std::string name;  // empty: the items of a list
+    json::object schema;
+  };
+  std::vector<Level> levels = {{"", {}}};
+  const json::array one_item = {nullptr};  // stands for any list
+
+  void leave() {
+    Level left = std::move(levels.back());
+    levels.pop_back();
+    json::object& above = levels.back().schema;
+    if (left.name.empty()) {
+      above["items"] = std::move(left.schema);
+      return;
+    }
+    json::object& members =
+        above["properties"].is_object() ? above["properties"].get_object() : above["properties"].emplace_object();
+    // One that is entered once more, only to look, adds nothing.
+    if (!left.schema.empty() || !members.contains(left.name)) members[left.name] = std::move(left.schema);
+  }
+};
+
+FieldReader::FieldReader() = default;
+FieldReader::~FieldReader() = default;
+FieldReader::FieldReader(FieldReader&&) noexcept = default;
+
+FieldReader FieldReader::describer() {
+  FieldReader reader;
+  reader.description_ = std::make_unique<Description>();
+  return reader;
+}
+
+// A null is as good as an absent field, everywhere.
+void FieldReader::describe_type(std::string_view type) {
+  describe("type", json::array{json::value(type), json::value("null")});
+}
+
+void FieldReader::describe(std::string_view keyword, const json::value& value) {
+  if (describing()) description_->levels.back().schema[keyword] = value;
+}
+
+void FieldReader::describe_words(const std::vector<std::string>& words) {
+  json::array all;
+  for (const std::string& word : words) all.emplace_back(word);
+  all.emplace_back(nullptr);
+  describe("enum", std::move(all));
+}
+
+json::object FieldReader::take_description() {
+  return std::move(description_->levels.front().schema);
+}
+
 FieldReader::Step::Step(FieldReader& reader, std::string_view name) : reader_(reader), length_(reader.path_.size()) {
+  if (reader_.describing()) reader_.description_->levels.push_back({std::string(name), {}});
   if (!reader_.path_.empty()) reader_.path_ += '.';
   reader_.path_ += name;
 }
 
 FieldReader::Step::Step(FieldReader& reader, size_t index) : reader_(reader), length_(reader.path_.size()) {
+  if (reader_.describing()) reader_.description_->levels.push_back({"", {}});
   reader_.path_ += fmt::format("[{}]", index);
 }
 
 FieldReader::Step::~Step() {
+  if (reader_.describing()) reader_.description_->leave();
   reader_.path_.resize(length_);
 }
 
@@ -40,7 +97,7 @@ void FieldReader::fault(std::string code, std::string message) {
 }
 
 void FieldReader::fault_at(std::string field, std::string code, std::string message) {
-  if (faults_.size() >= kMaxFaults) return;
+  if (describing() || faults_.size() >= kMaxFaults) return;
   faults_.push_back({ErrorKind::invalid, std::move(code), std::move(message), std::move(field)});
 }
 
@@ -60,12 +117,18 @@ bool FieldReader::faulted(std::string_view field) const {
 }
 
 std::optional<bool> FieldReader::boolean(const json::value& value) {
+  if (describing()) describe_type("boolean");
   if (value.is_bool()) return value.get_bool();
   fault("InvalidType", "must be true or false");
   return std::nullopt;
 }
 
 std::optional<int> FieldReader::whole(const json::value& value, int least, int most) {
+  if (describing()) {
+    describe_type("integer");
+    describe("minimum", least);
+    describe("maximum", most);
+  }
   if (value.is_double()) {
     fault("InvalidType", "must be a whole number, written without a point or exponent");
   } else if (!value.is_int64() && !value.is_uint64()) {
@@ -79,6 +142,11 @@ std::optional<int> FieldReader::whole(const json::value& value, int least, int m
 }
 
 std::optional<std::string> FieldReader::text(const json::value& value, size_t most, bool may_be_empty) {
+  if (describing()) {
+    describe_type("string");
+    describe("maxLength", most);
+    if (!may_be_empty) describe("minLength", 1);
+  }
   if (!value.is_string()) {
     fault("InvalidType", "must be a text");
     return std::nullopt;
@@ -101,6 +169,7 @@ std::optional<std::string> FieldReader::text(const json::value& value, size_t mo
 
 std::optional<std::string> FieldReader::id(const json::value& value, std::string_view prefix) {
   std::optional<std::string> text = this->text(value, 64);
+  describe("pattern", json::value(fmt::format("^{}([0-9a-f]{{8}}|[0-9a-f]{{17}})$", prefix)));
   if (!text) return std::nullopt;
   std::string_view digits = *text;
   bool starts = digits.substr(0, prefix.size()) == prefix;
@@ -111,13 +180,45 @@ std::optional<std::string> FieldReader::id(const json::value& value, std::string
   return std::nullopt;
 }
 
+std::optional<std::string> FieldReader::base64(const json::value& value, size_t most) {
+  if (describing()) {
+    describe_type("string");
+    describe("contentEncoding", "base64");
+    describe("description", json::value(fmt::format("at most {} bytes, decoded", most)));
+  }
+  if (!value.is_string()) {
+    fault("InvalidType", "must be a text, in base64");
+    return std::nullopt;
+  }
+  std::string encoded(value.get_string());
+  std::optional<std::string> bytes = base64_decode(encoded);
+  if (!bytes) {
+    fault("InvalidValue", "is not base64: encode it (in a YAML file: userData: !base64 |)");
+  } else if (bytes->size() > most) {
+    fault("InvalidValue",
+          fmt::format("has {} bytes decoded, EC2's limit is {}: fetch the rest from within it", bytes->size(), most));
+  } else {
+    return encoded;
+  }
+  return std::nullopt;
+}
+
 const json::object* FieldReader::object(const json::value& value) {
+  if (describing()) {
+    describe_type("object");
+    describe("additionalProperties", false);
+  }
   if (value.is_object()) return &value.get_object();
   fault("InvalidType", "must be an object");
   return nullptr;
 }
 
 const json::array* FieldReader::list(const json::value& value, size_t most) {
+  if (describing()) {
+    describe_type("array");
+    describe("maxItems", most);
+    return &description_->one_item;
+  }
   if (!value.is_array()) {
     fault("InvalidType", "must be a list");
     return nullptr;

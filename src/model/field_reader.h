@@ -1,9 +1,13 @@
 // Reads fields of a document one by one and gathers what is wrong with each, with its dotted path. The table of fields
 // is in read_spec.cpp; what fields mean for each other is in spec_rules.cpp.
+//
+// The same functions also tell what they would take: a reader that describes is led through the tables without a
+// document, and notes what is asked of each field as JSON Schema. So what is told of a field is what is checked.
 #pragma once
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +22,18 @@ inline constexpr size_t kMaxFaults = 100;  // more are not told: the first hundr
 
 class FieldReader {
  public:
+  FieldReader();
+  ~FieldReader();
+  FieldReader(FieldReader&&) noexcept;
+
+  // One that describes: every value it is given is null, none is read, and faults are not told.
+  static FieldReader describer();
+  bool describing() const { return description_ != nullptr; }
+  // Of the field it stands at: only these words; or one more keyword of JSON Schema.
+  void describe_words(const std::vector<std::string>& words);
+  void describe(std::string_view keyword, const boost::json::value& value);
+  boost::json::object take_description();
+
   // Where the reader stands. Entered and left by these objects.
   class Step {
    public:
@@ -47,11 +63,16 @@ class FieldReader {
   std::optional<std::string> text(const boost::json::value& value, size_t most, bool may_be_empty = false);
   // "subnet-" and 8 or 17 hexadecimal digits.
   std::optional<std::string> id(const boost::json::value& value, std::string_view prefix);
+  // The text as it was sent; `most` bytes once decoded.
+  std::optional<std::string> base64(const boost::json::value& value, size_t most);
   const boost::json::object* object(const boost::json::value& value);
   const boost::json::array* list(const boost::json::value& value, size_t most);
 
  private:
   friend class Step;
+  struct Description;
+  void describe_type(std::string_view type);
+  std::unique_ptr<Description> description_;
   std::string path_;
   std::vector<Error> faults_;
 };

@@ -16,10 +16,24 @@
 namespace holdfast::model {
 namespace json = boost::json;
 
+template <class T, size_t N>
+void describe_object(FieldReader& reader, const Field<T> (&table)[N], T& into) {
+  for (const Field<T>& field : table) {
+    FieldReader::Step step(reader, field.name);
+    if (field.read != nullptr) {
+      field.read(reader, nullptr, into);
+    } else {
+      reader.describe("type", "null");
+      reader.describe("description", "not honoured yet: leave it out");
+    }
+  }
+}
+
 // Reads an object by its table. A null is as good as an absent field.
 template <class T, size_t N>
 void read_object(FieldReader& reader, const json::value& value, const Field<T> (&table)[N], T& into) {
   const json::object* object = reader.object(value);
+  if (reader.describing()) return describe_object(reader, table, into);
   if (object == nullptr) return;
   for (const auto& member : *object) {
     std::string_view name(member.key().data(), member.key().size());
@@ -62,12 +76,13 @@ void text(FieldReader& reader, const json::value& value, T& into) {
 template <class T>
 std::optional<T> one_of(FieldReader& reader, const json::value& value, std::initializer_list<T> values) {
   std::optional<std::string> word = reader.text(value, 64);
-  if (!word) return std::nullopt;
   std::vector<std::string> words;
   for (T candidate : values) {
-    if (to_string(candidate) == *word) return candidate;
+    if (word && to_string(candidate) == *word) return candidate;
     words.emplace_back(to_string(candidate));
   }
+  reader.describe_words(words);
+  if (!word) return std::nullopt;
   reader.fault("InvalidValue", fmt::format("must be {}", join(words, " or ")));
   return std::nullopt;
 }
@@ -76,6 +91,7 @@ std::optional<T> one_of(FieldReader& reader, const json::value& value, std::init
 inline bool is_honoured(FieldReader& reader, const json::value& value, const std::vector<std::string>& honoured,
                         const std::vector<std::string>& later) {
   std::optional<std::string> word = reader.text(value, 64);
+  reader.describe_words(honoured);
   if (!word) return false;
   if (std::find(honoured.begin(), honoured.end(), *word) != honoured.end()) return true;
   if (std::find(later.begin(), later.end(), *word) != later.end()) {

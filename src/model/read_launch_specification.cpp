@@ -19,17 +19,7 @@ constexpr char kGroup[] = "sg-";
 constexpr char kSnap[] = "snap-";
 
 void user_data(FieldReader& reader, const json::value& value, Compute& into) {
-  if (!value.is_string()) return reader.fault("InvalidType", "must be a text, in base64");
-  std::string encoded(value.get_string());
-  std::optional<std::string> bytes = base64_decode(encoded);
-  if (!bytes) {
-    reader.fault("InvalidValue", "is not base64: encode it (in a YAML file: userData: !base64 |)");
-  } else if (bytes->size() > kMaxUserDataBytes) {
-    reader.fault("InvalidValue", fmt::format("has {} bytes decoded, EC2's limit is {}: fetch the rest from within it",
-                                             bytes->size(), kMaxUserDataBytes));
-  } else {
-    into.user_data = encoded;
-  }
+  if (auto encoded = reader.base64(value, kMaxUserDataBytes)) into.user_data = *encoded;
 }
 
 constexpr Field<Tag> kTag[] = {{"tagKey", text<&Tag::key, 128, false>}, {"tagValue", text<&Tag::value, 256, true>}};

@@ -9,6 +9,7 @@
 #include "model/json_text.h"
 #include "model/read_launch_specification.h"
 #include "model/read_strategy.h"
+#include "model/schema.h"
 #include "model/spec_rules.h"
 
 namespace holdfast::model {
@@ -261,6 +262,37 @@ Checked<Spec> read_spec(std::string_view text, Origin origin) {
   if (value->is_object()) apply_rules(reader, draft.spec, draft.given);
   if (reader.count() > 0) return tl::unexpected(Faults{reader.take()});
   return std::move(draft.spec);
+}
+
+namespace {
+
+// What is missing in an empty document is required; the rules say it, not the tables.
+void require(json::object& schema, const std::string& path) {
+  json::object* at = &schema;
+  for (const std::string& name : split(path, '.')) {
+    json::value* members = at->if_contains("properties");
+    if (members == nullptr || !members->get_object().contains(name)) return;
+    json::value& required = (*at)["required"];
+    if (!required.is_array()) required.emplace_array();
+    json::array& names = required.get_array();
+    if (std::find(names.begin(), names.end(), json::value(name)) == names.end()) names.emplace_back(name);
+    at = &members->get_object()[name].get_object();
+  }
+}
+
+}  // namespace
+
+json::object schema_of_document() {
+  FieldReader reader = FieldReader::describer();
+  Draft draft{{}, {}, Origin::user};
+  read_object(reader, nullptr, kManagedInstance, draft);
+  json::object schema = reader.take_description();
+  if (auto empty = read_spec("{}"); !empty) {
+    for (const Error& fault : empty.error().errors) {
+      if (fault.code == "MissingField") require(schema, fault.field);
+    }
+  }
+  return schema;
 }
 
 }  // namespace holdfast::model

@@ -163,6 +163,10 @@ TYPED_TEST(StoreContract, GivesTheNewestRecordsOfSomeKindsNewestFirst) {
   RecordQuery of_one{ManagedInstanceId("smi-00000001")};
   of_one.kinds = {"b", "c"};
   EXPECT_EQ(kinds_of(of_one), "b2 b4 ");
+  RecordQuery others = of_one;
+  others.kinds = {};
+  others.without = {"b", "c"};
+  EXPECT_EQ(kinds_of(others), "a1 ab3 ");
   of_one.newest_first = true;
   EXPECT_EQ(kinds_of(of_one), "b4 b2 ");
   of_one.before = 4;

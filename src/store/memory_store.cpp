@@ -61,7 +61,9 @@ Result<std::vector<StoredRecord>> MemoryStore::records(const engine::RecordQuery
   auto wanted = [&](const StoredRecord& stored) {
     const std::vector<std::string>& kinds = query.kinds;
     bool of_kind = kinds.empty() || std::find(kinds.begin(), kinds.end(), stored.record.kind) != kinds.end();
-    return of_kind && (!query.id || *query.id == stored.id);
+    const std::vector<std::string>& without = query.without;
+    bool left_out = std::find(without.begin(), without.end(), stored.record.kind) != without.end();
+    return of_kind && !left_out && (!query.id || *query.id == stored.id);
   };
   std::vector<StoredRecord> found;
   auto take_from = [&](auto first, auto last) {

@@ -47,7 +47,8 @@ constexpr Schema kStore{kApplicationId, kSteps};
 std::string select_records(bool of_one, bool newest_first) {
   return fmt::format(
       "SELECT sequence, instance, at, kind, message, data FROM records WHERE {}sequence > :after AND "
-      "sequence < :before AND (:kinds = '' OR instr(:kinds, ',' || kind || ',') > 0) ORDER BY sequence {} LIMIT :limit",
+      "sequence < :before AND (:kinds = '' OR instr(:kinds, ',' || kind || ',') > 0) "
+      "AND instr(:without, ',' || kind || ',') = 0 ORDER BY sequence {} LIMIT :limit",
       of_one ? "instance = :id AND " : "", newest_first ? "DESC" : "ASC");
 }
 
@@ -210,6 +211,7 @@ Result<void> SqliteStore::remove_group(const GroupId& id) {
 
 Result<std::vector<StoredRecord>> SqliteStore::records(const engine::RecordQuery& query) {
   const std::string kinds = query.kinds.empty() ? "" : "," + join(query.kinds, ",") + ",";
+  const std::string without = query.without.empty() ? "" : "," + join(query.without, ",") + ",";
   std::lock_guard lock(impl_->reader_mutex);
   Statement& rows = query.id ? (query.newest_first ? impl_->read_one_newest : impl_->read_one)
                              : (query.newest_first ? impl_->read_all_newest : impl_->read_all);
@@ -217,6 +219,7 @@ Result<std::vector<StoredRecord>> SqliteStore::records(const engine::RecordQuery
   rows.bind(":after", query.after);
   rows.bind(":before", query.before);
   rows.bind(":kinds", kinds);
+  rows.bind(":without", without);
   rows.bind(":limit", std::max(query.limit, 0));
   std::vector<StoredRecord> found;
   for (;;) {
