@@ -43,6 +43,7 @@ class Explainer {
       saving();
     }
     if (!state_.instance && state_.goal == Goal::running) launching();
+    if (state_.scout && !state_.handover) scouting();
     if (!state_.instance && state_.goal != Goal::running && state_.handover) freeing();
     if (state_.handover && out_.waits.empty()) wait(Wait::On::sight, "", "what the cloud shows at the next look");
     coming();
@@ -205,6 +206,19 @@ class Explainer {
       if (!market.refused || market.until <= now_) continue;
       wait(Wait::On::market, market.market.instance_type, words(market.market) + " refused a launch: " + market.why, {},
            market.until);
+    }
+  }
+
+  void scouting() {
+    const Scout& scout = *state_.scout;
+    const std::string id = scout.id.str();
+    if (scout.state == InstanceState::pending) {
+      wait(Wait::On::sight, id,
+           "scout " + id + " must be seen running: it is to hold room in " + words(scout.market) +
+               " before the instance is given up (" + words(to_string(scout.reason)) + ")",
+           scout.launched_at);
+    } else if (scout.state == InstanceState::shutting_down) {
+      wait(Wait::On::sight, id, "scout " + id + " must be seen terminated", scout.launched_at);
     }
   }
 

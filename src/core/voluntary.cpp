@@ -24,13 +24,12 @@ struct Wish {
   bool urgent = false;          // no window or lifetime holds it back
 };
 
-// Nothing else is under way, and nothing would hold up the handover that follows.
+// Nothing else is under way.
 bool at_rest(const Draft& draft) {
   const State& state = draft.state();
   if (state.goal != Goal::running || state.handover || !state.instance || !state.error.empty()) return false;
   const Instance& instance = *state.instance;
   if (is_original(state) || import_pending(state) || state.recycle_wanted || state.restore) return false;
-  if (takedown_held(draft)) return false;
   return instance.healthy_at && instance.kept && instance.state == InstanceState::running &&
          !instance.notice_deadline && !instance.unhealthy_since;
 }
@@ -130,6 +129,8 @@ bool may_be_now(Draft& draft, const Wish& wish) {
 Wish present_wish(Draft& draft) {
   if (!at_rest(draft)) return {};
   Wish wish = first_wish(draft);
+  // A handover whose copies cannot be made would only wait between two instances.
+  if (wish.markets.empty() || takedown_held(draft)) return {};
   return may_be_now(draft, wish) ? wish : Wish();
 }
 
@@ -236,7 +237,7 @@ void tend_scout(Draft& draft) {
 
 Reason voluntary_reason(const Draft& draft) {
   const std::optional<Scout>& scout = draft.state().scout;
-  if (!scout || scout->state != InstanceState::running || !at_rest(draft)) return Reason::none;
+  if (!scout || scout->state != InstanceState::running || !at_rest(draft) || takedown_held(draft)) return Reason::none;
   bool ending = draft.under_way("end-scout/" + scout->id.str());  // what it was for is not wanted any more
   return ending ? Reason::none : scout->reason;
 }

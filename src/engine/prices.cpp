@@ -12,6 +12,7 @@ namespace holdfast::engine {
 namespace {
 
 constexpr int kMostPages = 100;
+constexpr size_t kMostTypesACall = 100;
 
 bool has_use(const model::Spec& spec, const model::State& state) {
   return spec.strategy.life_cycle == model::LifeCycle::spot && state.goal != model::Goal::deleted;
@@ -37,14 +38,16 @@ bool same(const std::vector<model::MarketPrice>& a, const std::vector<model::Mar
 
 }  // namespace
 
-Result<SpotPrices> list_spot_prices(ec2::Ec2& ec2, const std::vector<std::string>& types,
-                                    const std::vector<std::string>& zones, Time now) {
+namespace {
+
+// Into `prices`: those of so many types as one call takes.
+Result<void> list_some(ec2::Ec2& ec2, std::vector<std::string> types, const std::vector<std::string>& zones, Time now,
+                       SpotPrices& prices) {
   ec2::DescribeSpotPriceHistoryRequest request;
-  request.instance_types = types;
+  request.instance_types = std::move(types);
   request.product_descriptions = {"Linux/UNIX", "Linux/UNIX (Amazon VPC)"};
   request.filters = {{"availability-zone", zones}};
   request.start_time = now;  // EC2 then shows what holds now, however old it is
-  SpotPrices prices;
   std::map<std::pair<std::string, std::string>, Time> as_of;
   for (int page = 0; page < kMostPages; ++page) {
     HF_TRY(auto answer, ec2.call(request));
@@ -55,10 +58,23 @@ Result<SpotPrices> list_spot_prices(ec2::Ec2& ec2, const std::vector<std::string
       as_of[market] = price.timestamp;
       prices[market] = price.spot_price;
     }
-    if (answer.next_token.empty()) return prices;
+    if (answer.next_token.empty()) return {};
     request.next_token = answer.next_token;
   }
   return fail(ErrorKind::unavailable, "EndlessListing", "DescribeSpotPriceHistory does not come to an end");
+}
+
+}  // namespace
+
+Result<SpotPrices> list_spot_prices(ec2::Ec2& ec2, const std::vector<std::string>& types,
+                                    const std::vector<std::string>& zones, Time now) {
+  SpotPrices prices;
+  for (size_t from = 0; from < types.size(); from += kMostTypesACall) {
+    auto first = types.begin() + static_cast<std::ptrdiff_t>(from);
+    auto last = types.begin() + static_cast<std::ptrdiff_t>(std::min(types.size(), from + kMostTypesACall));
+    HF_TRY_VOID(list_some(ec2, {first, last}, zones, now, prices));
+  }
+  return prices;
 }
 
 void Prices::pump() {

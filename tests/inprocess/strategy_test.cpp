@@ -209,6 +209,20 @@ TEST_F(StrategyTest, AnElasticAddressIsOneManagedInstancesAlone) {
   EXPECT_EQ(fault(wanted), "compute.elasticIp");
 }
 
+TEST_F(StrategyTest, AnUndeleteDoesNotTakeAnElasticAddressFromWhoHasItByThen) {
+  Wanted wanted;
+  wanted.private_ip = false;
+  wanted.compute = "{\"elasticIp\": \"" + allocate() + "\"}";
+  ManagedInstanceId first = bring_up(wanted);
+  ASSERT_TRUE(world.ask(first, model::DeleteAsked{}));
+  ASSERT_TRUE(world.until_status(first, Status::deallocated)) << world.history(first);
+  ManagedInstanceId second = bring_up(wanted);
+  auto undeleted = world.ask(first, model::UndeleteAsked{});
+  ASSERT_FALSE(undeleted);
+  EXPECT_EQ(undeleted.error().field, "compute.elasticIp");
+  EXPECT_THAT(undeleted.error().message, HasSubstr(second.str()));
+}
+
 TEST_F(StrategyTest, AnElasticAddressThatTheDocumentGivesUpComesOff) {
   Wanted wanted;
   const std::string allocation = allocate();
