@@ -60,10 +60,27 @@ Made end_scout(const FurtherCall& call, const model::EndScout& end) {
   return Failure(std::move(answer).error());
 }
 
+namespace {
+
+// With several interfaces EC2 wants to know which: the first, whose public address it shows as the instance's.
+Result<InterfaceId> primary_of(ec2::Ec2& ec2, const InstanceId& instance) {
+  ec2::DescribeInstancesRequest look;
+  look.instance_ids = {instance};
+  HF_TRY(auto seen, ec2.call(look));
+  for (const ec2::Instance& one : seen.instances) {
+    for (const ec2::NetworkInterface& interface : one.network_interfaces) {
+      if (interface.attachment && interface.attachment->device_index == 0) return interface.network_interface_id;
+    }
+  }
+  return ec2::ec2_fail("InvalidInstanceID.NotFound", "instance " + instance.str() + " is not shown with an interface");
+}
+
+}  // namespace
+
 Made associate_address(const FurtherCall& call, const model::AssociateAddress& associate) {
   ec2::AssociateAddressRequest request;
   request.allocation_id = associate.allocation;
-  request.instance_id = associate.instance;
+  HF_TRY(request.network_interface_id, primary_of(call.ec2, associate.instance));
   request.allow_reassociation = true;
   HF_TRY(auto answer, ec2::call_further(call.ec2, request));
   return answer.association_id;

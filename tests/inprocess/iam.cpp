@@ -230,8 +230,9 @@ struct Iam::Reader {
     return on<ec2::DeleteNetworkInterfaceRequest>(r.network_interface_id);
   }
   All operator()(const ec2::AssociateAddressRequest& r) const {
-    return {
-        {name<ec2::AssociateAddressRequest>(), {iam.existing(r.allocation_id), iam.existing(r.instance_id.str())}, {}}};
+    return {{name<ec2::AssociateAddressRequest>(),
+             {iam.existing(r.allocation_id), iam.existing(r.network_interface_id.str())},
+             {}}};
   }
   // Whose it is.
   All operator()(const ec2::DisassociateAddressRequest& r) const {

@@ -209,6 +209,24 @@ TEST_F(StrategyTest, AnElasticAddressIsOneManagedInstancesAlone) {
   EXPECT_EQ(fault(wanted), "compute.elasticIp");
 }
 
+TEST_F(StrategyTest, TheElasticAddressComesThoughSomebodyHasAttachedAnotherInterface) {
+  Wanted wanted;
+  ManagedInstanceId id = bring_up(wanted);
+  ec2::CreateNetworkInterfaceRequest create;
+  create.subnet_id = SubnetId(cloud::kSubnetA);
+  auto made = world.cloud().call(create);
+  ASSERT_TRUE(made);
+  ec2::AttachNetworkInterfaceRequest attach;
+  attach.device_index = 1;
+  attach.instance_id = state(id).instance->id;
+  attach.network_interface_id = made->network_interface.network_interface_id;
+  ASSERT_TRUE(world.cloud().perform_further(ec2::FurtherRequest(attach)));
+  wanted.compute = "{\"elasticIp\": \"" + allocate() + "\"}";
+  ASSERT_TRUE(world.update(id, document_of(wanted)));
+  auto there = [&] { return current(id).public_ip_address == state(id).surroundings.elastic_ip; };
+  EXPECT_TRUE(world.until(there, std::chrono::minutes(2))) << world.history(id);
+}
+
 TEST_F(StrategyTest, AnUndeleteDoesNotTakeAnElasticAddressFromWhoHasItByThen) {
   Wanted wanted;
   wanted.private_ip = false;
