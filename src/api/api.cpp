@@ -18,6 +18,7 @@
 #include "api/items.h"
 #include "api/listing.h"
 #include "api/migration.h"
+#include "api/openapi.h"
 #include "api/requests.h"
 #include "api/why.h"
 #include "base/check.h"
@@ -122,13 +123,11 @@ Api::Api(ApiOptions options, engine::Engine& engine) : options_(std::move(option
 
 http::Response Api::handle(const http::Request& request) {
   Call call{request, asked_of(request, options_.now ? options_.now() : system_now())};
-  const std::string& path = request.path;
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (path == "/healthz") return reads ? answer_health(call.asked) : wrong_method(call.asked, "GET");
-  if (path == "/readyz") return reads ? answer_readiness(call.asked, engine_.ready()) : wrong_method(call.asked, "GET");
+  const Found found = find_route(request.method, request.path);
+  if (found.route != nullptr && found.route->open) return open_call(call, found.route->operation);
   auto next = [&](const access::Caller& caller) {
     call.caller = caller;
-    return route(call);
+    return route(call, found);
   };
   auto document_of = [this](const std::string& id) -> std::optional<Documented> {
     if (auto view = engine_.find(ManagedInstanceId(id))) return Documented{view->document, view->created_at};
@@ -138,18 +137,10 @@ http::Response Api::handle(const http::Request& request) {
   return options_.gate->pass(request, call.asked, next, document_of);
 }
 
-http::Response Api::route(const Call& call) {
-  const http::Request& request = call.request;
-  const std::string& path = request.path;
-  if (request.body.size() > model::kMaxDocumentBytes) return body_too_large(call.asked);
-  if (is_access_path(path)) return answer_access(*options_.gate, call.asked, request, call.caller);
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (path == "/metrics") return reads ? metrics(call) : wrong_method(call.asked, "GET");
-  if (path == kGroupRoot || path.rfind(std::string(kGroupRoot) + "/", 0) == 0) {
-    return answer_group(engine_, call.asked, call.request);
-  }
-  if (path == kRoot || path.rfind(std::string(kRoot) + "/", 0) == 0) return managed_instances(call);
-  return no_such_path(call.asked);
+http::Response Api::route(const Call& call, const Found& found) {
+  if (call.request.body.size() > model::kMaxDocumentBytes) return body_too_large(call.asked);
+  if (found.route != nullptr) return dispatch(call, *found.route, found.parts);
+  return found.allowed.empty() ? no_such_path(call.asked) : wrong_method(call.asked, found.allowed);
 }
 
 http::Response Api::metrics(const Call& call) {
@@ -157,77 +148,87 @@ http::Response Api::metrics(const Call& call) {
   return answer_metrics(engine_, options_.budget, call.asked.at);
 }
 
-http::Response Api::managed_instances(const Call& call) {
-  const std::string& method = call.request.method;
-  const bool reads = method == "GET" || method == "HEAD";
-  const bool of_one = call.request.path != kRoot && call.request.path.find('/', sizeof kRoot) == std::string::npos &&
-                      call.request.path != std::string(kRoot) + "/state";
-  if (call.request.header("if-match") && !(of_one && method == "PUT")) return not_for_if_match(call.asked);
-  if (call.request.path == kRoot) {
-    if (reads) return list(call);
-    return method == "POST" ? create(call) : wrong_method(call.asked, "GET, POST");
+// A version that is asked for is honoured where it takes effect, and refused everywhere else.
+http::Response Api::dispatch(const Call& call, const Route& route, const std::vector<std::string>& parts) {
+  if (call.request.header("if-match") && route.operation != Operation::update) return not_for_if_match(call.asked);
+  const ManagedInstanceId id(parts.empty() ? std::string() : parts.front());
+  switch (route.operation) {
+    case Operation::health:
+    case Operation::ready:
+    case Operation::openapi:
+    case Operation::docs:
+      return open_call(call, route.operation);
+    case Operation::metrics:
+      return metrics(call);
+    case Operation::list:
+      return list(call);
+    case Operation::create:
+      return create(call);
+    case Operation::bulk_state:
+      return answer_bulk_state(engine_, call.asked, call.request);
+    case Operation::all_events:
+      return answer_events(engine_, call.asked, call.request, std::nullopt);
+    case Operation::all_retained:
+      return retained(call, std::nullopt);
+    case Operation::migration_bulk:
+      return answer_migration_bulk(engine_, call.asked, call.request);
+    case Operation::migration_search:
+      return answer_migration_search(engine_, call.asked, call.request);
+    case Operation::access:
+      return answer_access(*options_.gate, call.asked, call.request, call.caller);
+    case Operation::group:
+      return answer_group(engine_, call.asked, call.request);
+    case Operation::update:
+      return update(call, id);
+    case Operation::remove:
+      return remove(call, id);
+    case Operation::retained:
+      return retained(call, id);
+    case Operation::snapshots:
+    case Operation::take_snapshot:
+      return snapshots(call, id);
+    case Operation::restore:
+      return restore(call, id);
+    case Operation::drop_snapshot:
+      return plain_act(call, id, {"dropSnapshot", model::SnapshotDropped{SnapshotId(parts[1])}});
+    case Operation::pause:
+      return plain_act(call, id, {"pause", model::PauseAsked{}});
+    case Operation::resume:
+      return plain_act(call, id, {"resume", model::ResumeAsked{}});
+    case Operation::recycle:
+      return plain_act(call, id, {"recycle", model::RecycleAsked{}});
+    case Operation::undelete:
+      return plain_act(call, id, {"undelete", model::UndeleteAsked{}});
+    default:
+      return part_of(call, id, route.operation);
   }
-  auto parts = split(call.request.path.substr(sizeof kRoot), '/');
-  if (parts.size() == 1 && parts[0] == "events") {
-    return reads ? answer_events(engine_, call.asked, call.request, std::nullopt) : wrong_method(call.asked, "GET");
-  }
-  if (parts.size() == 1 && parts[0] == "retained") {
-    return reads ? retained(call, std::nullopt) : wrong_method(call.asked, "GET");
-  }
-  if (parts.size() == 1 && parts[0] == "state") {
-    return method == "PUT" ? answer_bulk_state(engine_, call.asked, call.request) : wrong_method(call.asked, "PUT");
-  }
-  if (parts.size() == 2 && parts[0] == "migration" && (parts[1] == "bulk" || parts[1] == "search")) {
-    if (method != "POST") return wrong_method(call.asked, "POST");
-    return parts[1] == "bulk" ? answer_migration_bulk(engine_, call.asked, call.request)
-                              : answer_migration_search(engine_, call.asked, call.request);
-  }
-  const ManagedInstanceId id(parts[0]);
-  const std::string rest = parts.size() == 2 ? parts[1] : "";
-  if (parts.size() == 1 && !parts[0].empty()) return one(call, id);
-
-  if (parts.size() == 3 && parts[1] == "snapshots" && !parts[2].empty()) {
-    if (method != "DELETE") return wrong_method(call.asked, "DELETE");
-    if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
-    return act(call, id, {"dropSnapshot", model::SnapshotDropped{SnapshotId(parts[2])}});
-  }
-  if (rest == "snapshots") return snapshots(call, id);
-  if (rest == "restore") return method == "PUT" ? restore(call, id) : wrong_method(call.asked, "PUT");
-  if (rest == "retained") return reads ? retained(call, id) : wrong_method(call.asked, "GET");
-  if (rest == "status" || rest == "events" || rest == "history" || rest == "why" || rest == "costs") {
-    return reads ? part_of(call, id, rest) : wrong_method(call.asked, "GET");
-  }
-  if (rest == "pause" || rest == "resume" || rest == "recycle" || rest == "undelete") {
-    if (method != "PUT") return wrong_method(call.asked, "PUT");
-    if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
-    return act(call, id,
-               {rest, rest == "pause"     ? Event(model::PauseAsked{})
-                      : rest == "resume"  ? Event(model::ResumeAsked{})
-                      : rest == "recycle" ? Event(model::RecycleAsked{})
-                                          : Event(model::UndeleteAsked{})});
-  }
-  return no_such_path(call.asked);
 }
 
-http::Response Api::part_of(const Call& call, const ManagedInstanceId& id, const std::string& part) {
-  auto view = engine_.find(id);
-  if (!view) return no_such_instance(call.asked, id);
-  if (part == "events") return answer_events(engine_, call.asked, call.request, id);
-  if (part == "costs") return answer_costs(engine_, call.asked, call.request, *view);
-  if (part == "history") return answer_history(engine_, call.asked, call.request, id);
-  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
-  if (part == "why") return answer_why(engine_, call.asked, *view);
-  return answer_items(call.asked, kStatusItem, {status_item_of(*view)});
+http::Response Api::open_call(const Call& call, Operation operation) {
+  if (operation == Operation::health) return answer_health(call.asked);
+  if (operation == Operation::ready) return answer_readiness(call.asked, engine_.ready());
+  http::Response response;
+  const bool page = operation == Operation::docs;
+  response.headers.emplace_back("Content-Type", page ? "text/html; charset=utf-8" : "application/json");
+  response.body = page ? docs_page() : json::serialize(openapi_document());
+  return response;
 }
 
-http::Response Api::one(const Call& call, const ManagedInstanceId& id) {
-  const std::string& method = call.request.method;
-  if (method == "PUT") return update(call, id);
-  if (method == "DELETE") return remove(call, id);
-  if (method != "GET" && method != "HEAD") return wrong_method(call.asked, "GET, PUT, DELETE");
-  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+// A request without a body or anything else to say.
+http::Response Api::plain_act(const Call& call, const ManagedInstanceId& id, const Foretold& wish) {
+  if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
+  return act(call, id, wish);
+}
+
+http::Response Api::part_of(const Call& call, const ManagedInstanceId& id, Operation part) {
   auto view = engine_.find(id);
   if (!view) return no_such_instance(call.asked, id);
+  if (part == Operation::events) return answer_events(engine_, call.asked, call.request, id);
+  if (part == Operation::costs) return answer_costs(engine_, call.asked, call.request, *view);
+  if (part == Operation::history) return answer_history(engine_, call.asked, call.request, id);
+  if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
+  if (part == Operation::why) return answer_why(engine_, call.asked, *view);
+  if (part == Operation::status) return answer_items(call.asked, kStatusItem, {status_item_of(*view)});
   return one_item(call.asked, call.caller, *view);
 }
 
@@ -296,10 +297,7 @@ http::Response Api::remove(const Call& call, const ManagedInstanceId& id) {
 }
 
 http::Response Api::snapshots(const Call& call, const ManagedInstanceId& id) {
-  const std::string& method = call.request.method;
-  const bool reads = method == "GET" || method == "HEAD";
-  if (!reads && method != "POST") return wrong_method(call.asked, "GET, POST");
-  if (method == "POST") {
+  if (call.request.method == "POST") {
     if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
     return act(call, id, {"snapshot", model::SnapshotAsked{}});
   }

@@ -12,6 +12,7 @@
 #include "api/envelope.h"
 #include "api/gate.h"
 #include "api/metrics.h"
+#include "api/routes.h"
 #include "base/time.h"
 #include "engine/engine.h"
 #include "http/server.h"
@@ -33,11 +34,11 @@ class Api {
 
  private:
   struct Call;
-  http::Response route(const Call& call);
+  http::Response route(const Call& call, const Found& found);
   http::Response metrics(const Call& call);
-  http::Response managed_instances(const Call& call);
-  http::Response part_of(const Call& call, const ManagedInstanceId& id, const std::string& part);
-  http::Response one(const Call& call, const ManagedInstanceId& id);
+  http::Response dispatch(const Call& call, const Route& route, const std::vector<std::string>& parts);
+  http::Response open_call(const Call& call, Operation operation);
+  http::Response part_of(const Call& call, const ManagedInstanceId& id, Operation part);
   http::Response create(const Call& call);
   http::Response list(const Call& call);
   http::Response update(const Call& call, const ManagedInstanceId& id);
@@ -46,6 +47,7 @@ class Api {
   http::Response restore(const Call& call, const ManagedInstanceId& id);
   http::Response retained(const Call& call, const std::optional<ManagedInstanceId>& id);
   http::Response foretell_creation(const Call& call, const std::string& document, const std::string& key);
+  http::Response plain_act(const Call& call, const ManagedInstanceId& id, const Foretold& wish);
   http::Response act(const Call& call, const ManagedInstanceId& id, const Foretold& wish);
 
   const ApiOptions options_;

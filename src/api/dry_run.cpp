@@ -103,7 +103,8 @@ Result<json::object> foretell(engine::Engine& engine, const engine::View* view, 
                            ? view->state
                            : core::initial_state(ManagedInstanceId(kToBe), foretold.prospect->surroundings, now);
   if (foretold.prospect && foretold.prospect->pool_address) state.pool_address = *foretold.prospect->pool_address;
-  HF_TRY(core::Foreseen foreseen, core::foresee({was, spec, state, foretold.event}, now));
+  const model::Event event = view != nullptr ? engine.as_asked(*view, foretold.event) : foretold.event;
+  HF_TRY(core::Foreseen foreseen, core::foresee({was, spec, state, event}, now));
   json::object item{{"id", view != nullptr ? json::value(view->id.str()) : json::value(nullptr)},
                     {"name", spec.name},
                     {"call", foretold.call},

@@ -497,13 +497,17 @@ model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::stri
   return one_fault(std::move(last));
 }
 
+model::Event Engine::as_asked(const View& view, model::Event request) const {
+  const Duration retention = view.spec.persistence.retention.value_or(impl_->options.deallocation_retention);
+  if (auto* deletion = std::get_if<model::DeleteAsked>(&request)) deletion->deallocation.retention = retention;
+  if (auto* restore = std::get_if<model::RestoreAsked>(&request)) restore->retention = retention;
+  return request;
+}
+
 Result<SharedView> Engine::ask(const ManagedInstanceId& id, model::Event request) {
   SharedView before = impl_->find(id);
   if (before == nullptr) return Failure(not_found(id));
-  const Duration retention = before->spec.persistence.retention.value_or(impl_->options.deallocation_retention);
-  if (auto* deletion = std::get_if<model::DeleteAsked>(&request)) deletion->deallocation.retention = retention;
-  if (auto* restore = std::get_if<model::RestoreAsked>(&request)) restore->retention = retention;
-  HF_TRY_VOID(impl_->request({id, std::move(request), 0, std::nullopt}));
+  HF_TRY_VOID(impl_->request({id, as_asked(*before, std::move(request)), 0, std::nullopt}));
   SharedView after = impl_->find(id);
   return after != nullptr ? after : before;  // a delete may have forgotten it within the turn
 }

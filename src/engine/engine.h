@@ -95,6 +95,8 @@ class Engine {
                                           const Precondition& holds = {});
   // PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked. Asked again: no change, success.
   Result<std::shared_ptr<const View>> ask(const ManagedInstanceId& id, model::Event request);
+  // The request as `ask` would put it to this managed instance: with its retention.
+  model::Event as_asked(const View& view, model::Event request) const;
 
   // Groups (group_book.h).
   model::Checked<GroupView> create_group(std::string_view document);
