@@ -15,7 +15,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kStyle =
-    "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#222;background:#fff}"
+    "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 "
+    "1rem;color:#222;background:#fff}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0}td,th{border-bottom:1px solid #ddd;padding:.4rem .6rem;"
     "text-align:left;vertical-align:top}code{font:14px ui-monospace,monospace;white-space:nowrap}"
     "small{color:#666}@media(prefers-color-scheme:dark){body{color:#ddd;background:#111}td,th{border-color:#333}}";
@@ -64,7 +65,8 @@ std::string demand_of(const json::object& schema) {
   if (schema.contains("minimum")) {
     type += fmt::format(", {} to {}", text_of(schema.if_contains("minimum")), text_of(schema.if_contains("maximum")));
   }
-  if (schema.contains("maxLength")) type += fmt::format(", at most {} characters", text_of(schema.if_contains("maxLength")));
+  if (schema.contains("maxLength"))
+    type += fmt::format(", at most {} characters", text_of(schema.if_contains("maxLength")));
   if (schema.contains("maxItems")) type += fmt::format(", at most {}", text_of(schema.if_contains("maxItems")));
   if (schema.contains("pattern")) type += ", " + text_of(schema.if_contains("pattern"));
   return type;

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/check.h"
+#include "base/text.h"
 
 namespace holdfast::api {
 namespace json = boost::json;
@@ -81,6 +82,15 @@ std::string_view reason_of(int status) {
   }
 }
 
+namespace {
+
+// Errors may repeat what a stranger sent: an answer holds text only.
+std::string as_text(const std::string& words) {
+  return is_utf8(words) ? words : quoted(words, words.size());
+}
+
+}  // namespace
+
 http::Response answer_items(const Asked& asked, std::string_view kind, json::array items) {
   http::Response response;
   const size_t count = items.size();
@@ -95,8 +105,8 @@ http::Response answer_errors(const Asked& asked, int status, const std::vector<E
   response.status = status;
   json::array list;
   for (const Error& error : errors) {
-    json::object entry{{"code", code_of(error)}, {"message", error.message}};
-    if (!error.field.empty()) entry["field"] = error.field;
+    json::object entry{{"code", code_of(error)}, {"message", as_text(error.message)}};
+    if (!error.field.empty()) entry["field"] = as_text(error.field);
     list.push_back(std::move(entry));
   }
   response.body = json::serialize(envelope(asked, status, {{"errors", std::move(list)}}));

@@ -76,7 +76,8 @@ json::object migrations() {
 }
 
 json::object group(bool whole) {
-  json::object pool = closed({{"subnetId", typed("string")}, {"addresses", {{"type", "array"}, {"items", typed("string")}}}});
+  json::object pool =
+      closed({{"subnetId", typed("string")}, {"addresses", {{"type", "array"}, {"items", typed("string")}}}});
   json::object members{{"name", typed("string")}, {"privateIpPool", std::move(pool)}};
   json::object one{{"type", "object"}, {"properties", std::move(members)}};
   if (whole) one["required"] = json::array{"name"};
@@ -111,10 +112,8 @@ json::array parameters_of(const Route& route) {
   json::array all;
   for (const std::string& part : split(route.path, '/')) {
     if (!part.starts_with('{')) continue;
-    all.push_back({{"name", part.substr(1, part.size() - 2)},
-                   {"in", "path"},
-                   {"required", true},
-                   {"schema", typed("string")}});
+    all.push_back(
+        {{"name", part.substr(1, part.size() - 2)}, {"in", "path"}, {"required", true}, {"schema", typed("string")}});
   }
   for (const Parameter& parameter : route.query) {
     all.push_back({{"name", parameter.name},
@@ -135,7 +134,8 @@ json::object operation_of(const Route& route) {
   json::object good{{"description", "done"}};
   const std::string_view media = media_of(route.operation);
   json::object shape{{"$ref", "#/components/schemas/Answer"}};
-  good["content"] = {{media, {{"schema", media == "application/json" ? json::value(shape) : json::value(typed("string"))}}}};
+  good["content"] = {
+      {media, {{"schema", media == "application/json" ? json::value(shape) : json::value(typed("string"))}}}};
   json::object operation{{"summary", route.summary},
                          {"parameters", parameters_of(route)},
                          {"responses", {{"200", std::move(good)}, {"default", fault}}}};
@@ -167,7 +167,8 @@ json::object schema_of(Body body) {
     case Body::deallocation:
       return deallocation();
     case Body::states: {
-      json::object wish = closed({{"id", typed("string")}, {"state", words({"PAUSE", "RESUME", "RECYCLE"})}}, {"id", "state"});
+      json::object wish =
+          closed({{"id", typed("string")}, {"state", words({"PAUSE", "RESUME", "RECYCLE"})}}, {"id", "state"});
       return closed({{"managedInstances", list_of(std::move(wish), 500)}}, {"managedInstances"});
     }
     case Body::migrations:
@@ -211,8 +212,9 @@ json::object openapi_document() {
           {"info",
            {{"title", "Holdfast"},
             {"version", kVersion},
-            {"description", "Managed instances: stateful machines that survive losing spot instances. Every call also "
-                            "takes accountId."}}},
+            {"description",
+             "Managed instances: stateful machines that survive losing spot instances. Every call also "
+             "takes accountId."}}},
           {"security", json::array{{{"token", json::array()}}}},
           {"paths", std::move(paths)},
           {"components",

@@ -134,7 +134,7 @@ Checked<void> check_query(const http::Request& request, std::initializer_list<st
   std::map<std::string, int> seen;
   for (const auto& [name, value] : request.query) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      faults.errors.push_back(fault(name, unknown("parameter of this call", name, names)));
+      faults.errors.push_back(fault(quoted(name), unknown("parameter of this call", name, names)));
     } else if (++seen[name] == 2) {
       faults.errors.push_back(fault(name, "is given twice: leave one of the two out."));
     }

@@ -76,9 +76,9 @@ struct Route {
 const std::vector<Route>& routes();
 
 struct Found {
-  const Route* route = nullptr;     // nullptr: nothing at this path, or not with this method
-  std::vector<std::string> parts;   // what stands for {…} in its path, in order; none is empty
-  std::string allowed;              // the methods of the path, where it has not this one: "GET, PUT"
+  const Route* route = nullptr;    // nullptr: nothing at this path, or not with this method
+  std::vector<std::string> parts;  // what stands for {…} in its path, in order; none is empty
+  std::string allowed;             // the methods of the path, where it has not this one: "GET, PUT"
 };
 // HEAD is as good as GET. `path`: decoded, without the query.
 Found find_route(std::string_view method, std::string_view path);
