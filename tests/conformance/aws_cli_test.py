@@ -93,7 +93,8 @@ class CommandLine(unittest.TestCase):
         self.aws("ec2", "terminate-instances", "--instance-ids", zones[0]["InstanceId"], zones[2]["InstanceId"])
         for words in (("AvailabilityZone=local-1b", "--subnet-id", SUBNET), ("AvailabilityZone=local-1x",)):
             self.assertIn("(InvalidParameterValue)", self.run_aws(*launch, "--placement", *words).stderr)
-        self.assertIn("(UnknownParameter)", self.run_aws(*launch, "--placement", "Tenancy=dedicated").stderr)
+        self.assertIn("(InvalidParameterValue)", self.run_aws(*launch, "--placement", "Tenancy=dedicated").stderr)
+        self.assertIn("(UnknownParameter)", self.run_aws(*launch, "--placement", "GroupName=close").stderr)
         self.assertIn("(InvalidKeyPair.NotFound)", self.run_aws(*launch, "--key-name", "theirs").stderr)
 
     def test_a_security_group_is_made_with_its_tags(self):

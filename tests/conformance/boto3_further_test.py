@@ -52,6 +52,20 @@ class Further(Boto3Case):
         self.assertEqual(len(found), len(set(found)))
         self.assertIn(("t3.micro", "local-1b"), found)
 
+    def once_up(self, call, **arguments):
+        answer = []
+
+        def done():
+            try:
+                answer.append(call(**arguments))
+            except self.ec2.exceptions.ClientError as error:
+                if error.response["Error"]["Code"] != "IncorrectState":
+                    raise
+            return answer
+
+        wait_for(done, "the instance is up again")
+        return answer[0]
+
     def test_storage_is_copied_grown_and_replaced(self):
         instance = self.launch()
         root = self.instance(instance)["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
@@ -67,7 +81,8 @@ class Further(Boto3Case):
         self.refused("InvalidParameterValue", self.ec2.modify_volume, VolumeId=root, Size=4)
         image = self.ec2.create_image(InstanceId=instance, Name="of an instance")["ImageId"]
         self.ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig=QUICK)
-        task = self.ec2.create_replace_root_volume_task(InstanceId=instance, ImageId=image)["ReplaceRootVolumeTask"]
+        # Its image may be available before it is up again.
+        task = self.once_up(self.ec2.create_replace_root_volume_task, InstanceId=instance, ImageId=image)["ReplaceRootVolumeTask"]
         name = task["ReplaceRootVolumeTaskId"]
         wait_for(lambda: self.ec2.describe_replace_root_volume_tasks(ReplaceRootVolumeTaskIds=[name])["ReplaceRootVolumeTasks"][0]
                  ["TaskState"] == "succeeded", "the replacement")
