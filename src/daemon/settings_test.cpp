@@ -72,6 +72,29 @@ TEST_F(SettingsTest, TellsOfEachWhatItIsAndWhereItComesFrom) {
   EXPECT_FALSE(effective_settings(sources));
 }
 
+TEST_F(SettingsTest, ACertificateAndItsKeyAreGivenTogether) {
+  SettingSources sources;
+  sources.flags = {{"--tls-certificate", "cert.pem"}};
+  EXPECT_THAT(faults(read_settings(sources)), HasSubstr("listen.tls_key is missing"));
+  sources.flags = {{"--tls-key", "key.pem"}};
+  EXPECT_THAT(faults(read_settings(sources)), HasSubstr("listen.tls_certificate is missing"));
+  sources.flags = {{"--tls-certificate", "cert.pem"}, {"--tls-key", "key.pem"}};
+  EXPECT_EQ(read_settings(sources)->tls_key, std::filesystem::absolute("key.pem").string());
+  sources.flags = {{"--tls-key", ""}};
+  EXPECT_THAT(faults(read_settings(sources)), HasSubstr("is empty"));
+}
+
+TEST_F(SettingsTest, TheAccountIsTheLocalCloudsOrWhatIsSaid) {
+  SettingSources sources;
+  EXPECT_EQ(read_settings(sources)->account_id, "000000000000");
+  sources.flags = {{"--provider", "aws"}};
+  EXPECT_EQ(read_settings(sources)->account_id, "");
+  sources.flags = {{"--account-id", "act-1234abcd"}};
+  EXPECT_EQ(read_settings(sources)->account_id, "act-1234abcd");
+  sources.flags = {{"--account-id", "a b"}};
+  EXPECT_FALSE(read_settings(sources));
+}
+
 // The block of a first start is written down for good, so a bad one must be refused before that.
 TEST_F(SettingsTest, ABlockThatTheHostUsesIsRefusedBeforeAFirstStartWritesItDown) {
   Settings settings;
