@@ -36,10 +36,11 @@ void snapshot_volume(Draft& draft, const Volume& volume, Time due) {
              Urgency::periodic);
 }
 
-bool is_missing(const State& state, const VolumeId& volume) {
-  auto missing = [&](const Volume& known) { return known.id == volume && known.missing_since.has_value(); };
-  return (state.root && missing(*state.root)) ||
-         std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) { return missing(entry.second); });
+// Still kept, and listed: of one that was replaced meanwhile, and may be deleted, no snapshot is wanted any more.
+bool is_present(const State& state, const VolumeId& volume) {
+  auto present = [&](const Volume& known) { return known.id == volume && !known.missing_since; };
+  return (state.root && present(*state.root)) ||
+         std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) { return present(entry.second); });
 }
 
 // One that was refused for now stays wanted until the next is due.
@@ -48,7 +49,7 @@ void keep_wanting(Draft& draft) {
   for (auto& [key, asked] : state.asked) {
     const auto* create = std::get_if<CreateSnapshot>(&asked.effect.action);
     bool periodic = key.starts_with("periodic/") && create != nullptr;
-    if (periodic && !is_missing(state, create->volume)) draft.want(key, EffectAction(*create), Urgency::periodic);
+    if (periodic && is_present(state, create->volume)) draft.want(key, EffectAction(*create), Urgency::periodic);
   }
 }
 
