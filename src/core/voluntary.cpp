@@ -197,6 +197,14 @@ bool is_useful(Draft& draft, const Wish& wish) {
   return std::find(wish.markets.begin(), wish.markets.end(), scout.market) != wish.markets.end();
 }
 
+// One that is ended without a handover was in vain: what it was for came and went, and may come and go again.
+void rest_after_a_vain_one(Draft& draft) {
+  const State& state = draft.state();
+  bool served = state.handover && state.handover->reason == state.scout->reason;
+  bool told = draft.under_way("end-scout/" + state.scout->id.str());
+  if (!served && !told) rest(draft);
+}
+
 void end(Draft& draft, const InstanceId& id) {
   draft.want("end-scout/" + id.str(), EndScout{id}, Urgency::cleanup);
   draft.look(static_cast<Kinds>(Kind::instances), draft.now);
@@ -221,7 +229,11 @@ void tend_scout(Draft& draft) {
   State& state = draft.state();
   Wish wish = present_wish(draft);
   if (state.scout) {
-    if (!is_useful(draft, wish) && state.scout->state != InstanceState::shutting_down) end(draft, state.scout->id);
+    if (serves_handover(state)) state.voluntary.fruitless = 0;
+    if (!is_useful(draft, wish) && state.scout->state != InstanceState::shutting_down) {
+      rest_after_a_vain_one(draft);
+      end(draft, state.scout->id);
+    }
     // One that comes up or goes is looked at until it has.
     if (state.scout->state != InstanceState::running) draft.look(static_cast<Kinds>(Kind::instances), draft.now);
     if (state.scout->state == InstanceState::pending) draft.wake(state.scout->launched_at + kScoutPatience);
@@ -295,8 +307,6 @@ void fold_known(Draft& draft, const ObservedInstance& seen) {
   // A listing from before its end must not bring it back.
   if (scout.state == InstanceState::shutting_down || seen.state == InstanceState::unknown) return;
   scout.state = seen.state;
-  // Its capacity is what is known of the market now.
-  if (seen.state == InstanceState::running) draft.state().voluntary.fruitless = 0;
 }
 
 void fold_unknown(Draft& draft, const ObservedInstance& seen) {

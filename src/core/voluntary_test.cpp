@@ -209,6 +209,29 @@ TEST(Voluntary, AScoutIsEndedWhenItIsWantedNoMore) {
   EXPECT_EQ(world.cloud.scouts(), 0);
 }
 
+TEST(Voluntary, ScoutsThatAreInVainDoNotFollowEachOther) {
+  World world = on_demand(reverting(), 5);
+  auto asked = [&] {
+    return std::any_of(world.state.asked.begin(), world.state.asked.end(),
+                       [](const auto& entry) { return entry.first.starts_with("scout/"); });
+  };
+  // What they are for is gone again before they run, each time.
+  for (int i = 0; i < 3 * 3600; ++i) {
+    bool wanted = !world.state.scout && !asked();
+    world.spec.strategy.revert_to_spot = wanted ? PerformAt::always : PerformAt::never;
+    while (world.turn()) world.spec.strategy.revert_to_spot = PerformAt::never;
+    if (i % 3 == 0) world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+    if (world.wake && *world.wake <= world.now) {
+      world.wake.reset();
+      world.happen(TimerRang{});
+    }
+  }
+  EXPECT_EQ(world.state.generation, 1);
+  EXPECT_GE(count(world, "scout_launched"), 2u);
+  EXPECT_LE(count(world, "scout_launched"), 8u) << "after pauses of 5 minutes, 10, 20, …";
+}
+
 TEST(Voluntary, AScoutWhoseAnswerWasLostIsFoundAndUsedOrEnded) {
   World world = on_demand(reverting(), 1);
   world.cloud.lost_answers = 1;
