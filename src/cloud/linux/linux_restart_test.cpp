@@ -18,6 +18,8 @@
 namespace holdfast::cloud::linux_ {
 namespace {
 
+constexpr int kNotEntered = 125;  // of a command whose machine is ending
+
 class RestartOnLinux : public MachinesOnLinux {
  protected:
   pid_t init_of(const MachineSpec& spec) {
@@ -127,6 +129,13 @@ TEST_F(RestartOnLinux, AKilledServiceLeavesNoMachineThatIsNotFound) {
     const bool running = !seen->empty() && (*seen)[0].running;
     found_running += running ? 1 : 0;
     ASSERT_OK(cloud_->launch(spec)) << "told again";
+    const auto entered = cloud_->substrate().run_command(spec.id, {"/bin/true"}, "", std::chrono::seconds(60));
+    ASSERT_TRUE(entered) << describe(entered.error());
+    if (entered->exit_status == kNotEntered) {
+      // It was dying with its service when it was found: its end is told, and what was told to run is told again.
+      ASSERT_TRUE(running && cloud_->events().wait_for_end(spec.id)) << entered->err;
+      ASSERT_OK(cloud_->launch(spec)) << "after its end";
+    }
     cloud_->in(spec, "echo here");
     ASSERT_OK(cloud_->stop(spec, StopHow::kill));
     ASSERT_OK(cloud_->wait([&](Done done) {
