@@ -191,6 +191,8 @@ http::Response Api::dispatch(const Call& call, const Route& route, const std::ve
       return restore(call, id);
     case Operation::drop_snapshot:
       return plain_act(call, id, {"dropSnapshot", model::SnapshotDropped{SnapshotId(parts[1])}});
+    case Operation::drop_volume:
+      return plain_act(call, id, {"dropVolume", model::VolumeDropped{VolumeId(parts[1])}});
     case Operation::pause:
       return plain_act(call, id, {"pause", model::PauseAsked{}});
     case Operation::resume:

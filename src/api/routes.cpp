@@ -113,6 +113,12 @@ std::vector<Route> table() {
        "Drop one that was asked for",
        Body::none,
        {kDryRun}},
+      {drop_volume,
+       "DELETE",
+       "/aws/ec2/managedInstance/{id}/volume/{volumeId}",
+       "Give up a data volume of a paused one; it is kept for a while",
+       Body::none,
+       {kDryRun}},
       {restore, "PUT", "/aws/ec2/managedInstance/{id}/restore", "Back to older copies", Body::restore, {kDryRun}},
 
       {group, "GET", "/aws/ec2/group", "All groups"},

@@ -37,6 +37,7 @@ enum class Operation {
   snapshots,
   take_snapshot,
   drop_snapshot,
+  drop_volume,
   restore,
   group,   // groups.h looks at method and path itself
   access,  // and so does access_calls.h

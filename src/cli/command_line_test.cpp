@@ -69,7 +69,7 @@ TEST(CommandLine, TheManualPageHasEveryCommandAndOption) {
   };
   for (const CommandNode& node : command_tree(app)) {
     if (!node.commands.empty()) continue;
-    const size_t begin = page.find("\n.SS " + node.path + "\n");
+    const size_t begin = page.find("\n.SS " + escaped(node.path) + "\n");
     ASSERT_NE(begin, std::string::npos) << node.path;
     const std::string section = page.substr(begin, page.find("\n.S", begin + 1) - begin);
     for (const auto& option : node.options) {

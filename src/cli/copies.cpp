@@ -180,6 +180,30 @@ Result<int> retained(Session& session, const CopyOptions& options) {
   return kOk;
 }
 
+Result<void> confirm_drop(Session& session, const CopyOptions& options, const json::value& status) {
+  if (options.yes || !session.terminal().in_is_tty) return {};
+  return ask(session.terminal(),
+             fmt::format("{} ({}) gives up {}; it is kept for a while, and what the document maps there comes in its "
+                         "place.\nGo on? [y/N] ",
+                         printable(text_at(status, "name")), text_at(status, "id"), printable(options.drop)),
+             "y", "Nothing was dropped");
+}
+
+Result<int> drop_volume(Session& session, const CopyOptions& options) {
+  HF_TRY(std::string id, session.find(options.word));
+  HF_TRY(json::value status, session.status(id));
+  HF_TRY_VOID(confirm_drop(session, options, status));
+  HF_TRY(status, only_item(session.api().call({"DELETE", path_of(id, "volume/" + escaped(options.drop)), {}})));
+  if (session.format() == Format::table) {
+    session.terminal().out << fmt::format(
+        "{} ({}) has given up {}; `holdfast retained {}` shows until when it is kept\n",
+        printable(text_at(status, "name")), id, printable(options.drop), id);
+  } else {
+    session.terminal().out << written(status, session.format());
+  }
+  return kOk;
+}
+
 Result<int> undelete(Session& session, const CopyOptions& options) {
   HF_TRY(std::string id, session.find(options.word));
   HF_TRY(int64_t after, newest_event(session, id));
@@ -255,6 +279,17 @@ void add_copies(CLI::App& app, Run& run) {
   add_connection(*command, *kept);
   add_examples(*command, "  holdfast retained\n  holdfast retained smi-01234567");
   command->callback([kept, &run] { run_in_session(*kept, run, [&](Session& s) { return retained(s, *kept); }); });
+
+  auto given_up = std::make_shared<CopyOptions>();
+  command = app.add_subcommand("drop-volume", "Give up a data volume of a paused one; it is kept for a while");
+  command->add_option("ID", given_up->word, "Id or name")->required();
+  command->add_option("VOLUME", given_up->drop, "The volume's id")->required();
+  command->add_flag("--yes", given_up->yes, "Do not ask");
+  add_format(*command, *given_up);
+  add_connection(*command, *given_up);
+  add_examples(*command, "  holdfast drop-volume postgres vol-0123456789abcdef0");
+  command->callback(
+      [given_up, &run] { run_in_session(*given_up, run, [&](Session& s) { return drop_volume(s, *given_up); }); });
 
   auto again = std::make_shared<CopyOptions>();
   command = app.add_subcommand("undelete", "Bring back one that was deleted, as long as what it had is kept");

@@ -92,6 +92,15 @@ TEST_F(CopyCommands, UndeleteBringsItBackAndUpIfWanted) {
   EXPECT_THAT(type("undelete smi-00000001 --resume").out, HasSubstr("is RESUMING"));
 }
 
+TEST_F(CopyCommands, AVolumeIsGivenUpAfterAQuestion) {
+  answer("DELETE", "volume/vol-1", kStatus);
+  EXPECT_NE(type("drop-volume db vol-1", "n\n").status, kOk);
+  EXPECT_TRUE(service.seen("DELETE").empty());
+  EXPECT_THAT(type("drop-volume db vol-1", "y\n").out, HasSubstr("has given up vol-1"));
+  EXPECT_EQ(service.seen("DELETE").size(), 1u);
+  EXPECT_EQ(type("drop-volume db").status, kUsage);
+}
+
 TEST_F(CopyCommands, GroupsAreAppliedByName) {
   service.answer(std::string("GET ") + kGroups, 200, {});
   const std::string made = R"([{"id":"smg-00000001","name":"brokers","members":[],

@@ -276,6 +276,7 @@ Result<void> fold_request(Draft& draft, const Event& request) {
   if (std::holds_alternative<SnapshotAsked>(request)) return ask_snapshot(draft);
   if (const auto* restore = std::get_if<RestoreAsked>(&request)) return ask_restore(draft, *restore);
   if (const auto* dropped = std::get_if<SnapshotDropped>(&request)) return drop_snapshot(draft, dropped->snapshot);
+  if (const auto* dropped = std::get_if<VolumeDropped>(&request)) return drop_volume(draft, *dropped);
   if (std::holds_alternative<UndeleteAsked>(request)) return ask_undelete(draft);
   return {};
 }

@@ -118,6 +118,35 @@ Result<void> drop_snapshot(Draft& draft, const SnapshotId& id) {
   return {};
 }
 
+Result<void> drop_volume(Draft& draft, const VolumeDropped& request) {
+  State& state = draft.state();
+  const std::string id = request.volume.str();
+  if (state.root && state.root->id == request.volume) return conflict(state, "has its root on " + id + ": restore it");
+  auto found = std::find_if(state.data.begin(), state.data.end(),
+                            [&](const auto& entry) { return entry.second.id == request.volume; });
+  if (found == state.data.end()) {
+    bool retired =
+        std::any_of(state.retired.begin(), state.retired.end(), [&](const Retired& entry) { return entry.id == id; });
+    if (retired) return {};  // asked again
+    return fail(ErrorKind::not_found, "VolumeNotFound",
+                "managed instance " + state.id.str() + " has no data volume " + id);
+  }
+  bool at_rest = state.goal == Goal::paused && !state.instance && !state.handover;
+  if (!at_rest) return conflict(state, "is not PAUSED, and " + id + " may be in use: pause it first");
+  const Time due = draft.now + request.retention;
+  const std::string device = found->first;
+  // Safe: it is kept until then, and deleted only as what is retired is; nothing is attached to it.
+  state.retired.push_back({Retired::What::volume, id, "a person dropped it", due});
+  for (Snapshot& snapshot : state.snapshots) {
+    if (snapshot.device == device && !snapshot.keep_until) snapshot.keep_until = due;
+  }
+  if (state.restore) state.restore->sources.erase(device);
+  if (state.restore && state.restore->sources.empty()) state.restore.reset();
+  state.data.erase(found);
+  draft.record("volume_dropped", "volume " + id + " (" + device + ") is given up; it is kept until " + to_iso(due));
+  return {};
+}
+
 // ---- restored
 
 const Snapshot* restore_source(const State& state, const std::string& device) {

@@ -14,6 +14,9 @@ namespace holdfast::core {
 
 Result<void> ask_snapshot(Draft& draft);
 Result<void> drop_snapshot(Draft& draft, const SnapshotId& id);
+// Only of one at rest: nothing is taken from under what runs. It goes when its retention is over, and its snapshots
+// with it; what comes in its place at the next launch is what the document maps there.
+Result<void> drop_volume(Draft& draft, const model::VolumeDropped& request);
 Result<void> ask_restore(Draft& draft, const model::RestoreAsked& request);
 
 // Called every turn: snapshots asked for stay wanted, and a restore whose copy is gone is given up, loudly.

@@ -172,6 +172,31 @@ TEST_P(Copies, AreDroppedOnlyIfAPersonWantedThemAndNothingNeedsThem) {
   EXPECT_EQ(world.cloud.snapshots(), before - 1);
 }
 
+TEST_P(Copies, ADataVolumeIsGivenUpOnlyWhilePausedAndWhatTheDocumentMapsComesInItsPlace) {
+  take();
+  world.cloud.write();
+  const VolumeId data = world.state.data.at(kData).id;
+  EXPECT_EQ(world.happen(VolumeDropped{data}).error().kind, ErrorKind::conflict) << "it runs";
+  world.happen(PauseAsked{});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::paused);
+  EXPECT_EQ(world.happen(VolumeDropped{world.state.root->id}).error().kind, ErrorKind::conflict);
+  EXPECT_EQ(world.happen(VolumeDropped{VolumeId("vol-none")}).error().kind, ErrorKind::not_found);
+  ASSERT_TRUE(world.happen(VolumeDropped{data}));
+  ASSERT_TRUE(world.happen(VolumeDropped{data})) << "asked again";
+  world.restart();
+  world.happen(ResumeAsked{});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_NE(world.state.data.at(kData).id, data);
+  EXPECT_EQ(data_content(), 0) << "blank, and not from a copy of the one that was given up";
+  EXPECT_TRUE(world.cloud.exists(data));
+  world.now += std::chrono::hours(97);
+  world.happen(TimerRang{});
+  world.settle();
+  EXPECT_FALSE(world.cloud.exists(data));
+}
+
 TEST_P(Copies, TheNewestCopyOfALostVolumeIsNotDropped) {
   take();
   world.happen(PauseAsked{});

@@ -501,6 +501,7 @@ model::Event Engine::as_asked(const View& view, model::Event request) const {
   const Duration retention = view.spec.persistence.retention.value_or(impl_->options.deallocation_retention);
   if (auto* deletion = std::get_if<model::DeleteAsked>(&request)) deletion->deallocation.retention = retention;
   if (auto* restore = std::get_if<model::RestoreAsked>(&request)) restore->retention = retention;
+  if (auto* dropped = std::get_if<model::VolumeDropped>(&request)) dropped->retention = retention;
   return request;
 }
 

@@ -53,6 +53,11 @@ struct RestoreAsked {
 struct SnapshotDropped {
   SnapshotId snapshot;
 };
+// A data volume, of a paused one, is given up: kept for a while, and not attached any more.
+struct VolumeDropped {
+  VolumeId volume;
+  Duration retention = std::chrono::hours(96);
+};
 // What was deleted and is still kept comes back, paused.
 struct UndeleteAsked {};
 
@@ -90,7 +95,7 @@ struct Restarted {};
 using Event =
     std::variant<Created, SpecChanged, PauseAsked, ResumeAsked, RecycleAsked, DeleteAsked, InterruptionNoticed,
                  RebalanceRecommended, CloudStirred, Observed, EffectEnded, TimerRang, Restarted, SnapshotAsked,
-                 RestoreAsked, SnapshotDropped, UndeleteAsked, AddressGiven, PricesSeen>;
+                 RestoreAsked, SnapshotDropped, UndeleteAsked, AddressGiven, PricesSeen, VolumeDropped>;
 
 std::string_view name_of(const Event& event);
 

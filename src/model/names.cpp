@@ -128,7 +128,7 @@ constexpr std::string_view kEvents[] = {
     "RecycleAsked",  "DeleteAsked",   "InterruptionNoticed", "RebalanceRecommended",
     "CloudStirred",  "Observed",      "EffectEnded",         "TimerRang",
     "Restarted",     "SnapshotAsked", "RestoreAsked",        "SnapshotDropped",
-    "UndeleteAsked", "AddressGiven",  "PricesSeen",
+    "UndeleteAsked", "AddressGiven",  "PricesSeen",          "VolumeDropped",
 };
 static_assert(std::size(kEvents) == std::variant_size_v<Event>);
 

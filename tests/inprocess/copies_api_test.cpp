@@ -127,6 +127,24 @@ TEST_F(CopiesApi, WhatADeleteKeptIsListedAndComesBack) {
   EXPECT_TRUE(wait_for(id, model::Status::active)) << view(id)->state.error;
 }
 
+TEST_F(CopiesApi, ADataVolumeIsDroppedOncePaused) {
+  const std::string id = create_active({"reattach"});
+  const std::string data = view(id)->state.data.at("/dev/sdf").id.str();
+  const std::string path = "/" + id + "/volume/" + data;
+  EXPECT_EQ(send("DELETE", path, "").at("status").at("code"), 409);
+  EXPECT_EQ(send("DELETE", "/" + id + "/volume/vol-none", "").at("status").at("code"), 404);
+  EXPECT_EQ(send("GET", path, "").at("status").at("code"), 405);
+  send("PUT", "/" + id + "/pause", "");
+  ASSERT_TRUE(wait_for(id, model::Status::paused));
+  EXPECT_EQ(send("DELETE", path, "").at("status").at("code"), 200);
+  json::array kept = get("/" + id + "/retained").at("items").as_array();
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].at("id"), json::value(data));
+  send("PUT", "/" + id + "/resume", "");
+  ASSERT_TRUE(wait_for(id, model::Status::active)) << view(id)->state.error;
+  EXPECT_NE(view(id)->state.data.at("/dev/sdf").id.str(), data);
+}
+
 TEST_F(CopiesApi, TheRetentionOfTheDocumentBeatsTheServices) {
   json::value own = json::parse(document({"reattach"}));
   own.at("persistence").as_object()["retention"] = 3600;
