@@ -358,6 +358,8 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
     bool under_way = asked != state.asked.end();
     bool retired = std::any_of(state.retired.begin(), state.retired.end(),
                                [&](const Retired& entry) { return entry.id == seen.id.str(); });
+    // A look from before the last change may show what has been deleted meanwhile.
+    if (observation.as_of < state.updated_at) continue;
     // A second copy made by an asking whose answer was lost. Nothing was ever built on it, and the volume or the first
     // copy is there; but one of a generation that we do not know of may be the newest copy there is, and stays.
     if (mutated(Mutation::skip_orphans)) continue;
