@@ -13,7 +13,8 @@ namespace holdfast::sim {
 
 namespace {
 
-constexpr char kRootDevice[] = "/dev/xvda";  // of every image here
+constexpr Duration kToMend = std::chrono::minutes(15);  // what was set by hand; seen within a minute, if all is well
+constexpr char kRootDevice[] = "/dev/xvda";             // of every image here
 
 const std::vector<ec2::Tag>* tags_for(const std::vector<ec2::TagSpecification>& specifications, std::string_view type) {
   for (const auto& specification : specifications) {
@@ -70,6 +71,12 @@ void Checker::answered(const ManagedInstanceId& id, const model::Event& request)
 bool Checker::destroyed_by_hand(const ManagedInstanceId& id) const {
   auto found = managed_.find(id);
   return found != managed_.end() && !found->second.destroyed.empty();
+}
+
+bool Checker::taken_off_by_hand(const ManagedInstanceId& id) const {
+  return std::any_of(volumes_.begin(), volumes_.end(), [&](const auto& entry) {
+    return entry.second.owner == id && entry.second.taken_off && !entry.second.deleted;
+  });
 }
 
 std::optional<ManagedInstanceId> Checker::owner_of(const std::string& thing) const {
@@ -152,6 +159,29 @@ void Checker::check_volume_goes(const VolumeId& id, const Volume& volume) {
                      content->synced.end(), well ? "that has served a healthy instance " : ""));
 }
 
+// Of the completed ones of its device; one that was made twice counts once.
+bool Checker::is_newest(const SnapshotId& id, const Snapshot& snapshot) const {
+  if (!snapshot.completed) return false;
+  return std::none_of(snapshots_.begin(), snapshots_.end(), [&](const auto& entry) {
+    const auto& [other_id, other] = entry;
+    bool like = other_id != id && other.owner == snapshot.owner && other.device == snapshot.device;
+    if (!like || other.deleted || other.failed) return false;
+    return other.effect == snapshot.effect || (other.completed && other.made >= snapshot.made);
+  });
+}
+
+// After a person has destroyed the newest copy, an older one takes its place if there is one.
+bool Checker::holds_some_copy(const ManagedInstanceId& id, const std::string& device, const Log& held) const {
+  bool any = false;
+  for (const auto& [other, snapshot] : snapshots_) {
+    if (snapshot.owner != id || snapshot.device != device || snapshot.deleted || !snapshot.completed) continue;
+    auto content = guests_.snapshot(other);
+    if (content && held.holds(content->synced)) return true;
+    any = true;
+  }
+  return !any;
+}
+
 // ---- calls
 
 struct Checker::Calls {
@@ -219,6 +249,7 @@ struct Checker::Calls {
 
   void operator()(const ec2::DetachVolumeRequest& request) const {
     if (service()) of.broken(2, "detached_by_the_service", {}, request.volume_id.str());
+    if (auto found = of.volumes_.find(request.volume_id); found != of.volumes_.end()) found->second.taken_off = true;
   }
 
   void operator()(const ec2::CreateSnapshotRequest& request) const {
@@ -230,6 +261,8 @@ struct Checker::Calls {
     snapshot.device = tag(tags, model::kTagDevice);
     snapshot.purpose = tag(tags, model::kTagPurpose);
     snapshot.volume = request.volume_id;
+    snapshot.effect = tag(tags, model::kTagEffect);
+    snapshot.made = of.time_.now();
     of.snapshots_.emplace(made, snapshot);
     // Of the generation that writes, or a later one. One that was asked for earlier and happens only now says by its
     // generation that it is not final for this one.
@@ -249,6 +282,12 @@ struct Checker::Calls {
     const Managed& managed = of.managed_[snapshot.owner];
     if (!service()) return;
     if (snapshot.failed || of.may_go(managed, &model::Deallocation::delete_snapshots)) return;
+    if (of.is_newest(request.snapshot_id, snapshot)) {
+      of.broken(
+          1, "newest_snapshot_deleted", snapshot.owner,
+          fmt::format("snapshot {} ({}) goes, and there is no newer one", request.snapshot_id.str(), snapshot.device));
+      return;
+    }
     if (managed.destroyed.contains(snapshot.device)) return;
     auto content = of.guests_.snapshot(request.snapshot_id);
     if (!content || content->synced.end() == 0) return;
@@ -278,14 +317,13 @@ struct Checker::Calls {
     found->second.deleted = true;
     const Managed& managed = of.managed_[found->second.owner];
     if (!service() || of.may_go(managed, &model::Deallocation::delete_images)) return;
-    if (managed.well_at > found->second.made) return;
     bool newer = std::any_of(of.images_.begin(), of.images_.end(), [&](const auto& entry) {
       return entry.second.owner == found->second.owner && !entry.second.deleted &&
              entry.second.made >= found->second.made;
     });
     if (newer) return;
     of.broken(1, "newest_image_deregistered", found->second.owner,
-              fmt::format("{} goes, and no instance has become well since it was made", request.image_id.str()));
+              fmt::format("{} goes, and there is no newer one", request.image_id.str()));
   }
 
   void operator()(const ec2::CreateNetworkInterfaceRequest& request) const {
@@ -325,6 +363,36 @@ void Checker::refused(const ec2::Request& request) {
   if (deletion == nullptr) return;
   auto found = volumes_.find(deletion->volume_id);
   if (found != volumes_.end() && !found->second.deleted) found->second.deleter.reset();
+}
+
+// A volume is attached once the service was shown that it is free; asked again, it may be where it was to go.
+void Checker::asking(const ec2::Request& request) {
+  const auto* attach = std::get_if<ec2::AttachVolumeRequest>(&request);
+  if (attach == nullptr) return;
+  auto found = volumes_.find(attach->volume_id);
+  if (found == volumes_.end() || found->second.machine == attach->instance_id) return;
+  const Volume& volume = found->second;
+  if (volume.seen_free && *volume.seen_free >= volume.came) return;
+  broken(2, "attached_before_it_was_seen_free", volume.owner,
+         fmt::format("{} is to be attached to {}", attach->volume_id.str(), attach->instance_id.str()));
+}
+
+void Checker::shown_to_service(const ec2::Response& response, Time asked) {
+  const auto* listing = std::get_if<ec2::DescribeVolumesResponse>(&response);
+  if (listing == nullptr) return;
+  for (const ec2::Volume& shown : listing->volumes) {
+    auto found = volumes_.find(shown.volume_id);
+    if (found != volumes_.end() && shown.attachments.empty()) found->second.seen_free = asked;
+  }
+}
+
+void Checker::unkept_by_hand(const VolumeId& volume) {
+  auto found = volumes_.find(volume);
+  if (found != volumes_.end()) found->second.unkept = time_.now();
+}
+
+void Checker::made_by_hand(const ec2::Instance& instance) {
+  by_hand_.insert(instance.instance_id.str());
 }
 
 void Checker::called(Actor actor, const ec2::Request& request, const ec2::Response& response) {
@@ -376,10 +444,11 @@ void Checker::machine_runs(const cloud::MachineSpec& machine) {
 void Checker::machine_is_well(const InstanceId& machine) {
   auto found = instances_.find(machine);
   if (found == instances_.end()) return;
-  managed_[found->second.owner].well_at = time_.now();
   found->second.well = true;
   for (auto& [id, volume] : volumes_) {
-    if (volume.owner == found->second.owner && !volume.deleted && guests_.writing(id)) volume.was_well = true;
+    if (volume.owner != found->second.owner || volume.deleted || !guests_.writing(id)) continue;
+    volume.was_well = true;
+    managed_[volume.owner].destroyed.erase(volume.device);  // what takes its place is promised like any other
   }
 }
 
@@ -391,11 +460,19 @@ void Checker::machine_is_dead(const InstanceId& machine) {
 void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolume& attached) {
   auto instance = instances_.find(machine);
   auto found = volumes_.find(attached.id);
-  if (instance == instances_.end() || found == volumes_.end()) return;
+  if (found == volumes_.end()) return;
+  if (instance == instances_.end()) {  // a person's
+    found->second.machine = machine;
+    found->second.came = time_.now();
+    return;
+  }
   if (guests_.writing(attached.id)) {
     broken(2, "volume_on_two_machines", found->second.owner, attached.id.str());
   }
   found->second.device = attached.device;
+  found->second.machine = machine;
+  found->second.came = time_.now();
+  found->second.taken_off = false;
   Managed& managed = managed_[found->second.owner];
   if (instance->second.well) found->second.was_well = true;
   if (!persists(managed, attached.device)) return;
@@ -403,6 +480,12 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
   // Another volume put there by hand: what it holds is what there is from now on.
   bool exchanged = by_hand_.contains(attached.id.str()) && !guests_.ever_written(attached.id);
   if (exchanged) managed.acknowledged.erase(attached.device);
+  bool destroyed = managed.destroyed.contains(attached.device) && !exchanged && content;
+  if (destroyed && !holds_some_copy(found->second.owner, attached.device, content->written)) {
+    broken(3, "older_copy_not_used", found->second.owner,
+           fmt::format("{} comes to {} as {} without what an older snapshot holds", attached.id.str(), machine.str(),
+                       attached.device));
+  }
   Log& known = managed.acknowledged[attached.device];
   if (content && content->written.holds(known)) return;
   broken(3, "synced_writes_lost", found->second.owner,
@@ -414,8 +497,13 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
 void Checker::volume_leaves(const InstanceId& machine, const VolumeId& volume) {
   auto instance = instances_.find(machine);
   auto found = volumes_.find(volume);
-  if (instance == instances_.end() || found == volumes_.end()) return;
+  if (found == volumes_.end()) return;
   auto content = guests_.volume(volume, time_.now());
+  if (instance == instances_.end()) {
+    // What a person has written to one that is paused is as good as what it wrote itself.
+    const Managed& managed = managed_[found->second.owner];
+    if (managed.goal != model::Goal::paused || !persists(managed, found->second.device)) return;
+  }
   if (content) managed_[found->second.owner].acknowledged[found->second.device] = content->synced;
 }
 
@@ -431,7 +519,11 @@ void Checker::volume_goes(const VolumeId& id) {
   if (found == volumes_.end() || found->second.deleted) return;
   found->second.deleted = true;
   if (!managed_.contains(found->second.owner)) return;
-  if (found->second.deleter == Actor::person) {
+  // Set by hand to go with its instance, and the service has had no time to mend that.
+  const std::optional<Time>& unkept = found->second.unkept;
+  bool hidden = unkept && !found->second.deleter &&
+                (!service_since_ || time_.now() < std::max(*unkept, *service_since_) + kToMend);
+  if (found->second.deleter == Actor::person || hidden) {
     auto content = guests_.volume(id, time_.now());
     const Log& known = managed_[found->second.owner].acknowledged[found->second.device];
     bool newest = content && content->written.holds(known);
@@ -476,16 +568,16 @@ std::vector<Item> all_of(cloud::Cloud& cloud, std::vector<Item> R::Response::*it
 
 }  // namespace
 
-void Checker::nothing_left_over(cloud::Cloud& cloud, const std::map<ManagedInstanceId, engine::SharedView>& views) {
+std::map<std::string, std::string> Checker::left_over(
+    cloud::Cloud& cloud, const std::map<ManagedInstanceId, engine::SharedView>& views) const {
+  std::map<std::string, std::string> left;
   std::set<std::string> known = by_hand_;
   std::set<std::string> attached;  // what an instance has besides belongs to it
   for (const auto& [id, view] : views) {
     if (view) known.merge(known_things(view->state));
   }
   auto check = [&](const std::string& thing, const std::string& state) {
-    if (known.contains(thing) || attached.contains(thing)) return;
-    auto owner = owner_of(thing);
-    broken(4, "left_over", owner.value_or(ManagedInstanceId()), fmt::format("{} ({}) belongs to nobody", thing, state));
+    if (!known.contains(thing) && !attached.contains(thing)) left.emplace(thing, state);
   };
   for (const auto& instance :
        all_of<ec2::DescribeInstancesRequest>(cloud, &ec2::DescribeInstancesResponse::instances)) {
@@ -511,6 +603,7 @@ void Checker::nothing_left_over(cloud::Cloud& cloud, const std::map<ManagedInsta
            cloud, &ec2::DescribeNetworkInterfacesResponse::network_interfaces)) {
     check(x.network_interface_id.str(), x.status);
   }
+  return left;
 }
 
 }  // namespace holdfast::sim

@@ -52,6 +52,13 @@ class Checker : public Witness {
 
   // A call is about to take effect, or not; a call that took effect, with its answer.
   void calling(Actor actor, const ec2::Request& request);
+  // What the service asks for, and what it is shown (of a question of that time).
+  void asking(const ec2::Request& request);
+  void shown_to_service(const ec2::Response& response, Time asked);
+  void service_started() { service_since_ = time_.now(); }
+  void service_ended() { service_since_.reset(); }
+  void unkept_by_hand(const VolumeId& volume);
+  void made_by_hand(const ec2::Instance& instance);
   void refused(const ec2::Request& request);
   void called(Actor actor, const ec2::Request& request, const ec2::Response& response);
   void happened(const ec2::CloudEvent& event);
@@ -68,10 +75,13 @@ class Checker : public Witness {
   void snapshot_ends(const SnapshotId& snapshot, bool completed) override;
   void volume_goes(const VolumeId& volume) override;
 
-  // Everything has come to rest: what is left in the cloud, against what the service knows (nullptr: it is forgotten).
-  void nothing_left_over(cloud::Cloud& cloud, const std::map<ManagedInstanceId, engine::SharedView>& views);
+  // Everything has come to rest: what is in the cloud and nobody's, by what the service knows (nullptr: it is
+  // forgotten). Each with its state.
+  std::map<std::string, std::string> left_over(cloud::Cloud& cloud,
+                                               const std::map<ManagedInstanceId, engine::SharedView>& views) const;
 
   bool destroyed_by_hand(const ManagedInstanceId& id) const;
+  bool taken_off_by_hand(const ManagedInstanceId& id) const;
   int replacements() const { return replacements_; }
   std::optional<ManagedInstanceId> owner_of(const std::string& thing) const;
   bool has_copy(const std::string& device, const ManagedInstanceId& id) const;
@@ -86,7 +96,6 @@ class Checker : public Witness {
     std::set<std::string> destroyed;          // devices whose newest copy a person has deleted
     std::string ip;
     int generation = 0;
-    Time well_at{};  // an instance of it was last seen to become well
   };
   struct Instance {
     ManagedInstanceId owner;
@@ -101,12 +110,19 @@ class Checker : public Witness {
     bool was_well = false;  // a machine that had it has become well
     bool deleted = false;
     std::optional<Actor> deleter;
+    InstanceId machine = {};  // the last that it came to
+    Time came{};
+    std::optional<Time> seen_free = {};  // by the service, in an answer to what it asked then
+    std::optional<Time> unkept = {};     // set by hand to go with its instance
+    bool taken_off = false;              // by hand, and not put back
   };
   struct Snapshot {
     ManagedInstanceId owner;
     std::string device;
     std::string purpose;
     VolumeId volume;
+    std::string effect;
+    Time made{};
     bool completed = false;
     bool failed = false;
     bool deleted = false;
@@ -127,6 +143,8 @@ class Checker : public Witness {
   bool may_go(const Managed& managed, bool model::Deallocation::*what) const;
   bool another_copy(const ManagedInstanceId& id, const std::string& device, const Log& synced,
                     const std::string& except, bool well) const;
+  bool is_newest(const SnapshotId& id, const Snapshot& snapshot) const;
+  bool holds_some_copy(const ManagedInstanceId& id, const std::string& device, const Log& held) const;
   void check_volume_goes(const VolumeId& id, const Volume& volume);
   void excuse(const ManagedInstanceId& id, const std::string& device, const std::string& except);
   std::set<std::string> known_things(const model::State& state) const;
@@ -140,7 +158,8 @@ class Checker : public Witness {
   std::map<SnapshotId, Snapshot> snapshots_;
   std::map<ImageId, Image> images_;
   std::map<InterfaceId, Interface> interfaces_;
-  std::set<std::string> by_hand_;  // made by people, and theirs
+  std::set<std::string> by_hand_;      // made by people, and theirs
+  std::optional<Time> service_since_;  // none: it is away
   int replacements_ = 0;
 };
 

@@ -59,6 +59,8 @@ constexpr Kind kKinds[] = {
     {Fault::crash_after_commit, "crash_after_commit", 6, 40},
     {Fault::crash_after_effect, "crash_after_effect", 8, 40},
     {Fault::store_refuses, "store_refuses", 2, 10},
+    {Fault::operator_unkeeps, "operator_unkeeps", 4, 20},
+    {Fault::operator_borrows, "operator_borrows", 10, 40},
 };
 static_assert(std::size(kKinds) == kFaults);
 
@@ -94,7 +96,18 @@ std::optional<Fault> fault_named(std::string_view name) {
   return std::nullopt;
 }
 
-FaultPlan draw_plan(uint64_t seed, bool swarm) {
+namespace {
+
+// What is left over of a whole number falls to some seeds and not to others.
+void lighten(FaultPlan& plan, double load, Random& random) {
+  for (size_t kind = static_cast<size_t>(kFirstTimed); kind < kFaults; ++kind) {
+    plan.rates[kind] = std::floor(plan.rates[kind] * load + random.unit());
+  }
+}
+
+}  // namespace
+
+FaultPlan draw_plan(uint64_t seed, bool swarm, double load) {
   FaultPlan plan;
   Random random(mix(seed ^ 0x5eed));
   double interruptions = 0, crashes = 0;
@@ -118,6 +131,7 @@ FaultPlan draw_plan(uint64_t seed, bool swarm) {
     plan.rates[static_cast<size_t>(Fault::power_cut)] += (kFewest - interruptions) / 2;
   }
   if (crashes < 2) plan.rates[static_cast<size_t>(Fault::crash_now)] += 2;
+  if (load < 1) lighten(plan, load, random);
   return plan;
 }
 

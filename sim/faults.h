@@ -61,8 +61,10 @@ enum class Fault : uint8_t {
   crash_after_commit,
   crash_after_effect,
   store_refuses,
+  operator_unkeeps,  // sets a volume to go with its instance
+  operator_borrows,  // looks into a data volume of a paused one, on another machine
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::store_refuses) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::operator_borrows) + 1;
 inline constexpr Fault kFirstTimed = Fault::interruption_notice;
 
 std::string_view name_of(Fault fault);
@@ -81,8 +83,9 @@ struct FaultPlan {
   std::array<double, kFaults> rates{};  // of calls: a probability; of timed ones: how many in the whole run
 };
 
-// The standard mix, or (swarm) a mix of this seed's own: some kinds left out, some frequent.
-FaultPlan draw_plan(uint64_t seed, bool swarm);
+// The standard mix, or (swarm) a mix of this seed's own: some kinds left out, some frequent. Of the timed ones only
+// that part (`load`, at most 1).
+FaultPlan draw_plan(uint64_t seed, bool swarm, double load = 1);
 
 class Faults {
  public:

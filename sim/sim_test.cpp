@@ -1,9 +1,11 @@
-// The simulator as a test: a run repeats to the bit, seeds that found a fault once hold, and some more hold too. The
-// time is bounded; many seeds are for `holdfast-sim --seeds`.
+// The simulator as a test: a run repeats to the bit, seeds that found a fault once hold, and small worlds hold, each
+// with its own mix of faults. The time is bounded; many and whole seeds are for scripts/simulate.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "sim/guests.h"
+#include "sim/jobs.h"
+#include "sim/report.h"
 #include "sim/virtual_workers.h"
 #include "sim/world.h"
 
@@ -13,9 +15,9 @@ namespace {
 void expect_kept(const RunOptions& options) {
   RunOutcome outcome = run(options);
   for (const Violation& violation : outcome.violations) {
-    ADD_FAILURE() << fmt::format("promise {} ({}) {}: {}\nrepeat: holdfast-sim --seed {} --days {}{} --trace {}",
-                                 violation.promise, violation.name, violation.id.str(), violation.what, options.seed,
-                                 options.days, options.swarm ? " --swarm" : "", violation.id.str());
+    ADD_FAILURE() << fmt::format("promise {} ({}) {}: {}\nrepeat: holdfast-sim {} --trace {}", violation.promise,
+                                 violation.name, violation.id.str(), violation.what, options_of(options),
+                                 violation.id.str());
   }
 }
 
@@ -45,6 +47,63 @@ TEST_P(Regressions, Hold) {
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, Regressions, testing::Values(Found{3, 2}),
                          [](const auto& info) { return fmt::format("seed{}", info.param.seed); });
+
+// Three managed instances for a day, with a tenth of a whole seed's strikes.
+constexpr uint64_t kSeedsOfABlock = 10;
+constexpr uint64_t kBlocks = 6;
+class SmallWorlds : public testing::TestWithParam<uint64_t> {};
+TEST_P(SmallWorlds, KeepEveryPromise) {
+  for (uint64_t i = 1; i <= kSeedsOfABlock; ++i) {
+    RunOptions options;
+    options.seed = GetParam() * kSeedsOfABlock + i;
+    options.swarm = true;
+    options.days = 1;
+    options.instances = 3;
+    options.load = 0.1;
+    expect_kept(options);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Blocks, SmallWorlds, testing::Range<uint64_t>(0, kBlocks));
+
+TEST(Report, AnOutcomeAndItsStrikesAreReadBackAsTheyWereWritten) {
+  RunOptions options;
+  options.days = 1;
+  options.instances = 1;
+  options.load = 0.1;
+  RunOutcome outcome = run(options);
+  outcome.violations = {{3, "lost", "all \"of\" it", from_millis(5), ManagedInstanceId("smi-1")}};
+  RunOutcome read = decode(encode(outcome));
+  EXPECT_EQ(encode(read), encode(outcome));
+  EXPECT_EQ(read.hash, outcome.hash);
+  EXPECT_EQ(read.struck, outcome.struck);
+  std::set<Strike> strikes(outcome.struck.begin(), outcome.struck.end());
+  ASSERT_FALSE(strikes.empty());
+  EXPECT_EQ(read_strikes(to_text(strikes)).value(), strikes);
+  EXPECT_TRUE(read_strikes("none").value().empty());
+  for (const char* wrong : {"", "lost_reply", "lost_reply:", "lost_reply:-1", "rain:1", "lost_reply:1,"}) {
+    EXPECT_FALSE(read_strikes(wrong)) << wrong;
+  }
+}
+
+TEST(Jobs, OneThatDiesIsToldAndTheOthersGoOn) {
+  std::map<uint64_t, JobEnd> ends;
+  auto work = [](uint64_t number) {
+    if (number == 3) {
+      std::fputs("no way on", stderr);
+      ::abort();
+    }
+    return std::to_string(number * number);
+  };
+  run_jobs(6, 2, work, [&](const JobEnd& end) {
+    ends[end.number] = end;
+    return true;
+  });
+  ASSERT_EQ(ends.size(), 6u);
+  EXPECT_EQ(ends[5].text, "25");
+  EXPECT_TRUE(ends[3].died);
+  EXPECT_EQ(ends[3].text, "no way on");
+  EXPECT_FALSE(ends[4].died);
+}
 
 TEST(Guests, ASnapshotHoldsWhatWasSyncedAndAPowerCutLosesOnlyWhatWasNot) {
   Guests guests(1);

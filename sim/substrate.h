@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -94,6 +95,7 @@ class SimSubstrate : public cloud::Substrate {
   Random random_;
   cloud::NullSubstrate inner_;
   Events events_{*this};
+  std::set<InstanceId> sick_;
   std::map<InstanceId, cloud::MachineSpec> machines_;  // those alive, with the volumes they have now
 };
 

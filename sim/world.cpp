@@ -4,8 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "model/names.h"
+#include "sim/probes.h"
 
 namespace holdfast::sim {
 
@@ -15,6 +17,7 @@ namespace {
 
 constexpr Duration kToRest = 10h;  // a slow snapshot may take half of that
 constexpr Duration kToTidyUp = 1h;
+constexpr Duration kToBeNoticed = 10min;  // a sweep, and a call that is repeated some times
 
 cloud::CloudOptions cloud_options(uint64_t seed) {
   cloud::CloudOptions options;
@@ -27,13 +30,17 @@ cloud::CloudOptions cloud_options(uint64_t seed) {
 }  // namespace
 
 RunOutcome run(const RunOptions& options) {
-  World world(options);
-  return world.live();
+  forget_probes();
+  auto began = std::chrono::steady_clock::now();
+  RunOutcome outcome = World(options).live();
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  outcome.probes = probe_counts();
+  return outcome;
 }
 
 World::World(RunOptions options)
     : options_(std::move(options)),
-      faults_(options_.seed, draw_plan(options_.seed, options_.swarm), options_.only),
+      faults_(options_.seed, draw_plan(options_.seed, options_.swarm, options_.load), options_.only),
       random_(options_.seed),
       guests_(options_.seed + 1),
       checker_(time_, guests_),
@@ -84,6 +91,7 @@ void World::start_service() {
   auto started = controller_->start();
   CHECK(started);
   ++life_;
+  checker_.service_started();
   controller_->loop().for_each([&](const engine::SharedView& view) { checker_.restarted(*view); });
   for (const auto& [ticket, request] : requests_) send(ticket);
 }
@@ -91,6 +99,7 @@ void World::start_service() {
 void World::kill_service() {
   ++crashes_;
   digest("killed");
+  checker_.service_ended();
   effects_.abandon();
   looks_.abandon();
   controller_.reset();
@@ -263,8 +272,14 @@ bool World::settled(std::string* why) const {
   if (!controller_ || !requests_.empty()) return no({}, "the service is not back, or a request is not answered");
   for (const ManagedInstanceId& id : ids_) {
     auto known = view(id);
-    if (!known || checker_.destroyed_by_hand(id)) continue;
+    if (!known) continue;
     const model::State& state = known->state;
+    // It goes on without what a person has destroyed or taken off, and says so.
+    bool goes_on = state.instance && state.instance->healthy_at && !state.handover;
+    bool by_hand = checker_.destroyed_by_hand(id) || checker_.taken_off_by_hand(id);
+    bool rests = state.goal == model::Goal::paused && !state.instance && !state.handover;
+    if (rests && by_hand) continue;
+    if (goes_on && by_hand && state.goal == model::Goal::running && substrate_.alive(state.instance->id)) continue;
     model::Status wanted = state.goal == model::Goal::running  ? model::Status::active
                            : state.goal == model::Goal::paused ? model::Status::paused
                                                                : model::Status::deallocated;
@@ -311,10 +326,24 @@ void World::check_the_end() {
     return;
   }
   if (!until(time_.now() + kToTidyUp)) return;
-  std::map<ManagedInstanceId, engine::SharedView> views;
-  for (const ManagedInstanceId& id : ids_) views[id] = view(id);
-  checker_.nothing_left_over(*cloud_, views);
+  check_that_nothing_is_left_over();
   if (!failed()) check_that_repeating_changes_nothing();
+}
+
+// What was made in this very moment is not known yet: only what stays is left over.
+void World::check_that_nothing_is_left_over() {
+  auto left = [this] {
+    std::map<ManagedInstanceId, engine::SharedView> views;
+    for (const ManagedInstanceId& id : ids_) views[id] = view(id);
+    return checker_.left_over(*cloud_, views);
+  };
+  auto first = left();
+  if (first.empty() || !until(time_.now() + kToBeNoticed)) return;
+  for (const auto& [thing, state] : left()) {
+    if (!first.contains(thing)) continue;
+    checker_.broken(4, "left_over", checker_.owner_of(thing).value_or(ManagedInstanceId()),
+                    fmt::format("{} ({}) belongs to nobody", thing, state));
+  }
 }
 
 // Everything is asked again and the service starts anew: nobody loses an instance over it.
@@ -413,7 +442,10 @@ struct Subject {
 }  // namespace
 
 Result<ec2::Response> World::Recorder::perform(const ec2::Request& request) {
+  Time asked = world_.time_.now();
+  world_.checker_.asking(request);
   auto answered = world_.faulty_->perform(request);
+  if (answered) world_.checker_.shown_to_service(*answered, asked);
   ++world_.calls_;
   world_.digest(ec2::action_of(request));
   if (!answered) world_.digest(answered.error().code);

@@ -32,6 +32,7 @@ struct RunOptions {
   bool swarm = false;
   int days = 7;
   int instances = 20;
+  double load = 1;                          // of what happens at moments of its own: that part of a whole seed's
   std::optional<std::set<Strike>> only;     // of what may go wrong; absent: all that the seed draws
   std::optional<ManagedInstanceId> traced;  // whose life is told
 };
@@ -45,9 +46,11 @@ struct RunOutcome {
   int kinds_of_fault = 0;
   uint64_t calls = 0;
   uint64_t commits = 0;
+  double seconds = 0;  // that it took
   std::vector<Strike> struck;
-  std::map<std::string, uint64_t> counts;
-  std::vector<std::string> trace;  // of the traced managed instance
+  std::map<std::string, uint64_t> counts;  // of strikes, by kind
+  std::map<std::string, uint64_t> probes;  // of rare paths taken (core/probe.h); none where they are not counted
+  std::vector<std::string> trace;          // of the traced managed instance
 };
 
 RunOutcome run(const RunOptions& options);
@@ -91,6 +94,7 @@ class World {
   void calm_down();
   bool settled(std::string* why) const;
   void check_the_end();
+  void check_that_nothing_is_left_over();
   void check_that_repeating_changes_nothing();
   RunOutcome outcome();
 
@@ -102,6 +106,8 @@ class World {
   void interrupt(Fault how, Random& random);
   void move_market(Fault how, Random& random);
   void operate(Fault how, Random& random);
+  void borrow(Random& random);
+  std::optional<InstanceId> workbench(const std::string& zone);
   void ask(Fault what, Random& random);
   void crash(Fault how, Random& random);
   void request(const ManagedInstanceId& id, model::Event event, std::optional<engine::Revision> revision = {});

@@ -110,7 +110,7 @@ void World::ask(Fault what, Random& random) {
     request(*id, model::PauseAsked{});
     time_.post(1min + Duration(random.below(6 * 3'600'000)), [this, id] {
       auto known = view(*id);
-      if (known && known->state.goal == model::Goal::paused) request(*id, model::ResumeAsked{});
+      if (!faults_.calmed() && known && known->state.goal == model::Goal::paused) request(*id, model::ResumeAsked{});
     });
     return;
   }
@@ -143,7 +143,8 @@ void World::ask(Fault what, Random& random) {
 std::optional<cloud::CloudInstance> World::pick_running(Random& random) {
   std::vector<cloud::CloudInstance> running;
   for (auto& instance : cloud_->instances()) {
-    if (instance.instance.state == "running") running.push_back(std::move(instance));
+    bool ours = !owner_of(instance.instance.tags).empty();
+    if (ours && instance.instance.state == "running") running.push_back(std::move(instance));
   }
   if (running.empty()) return std::nullopt;
   return running[random.below(running.size())];
@@ -215,6 +216,14 @@ void World::operate(Fault how, Random& random) {
       (void)people_->call(request);
       return;
     }
+  } else if (how == Fault::operator_unkeeps && !instance.block_device_mappings.empty()) {
+    const auto& devices = instance.block_device_mappings;
+    const auto& device = devices[random.below(devices.size())];
+    tell("DeleteOnTermination of " + device.volume_id.str());
+    ec2::ModifyInstanceAttributeRequest request;
+    request.instance_id = instance.instance_id;
+    request.block_device_mappings.push_back({device.device_name, true});
+    if (people_->call(request)) checker_.unkept_by_hand(device.volume_id);
   } else if (how == Fault::operator_attaches) {
     ec2::CreateVolumeRequest create;
     create.availability_zone = instance.availability_zone;
@@ -241,6 +250,44 @@ void World::operate(Fault how, Random& random) {
     const auto& snapshot = snapshots->snapshots[random.below(snapshots->snapshots.size())];
     note(owner_of(snapshot.tags), "by hand: DeleteSnapshot " + snapshot.snapshot_id.str());
     (void)people_->call(ec2::DeleteSnapshotRequest{snapshot.snapshot_id});
+  }
+}
+
+// A machine of the people's own in this zone.
+std::optional<InstanceId> World::workbench(const std::string& zone) {
+  for (const auto& instance : cloud_->instances()) {
+    const ec2::Instance& shown = instance.instance;
+    bool here = shown.availability_zone == zone && owner_of(shown.tags).empty();
+    if (here && shown.state == "running") return shown.instance_id;
+    if (here && shown.state == "pending") return std::nullopt;
+  }
+  ec2::RunInstancesRequest request;
+  request.image_id = ImageId(cloud::kMinimalImage);
+  request.instance_type = kTypes[0];
+  request.subnet_id = SubnetId(kSubnets[zone.back() - 'a']);
+  auto made = people_->call(request);
+  if (made) checker_.made_by_hand(made->instances.front());
+  return std::nullopt;
+}
+
+// A data volume of one that is paused is attached to the workbench, written to, and put back after a while.
+void World::borrow(Random& random) {
+  for (const ManagedInstanceId& id : ids_) {
+    auto known = view(id);
+    bool at_rest = known && known->state.status == model::Status::paused && !known->state.data.empty();
+    if (!at_rest) continue;
+    const model::Volume& volume = known->state.data.begin()->second;
+    auto bench = workbench(volume.zone);
+    if (!bench) return;
+    if (!people_->call(ec2::AttachVolumeRequest{volume.id, *bench, "/dev/sdp"})) return;
+    note(id, "by hand: " + volume.id.str() + " is attached to " + bench->str());
+    time_.post(1min + Duration(random.below(1'800'000)), [this, id, volume = volume.id] {
+      ec2::DetachVolumeRequest request;
+      request.volume_id = volume;
+      note(id, "by hand: " + volume.str() + " is put back");
+      (void)people_->call(request);
+    });
+    return;
   }
 }
 
@@ -282,7 +329,9 @@ void World::happen(const Happening& happening) {
   digest(name_of(fault));
   if (fault >= Fault::interruption_notice && fault <= Fault::rebalance) return interrupt(fault, random);
   if (fault >= Fault::market_reclaim && fault <= Fault::price_move) return move_market(fault, random);
-  if (fault >= Fault::operator_terminates && fault <= Fault::operator_attaches) return operate(fault, random);
+  bool by_hand = fault >= Fault::operator_terminates && fault <= Fault::operator_attaches;
+  if (by_hand || fault == Fault::operator_unkeeps) return operate(fault, random);
+  if (fault == Fault::operator_borrows) return borrow(random);
   if (fault >= Fault::user_pauses && fault <= Fault::user_deletes) return ask(fault, random);
   if (fault != Fault::sick_guest) return crash(fault, random);
   auto picked = pick_running(random);

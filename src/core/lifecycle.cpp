@@ -132,6 +132,7 @@ namespace {
 // between two looks nothing shows that. So the copies from before the rest are copies like others, and the volumes are
 // saved again before something takes their place.
 void no_copy_is_final(State& state) {
+  if (mutated(Mutation::copy_stays_final_at_rest)) return;
   for (Snapshot& snapshot : state.snapshots) snapshot.final = false;
 }
 

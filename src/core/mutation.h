@@ -23,6 +23,7 @@ enum class Mutation {
   launch_from_an_older_image,
   launch_without_final_copies,
   old_copy_counts_as_final,
+  copy_stays_final_at_rest,
   forget_former_volumes,
   blank_in_place_of_a_copy,
   launch_without_the_interface,

@@ -56,7 +56,6 @@ const Snapshot* final_attempt(const State& state, const Volume& volume) {
 // True once the volume's final snapshot is completed.
 bool saved(Draft& draft, const Volume& volume) {
   const Snapshot* attempt = final_attempt(draft.state(), volume);
-  if (mutated(Mutation::launch_without_final_copies) && newest_completed(draft.state(), volume.device)) return true;
   if (attempt == nullptr) {
     // One that is not listed would only be refused: it is looked for, and given up if it is gone for good.
     if (!volume.missing_since) save_volume(draft, volume);
@@ -175,6 +174,7 @@ bool save_data(Draft& draft) {
   bool all = true;
   for (const auto& [device, volume] : draft.state().data) {
     bool needed = launch_needs_copy(draft.spec, draft.state(), volume);
+    if (mutated(Mutation::launch_without_final_copies) && newest_completed(draft.state(), device)) needed = false;
     if (!saved(draft, volume) && needed) all = false;
   }
   return all;

@@ -1,0 +1,89 @@
+// The checker can fail: a rule broken on purpose is noticed, for each promise one here (all of them: scripts/simulate
+// --mutants). And what fails is brought down to the few strikes that it takes.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "sim/mutants.h"
+#include "sim/probes.h"
+#include "sim/shrink.h"
+#include "sim/world.h"
+
+namespace holdfast::sim {
+namespace {
+
+// Breaks the rule for as long as it lives.
+class Breaking {
+ public:
+  explicit Breaking(core::Mutation mutation) { core::active_mutation = mutation; }
+  ~Breaking() { core::active_mutation = core::Mutation::none; }
+};
+
+RunOptions small(uint64_t seed) {
+  RunOptions options;
+  options.seed = seed;
+  options.swarm = true;
+  options.days = 1;
+  options.instances = 3;
+  options.load = 0.1;
+  return options;
+}
+
+// Of the promise that it breaks, or of another one that goes with it.
+struct Caught {
+  const char* mutation;
+  std::set<int> promises;
+};
+
+class Mutants : public testing::TestWithParam<Caught> {};
+TEST_P(Mutants, AreCaught) {
+  constexpr uint64_t kSeeds = 40;
+  const Mutant* mutant = mutant_named(GetParam().mutation);
+  ASSERT_NE(mutant, nullptr);
+  Breaking breaking(mutant->mutation);
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    RunOutcome outcome = run(small(seed));
+    if (outcome.violations.empty()) continue;
+    EXPECT_TRUE(GetParam().promises.contains(outcome.violations.front().promise)) << outcome.violations.front().what;
+    return;
+  }
+  FAIL() << mutant->name << " (" << mutant->wrong << ") was not caught by " << kSeeds << " seeds";
+}
+INSTANTIATE_TEST_SUITE_P(OneOfEachPromise, Mutants,
+                         testing::Values(Caught{"delete_newest_snapshot", {1}}, Caught{"launch_without_a_token", {2}},
+                                         Caught{"launch_from_an_older_image", {3}},
+                                         Caught{"forget_superseded_volumes", {4}},
+                                         Caught{"ignore_a_disappearance", {5}},
+                                         Caught{"forget_a_pause_at_restart", {6}}),
+                         [](const auto& info) { return std::string(info.param.mutation); });
+
+// A pause, and the service's death: everything else that went wrong in that run has nothing to do with it.
+TEST(Shrink, LeavesOnlyTheStrikesThatItTakes) {
+  Breaking breaking(core::Mutation::forget_a_pause_at_restart);
+  RunOptions options = small(1);
+  while (run(options).violations.empty()) ++options.seed;
+  auto smallest = shrink(options, {}, [](const std::string&) {});
+  ASSERT_TRUE(smallest);
+  ASSERT_TRUE(smallest->options.only);
+  EXPECT_LE(smallest->options.only->size(), 3u);
+  bool pauses = false;
+  for (const auto& [fault, number] : *smallest->options.only) pauses = pauses || fault == Fault::user_pauses;
+  EXPECT_TRUE(pauses);
+  RunOutcome again = run(smallest->options);
+  ASSERT_FALSE(again.violations.empty());
+  EXPECT_EQ(again.violations.front().name, smallest->outcome.violations.front().name);
+}
+
+TEST(Shrink, LeavesARunThatKeepsEveryPromiseAlone) {
+  EXPECT_FALSE(shrink(small(1), {}, [](const std::string&) {}));
+}
+
+TEST(Probes, TellWhichRarePathsWereTaken) {
+  RunOutcome outcome = run(small(1));
+  ASSERT_FALSE(outcome.probes.empty());
+  EXPECT_GT(outcome.probes.at("unlisted_asked_for") + outcome.probes.at("look_outrun"), 0u);
+  forget_probes();
+  EXPECT_EQ(probe_counts().at("look_outrun"), 0u);
+}
+
+}  // namespace
+}  // namespace holdfast::sim
