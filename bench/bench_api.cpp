@@ -173,7 +173,7 @@ int run(int argc, char** argv) {
   const int instances = number_argument(argc, argv, "instances", 10000);
   const int creates = number_argument(argc, argv, "creates", 200);
   const int streams = number_argument(argc, argv, "streams", 1000);
-  const std::unique_ptr<Setup> setup = set_up("null");
+  const std::unique_ptr<Setup> setup = set_up("null", {"--requests-per-second", "0"});  // no limit
   setup->service.stop();
   fill(setup->service.data_dir(), instances);
   Results results;

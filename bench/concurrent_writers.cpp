@@ -170,7 +170,7 @@ void check_end(Shared& shared, const std::vector<int>& owned) {
 int run(int argc, char** argv) {
   const int clients = number_argument(argc, argv, "clients", 100);
   const int seconds = number_argument(argc, argv, "seconds", 600);
-  const std::unique_ptr<Setup> setup = set_up("null");
+  const std::unique_ptr<Setup> setup = set_up("null", {"--requests-per-second", "0"});  // no limit
   Shared shared;
   shared.port = setup->service.port();
   std::ifstream token_file(setup->service.data_dir() + "/token");

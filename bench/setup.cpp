@@ -21,7 +21,7 @@ void give_up(const std::string& why) {
   throw std::runtime_error(why);
 }
 
-std::unique_ptr<Setup> set_up(const std::string& substrate) {
+std::unique_ptr<Setup> set_up(const std::string& substrate, const std::vector<std::string>& more) {
   support::Scratch scratch = must(support::Scratch::make("holdfast-bench"));
   if (substrate == "linux") {
     const std::string missing = support::why_no_machines(scratch.path());
@@ -33,6 +33,7 @@ std::unique_ptr<Setup> set_up(const std::string& substrate) {
   options.binary = support::holdfast_binary();
   options.data_dir = scratch.path() + "/data";
   options.substrate = substrate;
+  options.more = more;
   support::Service service(options);
   must(service.start(120s));
   ApiClient client = service.client();

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "support/scratch.h"
@@ -19,7 +20,8 @@ struct Setup {
 };
 
 // Exits, naming what is missing, where real machines cannot run and `substrate` is "linux".
-std::unique_ptr<Setup> set_up(const std::string& substrate);
+// `more`: further arguments of `serve`.
+std::unique_ptr<Setup> set_up(const std::string& substrate, const std::vector<std::string>& more = {});
 
 // The value, or the end of the program with the error.
 template <class T>
