@@ -30,13 +30,19 @@ class Follower {
 
   std::optional<std::string> next() {
     if (query_.id && !engine_.find(*query_.id)) return std::nullopt;  // forgotten: nothing will ever come
-    if (caught_up_) engine_.wait_for_records(passed_, kWait);
+    int64_t newest = passed_;
+    if (caught_up_) {
+      newest = engine_.wait_for_records(passed_, kWait);
+      if (newest <= passed_) return text_of({});
+    }
     // Others' records wake this one too, and must not wake it again: pass them first. What is read afterwards holds
     // at least what was passed.
     auto others = engine_.records({std::nullopt, passed_, static_cast<int>(kMaxPage)});
     auto records = engine_.records(query_);
     if (!others || !records) return std::nullopt;  // the client asks again, from where it was
     if (!others->empty()) passed_ = others->back().sequence;
+    // Those up to it that are not there any more were forgotten.
+    if (static_cast<int64_t>(others->size()) < kMaxPage) passed_ = std::max(passed_, newest);
     caught_up_ = static_cast<int>(records->size()) < query_.limit && static_cast<int64_t>(others->size()) < kMaxPage;
     return text_of(*records);
   }

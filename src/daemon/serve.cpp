@@ -26,6 +26,7 @@ namespace {
 
 constexpr Duration kLookAtCertificate = std::chrono::seconds(5);
 constexpr char kEventQueue[] = "holdfast-events";  // of the local cloud
+constexpr int kOtherConnections = 512;             // beside those that are streams
 constexpr int kHandlers = 32;  // `exec` and `build` of the local cloud hold one for as long as they take
 
 int refuse(Streams streams, const Error& error) {
@@ -130,6 +131,8 @@ Result<void> run(Settings settings, Streams streams) {
   options.address = settings.address;
   options.port = settings.port;
   options.threads = kHandlers;
+  options.max_streams = settings.max_streams;
+  options.max_connections = settings.max_streams + kOtherConnections;
   options.refusal = refusal;
   std::optional<TlsFiles> tls;
   if (!settings.tls_certificate.empty()) {

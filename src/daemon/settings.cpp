@@ -160,6 +160,8 @@ const std::vector<Known>& table() {
             number<int64_t>(0, 1'000'000, &Settings::requests_per_second)),
       known("limits.request_burst", "N", "and so many at once (1000)",
             number<int64_t>(1, 1'000'000, &Settings::request_burst)),
+      known("limits.max_streams", "N", "streams of events open at once (1000), each with a thread of its own",
+            number<int64_t>(1, 10'000, &Settings::max_streams)),
       known("account_id", "ID",
             "what requests may call this service's account: accountId=ID (the local cloud's; none with aws)",
             {set_account, shown(&Settings::account_id)}),

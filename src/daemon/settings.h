@@ -28,6 +28,7 @@ struct Settings {
   std::string account_id;         // what requests may call the account; empty: nothing was said (AWS)
   int requests_per_second = 500;  // of each token; 0: no limit
   int request_burst = 1000;
+  int max_streams = 1000;  // of events, at once
   std::string log_level = "info";
   std::string log_format = "text";  // or "json"
   std::string substrate = "linux";  // or "null": states only

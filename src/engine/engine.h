@@ -108,8 +108,9 @@ class Engine {
   std::shared_ptr<const View> find(const ManagedInstanceId& id) const;  // nullptr: unknown
   std::vector<std::shared_ptr<const View>> all() const;                 // ordered by id
   Result<std::vector<StoredRecord>> records(const RecordQuery& query);
-  // Blocks until a record with a sequence above `after` is stored or `limit` is over.
-  void wait_for_records(int64_t after, Duration limit);
+  // Blocks until a record with a sequence above `after` was stored (and may be forgotten since) or `limit` is over. The
+  // sequence of the newest that was.
+  int64_t wait_for_records(int64_t after, Duration limit);
 
   // From the cloud: wake-ups. Blocks until everything that follows from them is stored, so that whoever brought them
   // may forget them. unavailable: not stored within `limit` (they are not lost: as long as this process lives they
