@@ -2,10 +2,12 @@
 
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "api/exposition.h"
 #include "base/version.h"
 #include "core/draft.h"
+#include "core/price_book.h"
 #include "core/replacement.h"
 
 namespace holdfast::api {
@@ -13,6 +15,8 @@ namespace {
 
 using engine::SharedView;
 using Views = std::vector<SharedView>;
+
+constexpr double kMicros = 1e6;  // of a dollar
 
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -77,6 +81,28 @@ void recovery_points(Exposition& out, const Views& views, Time now) {
   }
 }
 
+// What its spot market costs less now than the same type on demand; nothing where a price is not known.
+std::optional<double> saving_of(const model::State& state) {
+  if (!state.instance || state.instance->market.life_cycle != model::LifeCycle::spot) return std::nullopt;
+  const model::Market& market = state.instance->market;
+  const auto& book = core::list_prices().on_demand_hour;
+  auto on_demand = book.find(market.instance_type);
+  for (const model::MarketPrice& price : state.looking.prices) {
+    const bool present = price.instance_type == market.instance_type && price.zone == market.zone;
+    if (present && on_demand != book.end()) return static_cast<double>(on_demand->second) / kMicros - price.usd;
+  }
+  return std::nullopt;
+}
+
+void savings(Exposition& out, const Views& views) {
+  out.gauge("holdfast_savings_usd_per_hour",
+            "What a spot instance costs less than the same type on demand, at the newest price of its market. Left out "
+            "where a price is not known. What was really paid: GET …/costs.");
+  for (const SharedView& view : views) {
+    if (auto saving = saving_of(view->state)) out.sample(*saving, {{"managed_instance", view->id.str()}});
+  }
+}
+
 void api_budget(Exposition& out, const std::vector<BudgetLine>& lines) {
   out.gauge("holdfast_api_budget_tokens", "Calls of an action that the cloud would take now; below 0: owed.");
   for (const BudgetLine& line : lines) out.sample(line.tokens, {{"action", line.action}});
@@ -131,6 +157,7 @@ http::Response answer_metrics(const engine::Engine& engine, const BudgetLines& b
   handovers(out, engine.tally());
   statuses(out, views);
   recovery_points(out, views, now);
+  savings(out, views);
   if (budget) api_budget(out, budget());
   counters(out, engine.counters());
   http::Response response;

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "core/price_book.h"
 #include "inprocess/api_world.h"
 
 namespace holdfast::inprocess {
@@ -106,6 +107,18 @@ TEST_F(MetricsApi, CountsAReplacementByItsReasonWithItsPhases) {
   EXPECT_GT(now.at("holdfast_events_total"), 0);
   EXPECT_GT(now.at("holdfast_effects_sent_total"), 0);
   EXPECT_EQ(now.at("holdfast_effects_queued"), 0);
+}
+
+TEST_F(MetricsApi, TellsWhatASpotInstanceSaves) {
+  const std::string id = create_active();
+  const std::string sample = R"(holdfast_savings_usd_per_hour{managed_instance=")" + id + R"("})";
+  EXPECT_FALSE(scrape().samples.contains(sample)) << "its price is not known yet";
+  const model::Market market = engine.find(ManagedInstanceId(id))->state.instance->market;
+  ASSERT_EQ(market.life_cycle, model::LifeCycle::spot);
+  ASSERT_TRUE(engine.ask(ManagedInstanceId(id), model::PricesSeen{{{market.instance_type, "elsewhere", 1.0},
+                                                                   {market.instance_type, market.zone, 0.001}}}));
+  const double on_demand = static_cast<double>(core::list_prices().on_demand_hour.at(market.instance_type)) / 1e6;
+  EXPECT_NEAR(scrape().at(sample), on_demand - 0.001, 1e-9);
 }
 
 TEST_F(MetricsApi, TellsHowMuchOfAVolumeWouldBeLost) {
