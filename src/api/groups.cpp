@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "api/dry_run.h"
 #include "api/requests.h"
 #include "base/check.h"
 #include "model/json_text.h"
@@ -14,6 +15,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr char kItem[] = "aws:ec2:group";
+constexpr char kDryRunItem[] = "aws:ec2:group:dryRun";
 
 json::object item_of(const engine::GroupView& group, const std::vector<engine::SharedView>& all) {
   auto document = model::parse_strictly(group.document);
@@ -58,22 +60,40 @@ http::Response list(engine::Engine& engine, const Asked& asked) {
   return answer_items(asked, kItem, std::move(items));
 }
 
-http::Response create(engine::Engine& engine, const Asked& asked, const http::Request& request) {
-  auto document = object_in(request.body, "group");
-  if (!document) return refused(asked, document.error());
-  return answered(engine, asked, engine.create_group(*document));
+// The group as it would be, and who of its members would take which address.
+http::Response foretold(engine::Engine& engine, const Asked& asked, const std::optional<GroupId>& id,
+                        const std::string& document) {
+  auto plan = engine.plan_of_group(id, document);
+  if (!plan) return refused(asked, plan.error());
+  json::object item = item_of(plan->group, id ? engine.all() : std::vector<engine::SharedView>());
+  if (!id) item["id"] = nullptr;
+  json::array steps;
+  for (const engine::Gift& gift : plan->gifts) {
+    const bool free = gift.given.address.empty();
+    steps.push_back({{"action", "GiveAddress"},
+                     {"target", gift.member.str()},
+                     {"reason", free ? "no address of the pool is left for it" : "takes " + gift.given.address}});
+  }
+  item["steps"] = std::move(steps);
+  return answer_items(asked, kDryRunItem, {std::move(item)});
 }
 
-http::Response one(engine::Engine& engine, const Asked& asked, const http::Request& request, const GroupId& id) {
+http::Response change(engine::Engine& engine, const Asked& asked, const http::Request& request,
+                      const std::optional<GroupId>& id, bool dry) {
+  auto document = object_in(request.body, "group");
+  if (!document) return refused(asked, document.error());
+  if (dry) return foretold(engine, asked, id, *document);
+  return answered(engine, asked, id ? engine.update_group(*id, *document) : engine.create_group(*document));
+}
+
+http::Response one(engine::Engine& engine, const Asked& asked, const http::Request& request, const GroupId& id,
+                   bool dry) {
   const std::string& method = request.method;
-  if (method == "PUT") {
-    auto document = object_in(request.body, "group");
-    if (!document) return refused(asked, document.error());
-    return answered(engine, asked, engine.update_group(id, *document));
-  }
+  if (method == "PUT") return change(engine, asked, request, id, dry);
   if (method == "DELETE") {
-    if (auto removed = engine.remove_group(id); !removed) return answer_error(asked, removed.error());
-    return answer_items(asked, kItem, {});
+    auto removed = dry ? engine.may_remove_group(id) : engine.remove_group(id);
+    if (!removed) return answer_error(asked, removed.error());
+    return answer_items(asked, dry ? kDryRunItem : kItem, {});
   }
   if (method != "GET" && method != "HEAD") return wrong_method(asked, "GET, PUT, DELETE");
   auto group = engine.find_group(id);
@@ -85,12 +105,16 @@ http::Response one(engine::Engine& engine, const Asked& asked, const http::Reque
 }  // namespace
 
 http::Response answer_group(engine::Engine& engine, const Asked& asked, const http::Request& request) {
-  if (auto checked = check_query(request, {}); !checked) return refused(asked, checked.error());
+  const bool changes = request.method == "POST" || request.method == "PUT" || request.method == "DELETE";
+  auto checked = changes ? check_query(request, {"dryRun"}) : check_query(request, {});
+  if (!checked) return refused(asked, checked.error());
+  auto dry = dry_run_in(request);
+  if (!dry) return answer_error(asked, dry.error());
   const std::string root = kGroupRoot;
   if (request.path.size() > root.size() + 1) {
-    return one(engine, asked, request, GroupId(request.path.substr(root.size() + 1)));
+    return one(engine, asked, request, GroupId(request.path.substr(root.size() + 1)), *dry);
   }
-  if (request.method == "POST") return create(engine, asked, request);
+  if (request.method == "POST") return change(engine, asked, request, std::nullopt, *dry);
   if (request.method == "GET" || request.method == "HEAD") return list(engine, asked);
   return wrong_method(asked, "GET, POST");
 }

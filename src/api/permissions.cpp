@@ -29,7 +29,8 @@ bool erases(const http::Request& request) {
 
 // Calls of managed instances refuse the parameter where it has no effect, and where it is given twice.
 bool is_dry(const http::Request& request) {
-  return is_below(request.path, kInstances) && request.query_value("dryRun") == "true" &&
+  return (is_below(request.path, kInstances) || is_below(request.path, kGroups)) &&
+         request.query_value("dryRun") == "true" &&
          std::count_if(request.query.begin(), request.query.end(), [](const auto& p) { return p.first == "dryRun"; }) ==
              1;
 }

@@ -122,10 +122,10 @@ std::vector<Route> table() {
       {restore, "PUT", "/aws/ec2/managedInstance/{id}/restore", "Back to older copies", Body::restore, {kDryRun}},
 
       {group, "GET", "/aws/ec2/group", "All groups"},
-      {group, "POST", "/aws/ec2/group", "Make a group", Body::group},
+      {group, "POST", "/aws/ec2/group", "Make a group", Body::group, {kDryRun}},
       {group, "GET", "/aws/ec2/group/{groupId}", "One group, and its members' addresses"},
-      {group, "PUT", "/aws/ec2/group/{groupId}", "Merge a change into a group", Body::group_update},
-      {group, "DELETE", "/aws/ec2/group/{groupId}", "Delete a group without members"},
+      {group, "PUT", "/aws/ec2/group/{groupId}", "Merge a change into a group", Body::group_update, {kDryRun}},
+      {group, "DELETE", "/aws/ec2/group/{groupId}", "Delete a group without members", Body::none, {kDryRun}},
 
       {access, "GET", "/token", "All tokens, without their secrets"},
       {access, "POST", "/token", "Make a token; its secret is shown this once", Body::token},

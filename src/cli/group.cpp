@@ -19,6 +19,7 @@ constexpr char kGroups[] = "/aws/ec2/group";
 
 struct GroupOptions : FileOptions {
   std::string word;
+  bool dry_run = false;
 };
 
 std::string addresses_of(const json::value& group) {
@@ -79,8 +80,10 @@ Result<int> apply(Session& session, const GroupOptions& options) {
       return Failure(known.error());
     }
   }
+  if (options.dry_run) path += "?dryRun=true";
   HF_TRY(json::array made, session.api().call({method, path, json::serialize(json::object{{"group", group}})}));
   show(session, made);
+  if (options.dry_run) session.terminal().err << "Nothing was done" << std::endl;
   return kOk;
 }
 
@@ -113,6 +116,7 @@ void add_group(CLI::App& app, Run& run) {
   command->add_option("-f,--file", options->file, "The group, YAML or JSON; - reads standard input")
       ->required()
       ->type_name("FILE");
+  command->add_flag("--dry-run", options->dry_run, "Tell what it would be, and do nothing");
   add_format(*command, *options);
   add_connection(*command, *options);
   add_examples(*command,

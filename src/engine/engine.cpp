@@ -420,6 +420,14 @@ Result<void> Engine::remove_group(const GroupId& id) {
   return impl_->groups.remove(id);
 }
 
+model::Checked<GroupPlan> Engine::plan_of_group(const std::optional<GroupId>& id, std::string_view document) const {
+  return impl_->groups.plan(id, document);
+}
+
+Result<void> Engine::may_remove_group(const GroupId& id) const {
+  return impl_->groups.may_remove(id);
+}
+
 std::optional<GroupView> Engine::find_group(const GroupId& id) const {
   return impl_->groups.find(id);
 }

@@ -102,6 +102,9 @@ class Engine {
   model::Checked<GroupView> create_group(std::string_view document);
   model::Checked<GroupView> update_group(const GroupId& id, std::string_view update);
   Result<void> remove_group(const GroupId& id);
+  // What they would do, with the same faults; nothing is done. No id: a creation.
+  model::Checked<GroupPlan> plan_of_group(const std::optional<GroupId>& id, std::string_view document) const;
+  Result<void> may_remove_group(const GroupId& id) const;
   std::optional<GroupView> find_group(const GroupId& id) const;
   std::vector<GroupView> groups() const;
 

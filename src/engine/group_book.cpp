@@ -65,31 +65,38 @@ std::vector<GroupView> GroupBook::all() const {
   return all;
 }
 
-model::Checked<GroupView> GroupBook::create(std::string_view document) {
-  auto group = model::read_group(document);
-  if (!group) return tl::unexpected(std::move(group).error());
-  std::lock_guard changes(changes_);
-  auto fits = inspect_pool(ties_.ec2, *group, std::nullopt, all(), {});
-  if (!fits) return tl::unexpected(std::move(fits).error());
-  GroupId id = ties_.draw_id();
-  while (find(id)) id = ties_.draw_id();
-  const Time now = ties_.clock.now();
-  return put({id, std::string(document), std::move(*group), now, now});
-}
-
-model::Checked<GroupView> GroupBook::update(const GroupId& id, std::string_view update) {
-  std::lock_guard changes(changes_);
-  std::optional<GroupView> before = find(id);
-  if (!before) return one_fault(not_found(id));
-  auto merged = model::merge_document(before->document, update);
+model::Checked<GroupPlan> GroupBook::plan(const std::optional<GroupId>& id, std::string_view document) const {
+  std::optional<GroupView> before = id ? find(*id) : std::nullopt;
+  if (id && !before) return one_fault(not_found(*id));
+  auto merged = before ? model::merge_document(before->document, document) : Result<std::string>(std::string(document));
   if (!merged) return one_fault(std::move(merged).error());
   auto group = model::read_group(*merged);
   if (!group) return tl::unexpected(std::move(group).error());
   std::vector<GroupView> others = all();
-  std::erase_if(others, [&](const GroupView& other) { return other.id == id; });
-  auto fits = inspect_pool(ties_.ec2, *group, before, others, members_of(id, ties_.members()));
+  if (id) std::erase_if(others, [&](const GroupView& other) { return other.id == *id; });
+  const std::vector<SharedView> known = ties_.members();
+  auto fits = inspect_pool(ties_.ec2, *group, before, others, id ? members_of(*id, known) : std::vector<SharedView>());
   if (!fits) return tl::unexpected(std::move(fits).error());
-  return put({id, std::move(*merged), std::move(*group), before->created_at, ties_.clock.now()});
+  const Time now = ties_.clock.now();
+  GroupView view{id.value_or(GroupId()), std::move(*merged), std::move(*group), before ? before->created_at : now, now};
+  std::vector<Gift> given = id ? gifts(view, known) : std::vector<Gift>();
+  return GroupPlan{std::move(view), std::move(given)};
+}
+
+model::Checked<GroupView> GroupBook::create(std::string_view document) {
+  std::lock_guard changes(changes_);
+  auto planned = plan(std::nullopt, document);
+  if (!planned) return tl::unexpected(std::move(planned).error());
+  planned->group.id = ties_.draw_id();
+  while (find(planned->group.id)) planned->group.id = ties_.draw_id();
+  return put(planned->group);
+}
+
+model::Checked<GroupView> GroupBook::update(const GroupId& id, std::string_view update) {
+  std::lock_guard changes(changes_);
+  auto planned = plan(id, update);
+  if (!planned) return tl::unexpected(std::move(planned).error());
+  return put(planned->group);
 }
 
 // Stored first, then given out: after a crash in between `settle` goes on.
@@ -113,19 +120,22 @@ void GroupBook::give(const GroupView& group) {
   }
 }
 
-Result<void> GroupBook::remove(const GroupId& id) {
-  std::lock_guard changes(changes_);
-  std::lock_guard seats(seats_);
+Result<void> GroupBook::may_remove(const GroupId& id) const {
   if (!find(id)) return Failure(not_found(id));
   std::vector<std::string> members;
   for (const SharedView& member : members_of(id, ties_.members())) {
     members.push_back(member->id.str() + " (" + member->spec.name + ")");
   }
-  if (!members.empty()) {
-    return fail(ErrorKind::conflict, "CONFLICT",
-                fmt::format("group {} has members: take groupId out of {} first, or delete them", id.str(),
-                            join(members, ", ")));
-  }
+  if (members.empty()) return {};
+  return fail(
+      ErrorKind::conflict, "CONFLICT",
+      fmt::format("group {} has members: take groupId out of {} first, or delete them", id.str(), join(members, ", ")));
+}
+
+Result<void> GroupBook::remove(const GroupId& id) {
+  std::lock_guard changes(changes_);
+  std::lock_guard seats(seats_);
+  HF_TRY_VOID(may_remove(id));
   HF_TRY_VOID(ties_.on_engine([&] { return ties_.store.remove_group(id); }));
   std::lock_guard lock(mutex_);
   groups_.erase(id);

@@ -46,11 +46,15 @@ class GroupBook {
   // Once the engine runs: what a crash left undone is done.
   void settle();
 
+  // What `create` (no id) and `update` would store and give, with the same faults; nothing is done.
+  model::Checked<GroupPlan> plan(const std::optional<GroupId>& id, std::string_view document) const;
   model::Checked<GroupView> create(std::string_view document);
   // Merges. Addresses that leave the pool stay with members that ran.
   model::Checked<GroupView> update(const GroupId& id, std::string_view update);
   // A conflict while it has members. Asked again it is not found.
   Result<void> remove(const GroupId& id);
+  // Whether it could be removed.
+  Result<void> may_remove(const GroupId& id) const;
   std::optional<GroupView> find(const GroupId& id) const;
   std::vector<GroupView> all() const;  // ordered by id
 

@@ -46,6 +46,12 @@ struct Gift {
 };
 std::vector<Gift> gifts(const GroupView& group, const std::vector<SharedView>& all);
 
+// What a change of a group comes to.
+struct GroupPlan {
+  GroupView group;  // without an id where there is none yet
+  std::vector<Gift> gifts;
+};
+
 // The subnet that the address ties the managed instance to.
 void mark_holder(model::Surroundings& surroundings, const std::string& address);
 

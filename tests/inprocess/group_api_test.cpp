@@ -164,6 +164,28 @@ TEST_F(GroupApi, WithMembersItIsNotDeleted) {
   EXPECT_EQ(engine.find(ManagedInstanceId(id))->state.interface->ip, address(1));
 }
 
+TEST_F(GroupApi, ADryRunTellsAndDoesNothing) {
+  const Query dry = {{"dryRun", "true"}};
+  json::value told = send_to("POST", kGroups, body("brokers", {address(1)}), dry);
+  ASSERT_EQ(told.at("status").at("code"), 200) << json::serialize(told);
+  EXPECT_TRUE(told.at("items").at(0).at("id").is_null());
+  EXPECT_EQ(send_to("GET", kGroups, "").at("count"), 0);
+  EXPECT_THAT(fields_of(send_to("POST", kGroups, body("brokers", {"192.0.2.7"}), dry)),
+              UnorderedElementsAre("privateIpPool.addresses[0]"));
+
+  const std::string group = group_id(create_group({address(1)}));
+  const std::string path = std::string(kGroups) + "/" + group;
+  refuses_launches = true;  // one that never ran gets what the pool has by then
+  create_member(group);
+  told = send_to("PUT", path, body("brokers", {address(2)}), dry);
+  ASSERT_EQ(told.at("status").at("code"), 200) << json::serialize(told);
+  EXPECT_EQ(told.at("items").at(0).at("privateIpPool").at("addresses").at(0), json::value(address(2)));
+  EXPECT_EQ(send_to("GET", path, "").at("items").at(0).at("privateIpPool").at("addresses").at(0),
+            json::value(address(1)));
+  EXPECT_EQ(send_to("DELETE", path, "", dry).at("status").at("code"), 409);
+  EXPECT_EQ(send_to("GET", kGroups, "", dry).at("status").at("code"), 400) << "a reading has none";
+}
+
 TEST_F(GroupApi, ManyWhoJoinAtOnceTakeDifferentAddresses) {
   std::vector<std::string> pool;
   for (int i = 0; i < 12; ++i) pool.push_back(address(i));
