@@ -27,7 +27,10 @@ std::optional<Time> from_iso(std::string_view text) {
   bool in_range = parts.tm_mon >= 1 && parts.tm_mon <= 12 && parts.tm_mday >= 1 && parts.tm_mday <= 31 &&
                   parts.tm_hour >= 0 && parts.tm_hour < 24 && parts.tm_min >= 0 && parts.tm_min < 60 &&
                   parts.tm_sec >= 0 && parts.tm_sec <= 60;
-  if (!in_range) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(parts.tm_year),
+                                         std::chrono::month(static_cast<unsigned>(parts.tm_mon)),
+                                         std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
+  if (!in_range || !date.ok()) return std::nullopt;  // 30 February is none
   std::string_view rest = std::string_view(copy).substr(used);
   int64_t millis = 0;
   if (!rest.empty() && rest.front() == '.') {

@@ -33,7 +33,7 @@ bool is_deleted(const State& state) {
 Failure gone(const State& state) {
   return fail(ErrorKind::conflict, "CONFLICT",
               "managed instance " + state.id.str() + " is " + std::string(to_string(state.status)) +
-                  "; create a new one instead");
+                  "; undelete it while what it had is kept, or create a new one");
 }
 
 Result<void> ask_pause(Draft& draft) {

@@ -135,13 +135,14 @@ Result<void> drop_volume(Draft& draft, const VolumeDropped& request) {
   if (!at_rest) return conflict(state, "is not PAUSED, and " + id + " may be in use: pause it first");
   const Time due = draft.now + request.retention;
   const std::string device = found->first;
+  if (state.restore && state.restore->sources.contains(device)) {
+    return conflict(state, "is to be restored at " + device + ": take the restore back first");
+  }
   // Safe: it is kept until then, and deleted only as what is retired is; nothing is attached to it.
   state.retired.push_back({Retired::What::volume, id, "a person dropped it", due});
   for (Snapshot& snapshot : state.snapshots) {
     if (snapshot.device == device && !snapshot.keep_until) snapshot.keep_until = due;
   }
-  if (state.restore) state.restore->sources.erase(device);
-  if (state.restore && state.restore->sources.empty()) state.restore.reset();
   state.data.erase(found);
   draft.record("volume_dropped", "volume " + id + " (" + device + ") is given up; it is kept until " + to_iso(due));
   return {};
@@ -223,8 +224,11 @@ Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
   if (import_pending(state)) return conflict(state, "is still being imported: ask again once it is ACTIVE");
   if (request.sources.empty()) return take_back(draft);
   for (const auto& [device, id] : request.sources) HF_TRY_VOID(check(draft, device, id));
-  if (state.restore && state.restore->sources == request.sources) return {};
-  begin(draft, request.sources, request.retention, false);
+  // The devices of one that was asked for before and is not done stay asked for.
+  std::map<std::string, SnapshotId> sources = request.sources;
+  if (state.restore) sources.insert(state.restore->sources.begin(), state.restore->sources.end());
+  if (state.restore && state.restore->sources == sources) return {};
+  begin(draft, sources, request.retention, false);
   try_anew(state);
   draft.record("restore_asked", "a restore was asked for: " + words_of(request.sources));
   // Between two instances, or paused: the next one is made from it.
@@ -249,10 +253,13 @@ void tend_copies(Draft& draft) {
   if (!state.restore) return;
   for (const auto& [device, id] : state.restore->sources) {
     const Snapshot* copy = find(state, id);
-    if (copy != nullptr && copy->state == SnapshotState::completed) continue;
-    draft.record("restore_failed", "snapshot " + id.str() + " of " + device +
-                                       " is gone: the restore is given up, and the next instance is made of the "
-                                       "newest copies");
+    const bool there = copy != nullptr && copy->state == SnapshotState::completed;
+    if (there && is_persisted(draft, device)) continue;
+    const std::string why =
+        there ? device + " is not persisted any more" : "snapshot " + id.str() + " of " + device + " is gone";
+    draft.record("restore_failed", why +
+                                       ": the restore is given up, and the next instance is made of the newest "
+                                       "copies");
     renew_waiting_launch(state);
     state.restore.reset();
     return;

@@ -172,6 +172,34 @@ TEST_P(Copies, AreDroppedOnlyIfAPersonWantedThemAndNothingNeedsThem) {
   EXPECT_EQ(world.cloud.snapshots(), before - 1);
 }
 
+TEST_P(Copies, RestoresOfSeveralDevicesAddUp) {
+  world.cloud.write();
+  take();
+  const int64_t old_root = root_content();
+  const int64_t old_data = data_content();
+  world.cloud.write();
+  world.happen(PauseAsked{});
+  world.settle();
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kData, taken(kData)->id}}}));
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
+  EXPECT_EQ(world.happen(VolumeDropped{world.state.data.at(kData).id}).error().kind, ErrorKind::conflict);
+  world.happen(ResumeAsked{});
+  world.settle();
+  EXPECT_EQ(root_content(), old_root);
+  EXPECT_EQ(data_content(), old_data);
+}
+
+TEST_P(Copies, ARestoreOfWhatIsNotPersistedAnyMoreIsGivenUpLoudly) {
+  take();
+  world.happen(PauseAsked{});
+  world.settle();
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kData, taken(kData)->id}}}));
+  world.spec.persistence.block_devices = false;
+  world.happen(SpecChanged{world.state.surroundings});
+  EXPECT_FALSE(world.state.restore);
+  EXPECT_TRUE(told("restore_failed"));
+}
+
 TEST_P(Copies, ADataVolumeIsGivenUpOnlyWhilePausedAndWhatTheDocumentMapsComesInItsPlace) {
   take();
   world.cloud.write();

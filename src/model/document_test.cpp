@@ -187,6 +187,11 @@ TEST(ReadSpec, NamesTheNearestFieldForAnUnknownOne) {
   EXPECT_THAT(fault("zzzzzzzz", with("zzzzzzzz", "1")), HasSubstr("persistence"));
 }
 
+TEST(ReadSpec, ARetentionIsNeverSoShortThatItErases) {
+  EXPECT_NE(fault("persistence.retention", with("persistence.retention", "0")), "");
+  EXPECT_NE(fault("persistence.retention", with("persistence.retention", "3599")), "");
+}
+
 TEST(ReadSpec, ReadsScheduledTasks) {
   auto spec = read_spec(with("scheduling", R"({"tasks":[
       {"taskType":"pause","cronExpression":"0 20 * * 1-5"},
@@ -213,8 +218,10 @@ TEST(ReadSpec, RefusesTasksThatSayNothingOrTwoThings) {
               HasSubstr("leave one of the two out"));
   EXPECT_THAT(of("frequency", R"("taskType":"pause","frequency":"monthly")"), HasSubstr("hourly"));
   EXPECT_THAT(of("frequency", R"("taskType":"recycle","frequency":"continuous")"), HasSubstr("without end"));
-  EXPECT_THAT(of("startTime", R"("taskType":"pause","frequency":"daily","startTime":"tomorrow")"),
-              HasSubstr("ISO 8601"));
+  for (const char* time : {"tomorrow", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z"}) {
+    EXPECT_THAT(of("startTime", fmt::format(R"("taskType":"pause","frequency":"daily","startTime":"{}")", time)),
+                HasSubstr("ISO 8601"));
+  }
   EXPECT_THAT(of("cronExpresion", R"("taskType":"pause","frequency":"daily","cronExpresion":"0 3 * * *")"),
               HasSubstr("'cronExpression'"));
 }

@@ -15,6 +15,7 @@
 namespace holdfast::model {
 namespace {
 
+constexpr int kHour = 3600;  // the least retention: nothing is erased at once by a document
 constexpr int kDay = 86400;
 constexpr int kYear = 365 * kDay;
 constexpr size_t kMaxSubnets = 50;
@@ -61,7 +62,7 @@ void root_fallback(FieldReader& r, const json::value& v, Draft& d) {
 }
 
 void retention(FieldReader& reader, const json::value& value, Draft& into) {
-  if (auto number = reader.whole(value, 0, kYear)) into.spec.persistence.retention = std::chrono::seconds(*number);
+  if (auto number = reader.whole(value, kHour, kYear)) into.spec.persistence.retention = std::chrono::seconds(*number);
 }
 
 constexpr Field<Draft> kPersistence[] = {
