@@ -22,17 +22,6 @@ constexpr char kEntry[] = "audit:entry";
 constexpr int64_t kMaxPage = 1000;
 constexpr int64_t kUsualPage = 100;
 
-http::Response refused(const Asked& asked, const Faults& faults) {
-  return answer_errors(asked, status_of(faults.errors.front().kind), faults.errors);
-}
-
-http::Response wrong_method(const Asked& asked, const std::string& allowed) {
-  auto response = answer_errors(
-      asked, 405, {{ErrorKind::invalid, "MethodNotAllowed", fmt::format("This path takes {}.", allowed), ""}});
-  response.headers.emplace_back("Allow", allowed);
-  return response;
-}
-
 json::value time_or_null(const std::optional<Time>& time) {
   return time ? json::value(to_iso(*time)) : json::value(nullptr);
 }
@@ -99,6 +88,7 @@ Checked<access::WantedToken> wanted_in(const std::string& body) {
 }
 
 http::Response create(Gate& gate, const Asked& asked, const http::Request& request, const access::Caller& caller) {
+  if (auto checked = check_query(request, {}); !checked) return refused(asked, checked.error());
   auto wanted = wanted_in(request.body);
   if (!wanted) return refused(asked, wanted.error());
   auto made = gate.tokens().create(*wanted, caller.token);
@@ -110,17 +100,14 @@ http::Response create(Gate& gate, const Asked& asked, const http::Request& reque
   return response;
 }
 
-http::Response tokens(Gate& gate, const Asked& asked, const http::Request& request, const access::Caller& caller) {
+http::Response tokens(Gate& gate, const Asked& asked, const http::Request& request) {
   if (auto checked = check_query(request, {}); !checked) return refused(asked, checked.error());
-  if (request.method == "POST") return create(gate, asked, request, caller);
-  if (request.method != "GET" && request.method != "HEAD") return wrong_method(asked, "GET, POST");
   json::array items;
   for (const Token& token : gate.tokens().all()) items.push_back(item_of(token, gate.tokens().now()));
   return answer_items(asked, kToken, std::move(items));
 }
 
 http::Response revoke(Gate& gate, const Asked& asked, const http::Request& request, const std::string& name) {
-  if (request.method != "DELETE") return wrong_method(asked, "DELETE");
   if (auto checked = check_query(request, {}); !checked) return refused(asked, checked.error());
   if (auto revoked = gate.tokens().revoke(name); !revoked) return answer_error(asked, revoked.error());
   return answer_items(asked, kToken, {json::object{{"name", name}, {"revoked", true}}});
@@ -166,23 +153,12 @@ http::Response verify(Gate& gate, const Asked& asked, const http::Request& reque
 
 }  // namespace
 
-bool is_access_path(const std::string& path) {
-  for (const char* root : {"/token", "/audit"}) {
-    if (path == root || path.rfind(std::string(root) + "/", 0) == 0) return true;
-  }
-  return false;
-}
-
-http::Response answer_access(Gate& gate, const Asked& asked, const http::Request& request,
-                             const access::Caller& caller) {
-  const auto parts = split(request.path, '/');  // "", "token", …
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (parts[1] == "token" && parts.size() == 2) return tokens(gate, asked, request, caller);
-  if (parts[1] == "token" && parts.size() == 3 && !parts[2].empty()) return revoke(gate, asked, request, parts[2]);
-  const bool of_log = parts[1] == "audit" && (parts.size() == 2 || (parts.size() == 3 && parts[2] == "verify"));
-  if (of_log && !reads) return wrong_method(asked, "GET");
-  if (of_log) return parts.size() == 2 ? entries(gate, asked, request) : verify(gate, asked, request);
-  return answer_errors(asked, 404, {{ErrorKind::not_found, "NoSuchPath", "There is nothing at this path.", ""}});
+http::Response answer_access(Gate& gate, const Asked& asked, const http::Request& request, const AccessCall& call) {
+  if (call.operation == Operation::create_token) return create(gate, asked, request, call.caller);
+  if (call.operation == Operation::revoke_token) return revoke(gate, asked, request, call.parts.at(0));
+  if (call.operation == Operation::audit) return entries(gate, asked, request);
+  if (call.operation == Operation::verify_audit) return verify(gate, asked, request);
+  return tokens(gate, asked, request);
 }
 
 }  // namespace holdfast::api

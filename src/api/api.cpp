@@ -69,13 +69,6 @@ http::Response not_for_if_match(const Asked& asked) {
                               "is honoured with PUT of one managed instance only: leave it out.", "If-Match"});
 }
 
-// Faults of a document are one 400; anything else the engine says stands alone.
-http::Response refused(const Asked& asked, const model::Faults& faults) {
-  CHECK(!faults.errors.empty());
-  const Error& first = faults.errors.front();
-  return answer_errors(asked, first.code == engine::kPreconditionFailed ? 412 : status_of(first.kind), faults.errors);
-}
-
 // User data and scripts are for those who may change them.
 http::Response one_item(const Asked& asked, const access::Caller& caller, const engine::View& view) {
   const bool all = caller.role >= access::Role::operator_;
@@ -174,10 +167,18 @@ http::Response Api::dispatch(const Call& call, const Route& route, const std::ve
       return answer_migration_bulk(engine_, call.asked, call.request);
     case Operation::migration_search:
       return answer_migration_search(engine_, call.asked, call.request);
-    case Operation::access:
-      return answer_access(*options_.gate, call.asked, call.request, call.caller);
-    case Operation::group:
-      return answer_group(engine_, call.asked, call.request);
+    case Operation::groups:
+    case Operation::create_group:
+    case Operation::read_group:
+    case Operation::update_group:
+    case Operation::remove_group:
+      return answer_group(engine_, call.asked, call.request, {route.operation, parts});
+    case Operation::tokens:
+    case Operation::create_token:
+    case Operation::revoke_token:
+    case Operation::audit:
+    case Operation::verify_audit:
+      return answer_access(*options_.gate, call.asked, call.request, {route.operation, parts, call.caller});
     case Operation::update:
       return update(call, id);
     case Operation::remove:
@@ -185,8 +186,9 @@ http::Response Api::dispatch(const Call& call, const Route& route, const std::ve
     case Operation::retained:
       return retained(call, id);
     case Operation::snapshots:
-    case Operation::take_snapshot:
       return snapshots(call, id);
+    case Operation::take_snapshot:
+      return plain_act(call, id, {"snapshot", model::SnapshotAsked{}});
     case Operation::restore:
       return restore(call, id);
     case Operation::drop_snapshot:
@@ -299,10 +301,6 @@ http::Response Api::remove(const Call& call, const ManagedInstanceId& id) {
 }
 
 http::Response Api::snapshots(const Call& call, const ManagedInstanceId& id) {
-  if (call.request.method == "POST") {
-    if (auto checked = check_query(call.request, {"dryRun"}); !checked) return refused(call.asked, checked.error());
-    return act(call, id, {"snapshot", model::SnapshotAsked{}});
-  }
   if (auto checked = check_query(call.request, {}); !checked) return refused(call.asked, checked.error());
   auto view = engine_.find(id);
   return view ? answer_snapshots(call.asked, *view) : no_such_instance(call.asked, id);

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "engine/engine.h"
 
 namespace holdfast::api {
 namespace json = boost::json;
@@ -117,6 +118,12 @@ http::Response answer_errors(const Asked& asked, int status, const std::vector<E
 
 http::Response answer_error(const Asked& asked, const Error& error) {
   return answer_errors(asked, status_of(error.kind), {error});
+}
+
+http::Response refused(const Asked& asked, const model::Faults& faults) {
+  CHECK(!faults.errors.empty());
+  const Error& first = faults.errors.front();
+  return answer_errors(asked, first.code == engine::kPreconditionFailed ? 412 : status_of(first.kind), faults.errors);
 }
 
 }  // namespace holdfast::api

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "http/server.h"
+#include "model/document.h"
 
 namespace holdfast::api {
 
@@ -30,5 +31,7 @@ http::Response answer_items(const Asked& asked, std::string_view kind, boost::js
 // `errors` is not empty; none is left out. Retry-After is added where the status wants it.
 http::Response answer_errors(const Asked& asked, int status, const std::vector<Error>& errors);
 http::Response answer_error(const Asked& asked, const Error& error);
+// Faults of a document are one 400; anything else that the engine says stands alone. There is at least one.
+http::Response refused(const Asked& asked, const model::Faults& faults);
 
 }  // namespace holdfast::api

@@ -37,17 +37,6 @@ json::object item_of(const engine::GroupView& group, const std::vector<engine::S
   return item;
 }
 
-http::Response refused(const Asked& asked, const model::Faults& faults) {
-  return answer_errors(asked, status_of(faults.errors.front().kind), faults.errors);
-}
-
-http::Response wrong_method(const Asked& asked, const std::string& allowed) {
-  auto response = answer_errors(
-      asked, 405, {{ErrorKind::invalid, "MethodNotAllowed", fmt::format("This path takes {}.", allowed), ""}});
-  response.headers.emplace_back("Allow", allowed);
-  return response;
-}
-
 http::Response answered(engine::Engine& engine, const Asked& asked, const model::Checked<engine::GroupView>& group) {
   if (!group) return refused(asked, group.error());
   return answer_items(asked, kItem, {item_of(*group, engine.all())});
@@ -86,16 +75,13 @@ http::Response change(engine::Engine& engine, const Asked& asked, const http::Re
   return answered(engine, asked, id ? engine.update_group(*id, *document) : engine.create_group(*document));
 }
 
-http::Response one(engine::Engine& engine, const Asked& asked, const http::Request& request, const GroupId& id,
-                   bool dry) {
-  const std::string& method = request.method;
-  if (method == "PUT") return change(engine, asked, request, id, dry);
-  if (method == "DELETE") {
-    auto removed = dry ? engine.may_remove_group(id) : engine.remove_group(id);
-    if (!removed) return answer_error(asked, removed.error());
-    return answer_items(asked, dry ? kDryRunItem : kItem, {});
-  }
-  if (method != "GET" && method != "HEAD") return wrong_method(asked, "GET, PUT, DELETE");
+http::Response remove(engine::Engine& engine, const Asked& asked, const GroupId& id, bool dry) {
+  auto removed = dry ? engine.may_remove_group(id) : engine.remove_group(id);
+  if (!removed) return answer_error(asked, removed.error());
+  return answer_items(asked, dry ? kDryRunItem : kItem, {});
+}
+
+http::Response read(const engine::Engine& engine, const Asked& asked, const GroupId& id) {
   auto group = engine.find_group(id);
   if (group) return answer_items(asked, kItem, {item_of(*group, engine.all())});
   return answer_error(asked, {ErrorKind::not_found, "GroupNotFound",
@@ -104,19 +90,19 @@ http::Response one(engine::Engine& engine, const Asked& asked, const http::Reque
 
 }  // namespace
 
-http::Response answer_group(engine::Engine& engine, const Asked& asked, const http::Request& request) {
-  const bool changes = request.method == "POST" || request.method == "PUT" || request.method == "DELETE";
-  auto checked = changes ? check_query(request, {"dryRun"}) : check_query(request, {});
+http::Response answer_group(engine::Engine& engine, const Asked& asked, const http::Request& request,
+                            const GroupCall& call) {
+  const bool reads = call.operation == Operation::groups || call.operation == Operation::read_group;
+  auto checked = reads ? check_query(request, {}) : check_query(request, {"dryRun"});
   if (!checked) return refused(asked, checked.error());
   auto dry = dry_run_in(request);
   if (!dry) return answer_error(asked, dry.error());
-  const std::string root = kGroupRoot;
-  if (request.path.size() > root.size() + 1) {
-    return one(engine, asked, request, GroupId(request.path.substr(root.size() + 1)), *dry);
-  }
-  if (request.method == "POST") return change(engine, asked, request, std::nullopt, *dry);
-  if (request.method == "GET" || request.method == "HEAD") return list(engine, asked);
-  return wrong_method(asked, "GET, POST");
+  if (call.operation == Operation::groups) return list(engine, asked);
+  if (call.operation == Operation::create_group) return change(engine, asked, request, std::nullopt, *dry);
+  const GroupId id(call.parts.at(0));
+  if (call.operation == Operation::update_group) return change(engine, asked, request, id, *dry);
+  if (call.operation == Operation::remove_group) return remove(engine, asked, id, *dry);
+  return read(engine, asked, id);
 }
 
 }  // namespace holdfast::api

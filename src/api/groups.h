@@ -2,17 +2,23 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "api/envelope.h"
+#include "api/routes.h"
 #include "engine/engine.h"
 #include "http/server.h"
 
 namespace holdfast::api {
 
-inline constexpr char kGroupRoot[] = "/aws/ec2/group";
+struct GroupCall {
+  Operation operation = Operation::groups;  // or one of those of a group
+  const std::vector<std::string>& parts;    // of the path: the group's id, where the operation has one
+};
 
-// `path` is kGroupRoot or below it. POST {"group": {…}} creates; PUT merges; DELETE is a conflict while it has members.
 // An item is the group as its user wrote it, with id, createdAt, updatedAt, and the members with their addresses.
-http::Response answer_group(engine::Engine& engine, const Asked& asked, const http::Request& request);
+// Removing one is a conflict while it has members.
+http::Response answer_group(engine::Engine& engine, const Asked& asked, const http::Request& request,
+                            const GroupCall& call);
 
 }  // namespace holdfast::api

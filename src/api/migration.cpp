@@ -18,10 +18,6 @@ namespace {
 
 constexpr char kKind[] = "aws:ec2:managedInstance:migration";
 
-http::Response refused(const Asked& asked, const model::Faults& faults) {
-  return answer_errors(asked, status_of(faults.errors.front().kind), faults.errors);
-}
-
 // Faults of one import, by the field of the whole request that brought it.
 void place(const model::Faults& found, size_t index, model::Faults& faults) {
   for (Error error : found.errors) {

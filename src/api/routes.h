@@ -39,8 +39,16 @@ enum class Operation {
   drop_snapshot,
   drop_volume,
   restore,
-  group,   // groups.h looks at method and path itself
-  access,  // and so does access_calls.h
+  groups,
+  create_group,
+  read_group,
+  update_group,
+  remove_group,
+  tokens,
+  create_token,
+  revoke_token,
+  audit,
+  verify_audit,
 };
 
 // What the body must be: its schema is bodies.h's.
