@@ -214,7 +214,10 @@ http::Response Api::open_call(const Call& call, Operation operation) {
   http::Response response;
   const bool page = operation == Operation::docs;
   response.headers.emplace_back("Content-Type", page ? "text/html; charset=utf-8" : "application/json");
-  response.body = page ? docs_page() : json::serialize(openapi_document());
+  // The same for as long as the process lives, and asked for without a token: made once.
+  static const std::string kPage = docs_page();
+  static const std::string kDescription = json::serialize(openapi_document());
+  response.body = page ? kPage : kDescription;
   return response;
 }
 
