@@ -69,10 +69,5 @@ int run(int argc, char** argv) {
 }  // namespace holdfast::bench
 
 int main(int argc, char** argv) {
-  try {
-    return holdfast::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 1;
-  }
+  return holdfast::bench::exit_status_of(holdfast::bench::run, argc, argv);
 }

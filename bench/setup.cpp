@@ -21,6 +21,15 @@ void give_up(const std::string& why) {
   throw std::runtime_error(why);
 }
 
+int exit_status_of(int (*run)(int, char**), int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
+
 std::unique_ptr<Setup> set_up(const std::string& substrate, const std::vector<std::string>& more) {
   support::Scratch scratch = must(support::Scratch::make("holdfast-bench"));
   if (substrate == "linux") {

@@ -28,6 +28,9 @@ template <class T>
 T must(Result<T> result);
 [[noreturn]] void give_up(const std::string& why);
 
+// `run`'s, or 1 after an exception that was told to stderr: what a benchmark's `main` returns.
+int exit_status_of(int (*run)(int, char**), int argc, char** argv);
+
 // ACTIVE, from an example with changes.
 support::ManagedStatus bring_up(const support::ApiClient& client, const std::string& example,
                                 const std::map<std::string, std::string>& changes);
