@@ -11,6 +11,7 @@
 #include "access/audit_log.h"
 #include "store/access_memory_store.h"
 #include "store/access_sqlite_store.h"
+#include "store/folder_test.h"
 #include "store/sqlite.h"
 
 namespace holdfast::store {
@@ -19,19 +20,6 @@ namespace {
 using access::AuditRow;
 using access::Role;
 using access::Token;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = std::filesystem::temp_directory_path() / "holdfast-store-XXXXXX";
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path file() const { return path_ / "access.db"; }
-
- private:
-  std::filesystem::path path_;
-};
 
 Time at(int seconds) {
   return from_millis(1'700'000'000'000 + seconds * 1000);

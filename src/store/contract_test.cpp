@@ -10,6 +10,7 @@
 #include <memory>
 #include <thread>
 
+#include "store/folder_test.h"
 #include "store/memory_store.h"
 #include "store/sqlite.h"
 #include "store/sqlite_store.h"
@@ -21,19 +22,6 @@ using engine::Change;
 using engine::RecordQuery;
 using engine::Store;
 using engine::StoredInstance;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = std::filesystem::temp_directory_path() / "holdfast-store-XXXXXX";
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path file() const { return path_ / "state.db"; }
-
- private:
-  std::filesystem::path path_;
-};
 
 Time at(int seconds) {
   return from_millis(1'700'000'000'000 + seconds * 1000);
