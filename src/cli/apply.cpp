@@ -132,15 +132,6 @@ Result<Applied> bring_about(Session& session, const FileOptions& options, const 
                           text_at(document, "name")));
 }
 
-Result<int> show_plan(Session& session, const FileOptions& options, const json::object& document) {
-  HF_TRY(Plan plan, plan_for(session, options, document));
-  HF_TRY_VOID(ask_foretold(session, plan));
-  Terminal& terminal = session.terminal();
-  terminal.out << (session.format() == Format::table ? plan_text(plan, terminal)
-                                                     : written(plan_data(plan), session.format()));
-  return kOk;
-}
-
 Result<int> apply(Session& session, const ApplyOptions& options) {
   HF_TRY(json::object document, read_document(options, session.terminal()));
   if (options.dry_run) return show_plan(session, options, document);

@@ -28,12 +28,7 @@ Result<int> diff(Session& session, const FileOptions& options) {
 
 Result<int> plan(Session& session, const FileOptions& options) {
   HF_TRY(json::object document, read_document(options, session.terminal()));
-  HF_TRY(Plan plan, plan_for(session, options, document));
-  HF_TRY_VOID(ask_foretold(session, plan));
-  Terminal& terminal = session.terminal();
-  terminal.out << (session.format() == Format::table ? plan_text(plan, terminal)
-                                                     : written(plan_data(plan), session.format()));
-  return kOk;
+  return show_plan(session, options, document);
 }
 
 }  // namespace

@@ -210,4 +210,13 @@ json::object plan_data(const Plan& plan) {
           {"foretold", plan.foretold ? *plan.foretold : json::value(nullptr)}};
 }
 
+Result<int> show_plan(Session& session, const FileOptions& options, const json::object& document) {
+  HF_TRY(Plan plan, plan_for(session, options, document));
+  HF_TRY_VOID(ask_foretold(session, plan));
+  Terminal& terminal = session.terminal();
+  terminal.out << (session.format() == Format::table ? plan_text(plan, terminal)
+                                                     : written(plan_data(plan), session.format()));
+  return kOk;
+}
+
 }  // namespace holdfast::cli

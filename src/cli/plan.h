@@ -51,5 +51,7 @@ Result<void> ask_foretold(Session& session, Plan& plan);
 std::string plan_text(const Plan& plan, const Terminal& terminal);
 std::string changes_text(const std::vector<Change>& changes, const Terminal& terminal, int indent);
 boost::json::object plan_data(const Plan& plan);
+// Asks the service for the plan of this document, and shows it in the session's format: the exit status.
+Result<int> show_plan(Session& session, const FileOptions& options, const boost::json::object& document);
 
 }  // namespace holdfast::cli
