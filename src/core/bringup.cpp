@@ -128,8 +128,7 @@ std::string launch_key(const State& state) {
 
 bool launch_may_be_done(const State& state) {
   return std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
-    bool is_launch = std::holds_alternative<LaunchInstance>(entry.second.effect.action);
-    return is_launch && (entry.second.standing != Asked::Standing::waiting || entry.second.in_doubt);
+    return std::holds_alternative<LaunchInstance>(entry.second.effect.action) && may_be_done(entry.second);
   });
 }
 

@@ -57,6 +57,10 @@ void Draft::enter(Phase phase, std::string message) {
   record("phase", std::move(message), "{\"phase\":\"" + std::string(to_string(phase)) + "\"}");
 }
 
+bool may_be_done(const Asked& asked) {
+  return asked.standing != Asked::Standing::waiting || asked.in_doubt;
+}
+
 bool may_still_be_made(const Asked& asked) {
   const EffectAction& action = asked.effect.action;
   bool makes = std::holds_alternative<LaunchInstance>(action) || std::holds_alternative<CreateInterface>(action) ||

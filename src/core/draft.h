@@ -35,6 +35,8 @@ struct Draft {
   void enter(model::Phase phase, std::string message);
 };
 
+// It was let out, and may be done by now or be done yet: also one that was refused only when it was repeated.
+bool may_be_done(const model::Asked& asked);
 // Only a repeat of it was refused: its first try may still make something.
 bool may_still_be_made(const model::Asked& asked);
 // Whether the present instance is the one a handover is taking down.

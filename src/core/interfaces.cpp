@@ -128,7 +128,7 @@ bool may_change_address(const State& state) {
   bool launching = std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
     bool makes_one = std::holds_alternative<LaunchInstance>(entry.second.effect.action) ||
                      std::holds_alternative<CreateInterface>(entry.second.effect.action);
-    return makes_one && (entry.second.standing != Asked::Standing::waiting || entry.second.in_doubt);
+    return makes_one && may_be_done(entry.second);
   });
   return state.generation == 0 && state.interfaces_made == 0 && !state.interface && !state.import && !launching;
 }

@@ -42,7 +42,9 @@ bool is_persisted(const Draft& draft, const std::string& device) {
   return root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
 }
 
-Snapshot* find(State& state, const SnapshotId& id) {
+// Of a State or a const State; nullptr: it has none.
+template <class AnyState>
+auto* find(AnyState& state, const SnapshotId& id) {
   auto found = std::find_if(state.snapshots.begin(), state.snapshots.end(),
                             [&](const Snapshot& snapshot) { return snapshot.id == id; });
   return found == state.snapshots.end() ? nullptr : &*found;
@@ -156,10 +158,8 @@ const Snapshot* restore_source(const State& state, const std::string& device) {
   if (wanted == state.restore->sources.end()) return nullptr;
   const Volume* present = present_volume(state, device);
   if (present != nullptr && present->generation > state.restore->generation) return nullptr;  // made from it already
-  for (const Snapshot& snapshot : state.snapshots) {
-    if (snapshot.id == wanted->second && snapshot.state == SnapshotState::completed) return &snapshot;
-  }
-  return nullptr;
+  const Snapshot* source = find(state, wanted->second);
+  return source != nullptr && source->state == SnapshotState::completed ? source : nullptr;
 }
 
 namespace {
@@ -189,9 +189,8 @@ std::string words_of(const std::map<std::string, SnapshotId>& sources) {
 
 Result<void> check(const Draft& draft, const std::string& device, const SnapshotId& id) {
   const State& state = draft.state();
-  auto found = std::find_if(state.snapshots.begin(), state.snapshots.end(),
-                            [&](const Snapshot& snapshot) { return snapshot.id == id; });
-  if (found == state.snapshots.end() || found->device != device) {
+  const Snapshot* found = find(state, id);
+  if (found == nullptr || found->device != device) {
     return fail(ErrorKind::not_found, "SnapshotNotFound",
                 "managed instance " + state.id.str() + " has no snapshot " + id.str() + " of " + device);
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/check.h"
 #include "core/lifecycle.h"
 #include "model/cron.h"
 #include "model/names.h"
@@ -40,10 +39,33 @@ struct Due {
   Time at{};
 };
 
+// The times of one task, its expression read once: a stop of a year has half a million minutes to catch up with.
+class Times {
+ public:
+  explicit Times(const ScheduledTask& task) : task_(task) {
+    if (task.cron.empty()) return;
+    auto cron = Cron::parse(task.cron);
+    // Read when the document was accepted; one that a later version of this program does not take is not due.
+    if (cron) cron_ = *cron;
+  }
+
+  std::optional<Time> next(Time time) const {
+    if (!task_.enabled) return std::nullopt;
+    if (task_.cron.empty()) return next_of_frequency(task_, time);
+    if (!cron_) return std::nullopt;
+    return cron_->next_after(task_.start_time ? std::max(time, *task_.start_time - Duration(1)) : time);
+  }
+
+ private:
+  const ScheduledTask& task_;
+  std::optional<Cron> cron_;
+};
+
 // The last time in (since, until] at which it was due.
 std::optional<Due> last_due(const ScheduledTask& task, Time since, Time until) {
+  const Times times(task);
   std::optional<Due> last;
-  for (auto at = next_due(task, since); at && *at <= until; at = next_due(task, *at)) last = Due{&task, *at};
+  for (auto at = times.next(since); at && *at <= until; at = times.next(*at)) last = Due{&task, *at};
   return last;
 }
 
@@ -53,11 +75,12 @@ void take_later(std::optional<Due>& known, const Due& candidate) {
 }
 
 void run(Draft& draft, const Due& due, const Event& request) {
-  const State before = draft.state();
+  const Goal goal = draft.state().goal;
+  const bool recycled = draft.state().recycle_wanted;
   // A conflict is none of a schedule: what cannot be recycled because it is paused stays paused.
   if (!fold_request(draft, request)) return;
   State& state = draft.state();
-  if (state.goal == before.goal && state.recycle_wanted == before.recycle_wanted) return;
+  if (state.goal == goal && state.recycle_wanted == recycled) return;
   state.by_schedule = true;
   Duration late = draft.now - due.at;
   std::string told = late >= kLate ? ", " + to_words(late) + " late" : "";
@@ -90,13 +113,7 @@ std::optional<Time> earliest(const std::vector<ScheduledTask>& tasks, Time after
 }  // namespace
 
 std::optional<Time> next_due(const ScheduledTask& task, Time time) {
-  if (!task.enabled) return std::nullopt;
-  if (task.cron.empty()) return next_of_frequency(task, time);
-  auto cron = Cron::parse(task.cron);
-  // Read when the document was accepted; one that a later version of this program does not take is not due.
-  if (!cron) return std::nullopt;
-  Time after = task.start_time ? std::max(time, *task.start_time - Duration(1)) : time;
-  return cron->next_after(after);
+  return Times(task).next(time);
 }
 
 void run_schedule(Draft& draft) {

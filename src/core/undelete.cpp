@@ -1,6 +1,7 @@
 #include "core/undelete.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,7 @@ bool is_kept(const State& state, const std::string& id) {
   bool retired =
       std::any_of(state.retired.begin(), state.retired.end(), [&](const Retired& entry) { return entry.id == id; });
   auto deletion = state.asked.find("delete/" + id);
-  bool let_out = deletion != state.asked.end() &&
-                 (deletion->second.standing != Asked::Standing::waiting || deletion->second.in_doubt);
-  return retired && !let_out;
+  return retired && (deletion == state.asked.end() || !may_be_done(deletion->second));
 }
 
 Remains kept_of(const State& state) {
@@ -36,17 +35,21 @@ Remains kept_of(const State& state) {
   return kept;
 }
 
-bool has_copy(const Remains& kept, const std::string& device) {
-  return std::any_of(kept.snapshots.begin(), kept.snapshots.end(), [&](const Snapshot& snapshot) {
-    return snapshot.device == device && snapshot.state == SnapshotState::completed;
-  });
+// When the newest copy of it was taken; nothing if there is none.
+std::optional<Time> newest_copy(const Remains& kept, const std::string& device) {
+  std::optional<Time> newest;
+  for (const Snapshot& snapshot : kept.snapshots) {
+    if (snapshot.device != device || snapshot.state != SnapshotState::completed) continue;
+    newest = std::max(newest.value_or(Time{}), snapshot.started_at);
+  }
+  return newest;
 }
 
 // Volumes that held state, of which nothing is left.
 std::vector<std::string> lost_of(const Remains& before, const Remains& kept) {
   std::vector<std::string> lost;
   auto judge = [&](const Volume& volume) {
-    if (!has_copy(kept, volume.device)) lost.push_back(volume.id.str() + " (" + volume.device + ")");
+    if (!newest_copy(kept, volume.device)) lost.push_back(volume.id.str() + " (" + volume.device + ")");
   };
   if (before.root && !kept.root) judge(*before.root);
   for (const auto& [device, volume] : before.data) {
@@ -73,12 +76,8 @@ void take_back(State& state, const Remains& kept) {
 }
 
 std::string copy_of(const Remains& kept, const std::string& device) {
-  Time newest{};
-  for (const Snapshot& snapshot : kept.snapshots) {
-    bool copy = snapshot.device == device && snapshot.state == SnapshotState::completed;
-    if (copy) newest = std::max(newest, snapshot.started_at);
-  }
-  return device + " comes from its newest snapshot, of " + to_iso(newest) + "; its volume is deleted";
+  return device + " comes from its newest snapshot, of " + to_iso(newest_copy(kept, device).value_or(Time{})) +
+         "; its volume is deleted";
 }
 
 std::string what_is_new(const Remains& before, const Remains& kept) {
