@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "engine/pages.h"
 
 namespace holdfast::engine {
 
@@ -22,13 +23,9 @@ template <class R, class Item>
 Result<Listing> all_pages(ec2::Ec2& ec2, R request, std::vector<Item> R::Response::*items,
                           std::vector<Item> Listing::*into) {
   Listing listing;
-  for (int page = 0; page < kMostPages; ++page) {
-    HF_TRY(auto answer, ec2.call(request));
-    append(listing.*into, std::move(answer.*items));
-    if (answer.next_token.empty()) return listing;
-    request.next_token = answer.next_token;
-  }
-  return fail(ErrorKind::unavailable, "EndlessListing", std::string(R::kAction) + " does not come to an end");
+  HF_TRY_VOID(each_page(ec2, std::move(request), kMostPages,
+                        [&](typename R::Response&& answer) { append(listing.*into, std::move(answer.*items)); }));
+  return listing;
 }
 
 template <class R, class Item>

@@ -7,6 +7,7 @@
 
 #include "ec2/further_ec2.h"
 #include "engine/describe.h"
+#include "engine/pages.h"
 #include "engine/tags.h"
 #include "model/observed.h"
 
@@ -87,15 +88,13 @@ Result<Copies> find_copies(const ImportCall& call) {
   request.filters = {{std::string("tag:") + model::kTagEffect, {call.key}},
                      {std::string("tag:") + model::kTagManagedInstance, {call.id.str()}}};
   Copies copies;
-  for (int page = 0; page < kMostPages; ++page) {
-    HF_TRY(auto answer, call.ec2.call(request));
+  auto take = [&](const ec2::DescribeSnapshotsResponse& answer) {
     for (const ec2::Snapshot& snapshot : answer.snapshots) {
       if (snapshot.state != "error") copies[snapshot.volume_id] = snapshot.snapshot_id;
     }
-    if (answer.next_token.empty()) return copies;
-    request.next_token = answer.next_token;
-  }
-  return fail(ErrorKind::unavailable, "EndlessListing", "DescribeSnapshots does not come to an end");
+  };
+  HF_TRY_VOID(each_page(call.ec2, std::move(request), kMostPages, take));
+  return copies;
 }
 
 // With their values: EC2 takes an empty one for a tag that is empty.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/pages.h"
+
 namespace holdfast::engine {
 
 namespace {
@@ -20,19 +22,15 @@ Result<std::vector<core::PricePoint>> spot_prices(ec2::Ec2& ec2, const core::Spo
   request.start_time = period.from;
   request.end_time = period.to;
   std::vector<core::PricePoint> points;
-  for (int page = 0; page < kMostPages; ++page) {
-    HF_TRY(auto answer, ec2.call(request));
+  auto take = [&](const ec2::DescribeSpotPriceHistoryResponse& answer) {
     for (const ec2::SpotPrice& price : answer.spot_price_history) {
       points.push_back({price.timestamp, std::llround(price.spot_price * 1e6)});
     }
-    if (answer.next_token.empty()) {
-      std::stable_sort(points.begin(), points.end(),
-                       [](const core::PricePoint& a, const core::PricePoint& b) { return a.since < b.since; });
-      return points;
-    }
-    request.next_token = answer.next_token;
-  }
-  return fail(ErrorKind::unavailable, "EndlessListing", "DescribeSpotPriceHistory does not come to an end");
+  };
+  HF_TRY_VOID(each_page(ec2, std::move(request), kMostPages, take));
+  std::stable_sort(points.begin(), points.end(),
+                   [](const core::PricePoint& a, const core::PricePoint& b) { return a.since < b.since; });
+  return points;
 }
 
 }  // namespace holdfast::engine

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/placement.h"
+#include "engine/pages.h"
 
 namespace holdfast::engine {
 
@@ -30,16 +31,6 @@ std::vector<model::MarketPrice> prices_for(const View& view, const SpotPrices& k
   return prices;
 }
 
-bool same(const std::vector<model::MarketPrice>& a, const std::vector<model::MarketPrice>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.instance_type == y.instance_type && x.zone == y.zone && x.usd == y.usd;
-  });
-}
-
-}  // namespace
-
-namespace {
-
 // Into `prices`: those of so many types as one call takes.
 Result<void> list_some(ec2::Ec2& ec2, std::vector<std::string> types, const std::vector<std::string>& zones, Time now,
                        SpotPrices& prices) {
@@ -49,8 +40,7 @@ Result<void> list_some(ec2::Ec2& ec2, std::vector<std::string> types, const std:
   request.filters = {{"availability-zone", zones}};
   request.start_time = now;  // EC2 then shows what holds now, however old it is
   std::map<std::pair<std::string, std::string>, Time> as_of;
-  for (int page = 0; page < kMostPages; ++page) {
-    HF_TRY(auto answer, ec2.call(request));
+  return each_page(ec2, std::move(request), kMostPages, [&](const ec2::DescribeSpotPriceHistoryResponse& answer) {
     for (const ec2::SpotPrice& price : answer.spot_price_history) {
       std::pair market(price.instance_type, price.availability_zone);
       auto known = as_of.find(market);
@@ -58,10 +48,7 @@ Result<void> list_some(ec2::Ec2& ec2, std::vector<std::string> types, const std:
       as_of[market] = price.timestamp;
       prices[market] = price.spot_price;
     }
-    if (answer.next_token.empty()) return {};
-    request.next_token = answer.next_token;
-  }
-  return fail(ErrorKind::unavailable, "EndlessListing", "DescribeSpotPriceHistory does not come to an end");
+  });
 }
 
 }  // namespace
@@ -111,7 +98,7 @@ void Prices::answered(const Result<SpotPrices>& answer) {
 void Prices::offer(const SharedView& view) {
   if (!has_use(view->spec, view->state)) return;
   std::vector<model::MarketPrice> prices = prices_for(*view, known_);
-  if (prices.empty() || same(prices, view->state.looking.prices)) return;
+  if (prices.empty() || prices == view->state.looking.prices) return;
   ties_.seen(view->id, {std::move(prices)});
 }
 

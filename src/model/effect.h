@@ -29,6 +29,7 @@ struct MarketPrice {
   std::string instance_type;
   std::string zone;
   double usd = 0;
+  bool operator==(const MarketPrice&) const = default;
 };
 
 struct LaunchDevice {
