@@ -23,11 +23,6 @@ Error of_group(std::string message) {
   return {ErrorKind::invalid, "INVALID_FIELD", std::move(message), "groupId"};
 }
 
-bool is_in_pool(const model::Group& group, const std::string& address) {
-  if (!group.pool) return false;
-  return std::find(group.pool->addresses.begin(), group.pool->addresses.end(), address) != group.pool->addresses.end();
-}
-
 }  // namespace
 
 Result<void> GroupBook::load() {
@@ -187,11 +182,11 @@ model::Checked<GroupBook::Seat> GroupBook::seat_changed(const View& before, cons
     seat.address = free_address(group->group, ties_.members());
   } else {
     const std::string kept = state.interface ? state.interface->ip : state.pool_address;
-    if (!is_in_pool(group->group, kept)) {
+    if (!group->group.has_address(kept)) {
       return one_fault(of_group(fmt::format(
           "its address {} is kept and not in the pool of {}, which would never give it another: leave groupId out, or "
           "make a new managed instance",
-          kept.empty() ? "" : kept, group->group.name)));
+          kept, group->group.name)));
     }
     seat.address = kept;
   }

@@ -43,12 +43,6 @@ std::string first_free(const model::Group& group, const std::set<std::string>& t
   return {};
 }
 
-bool in_pool(const model::Group& group, const std::string& address) {
-  if (!group.pool) return false;
-  const std::vector<std::string>& pool = group.pool->addresses;
-  return std::find(pool.begin(), pool.end(), address) != pool.end();
-}
-
 Failure not_asked(Error error) {
   error.message = "the cloud could not be asked, so nothing was changed; ask again (" + error.message + ")";
   error.kind = ErrorKind::unavailable;
@@ -107,7 +101,7 @@ std::string taken_by_another(const std::string& address, const std::map<std::str
 
 const GroupView* other_with(const std::string& address, const SubnetId& subnet, const std::vector<GroupView>& others) {
   for (const GroupView& other : others) {
-    if (other.group.pool && other.group.pool->subnet == subnet && in_pool(other.group, address)) return &other;
+    if (other.group.pool && other.group.pool->subnet == subnet && other.group.has_address(address)) return &other;
   }
   return nullptr;
 }
@@ -138,7 +132,7 @@ std::vector<Gift> gifts(const GroupView& group, const std::vector<SharedView>& a
   const SubnetId subnet = group.group.pool ? group.group.pool->subnet : SubnetId();
   for (const SharedView& member : members_of(group.id, all)) {
     const model::State& state = member->state;
-    if (!core::may_change_address(state) || in_pool(group.group, state.pool_address)) continue;
+    if (!core::may_change_address(state) || group.group.has_address(state.pool_address)) continue;
     std::string address = first_free(group.group, taken);
     if (address == state.pool_address) continue;  // none before, none now
     taken.insert(address);
@@ -178,7 +172,7 @@ model::Checked<void> inspect_pool(ec2::Ec2& ec2, const model::Group& group, cons
     if (const GroupView* other = other_with(address, subnet, others); wrong.empty() && other != nullptr) {
       wrong = fmt::format("{} is in the pool of group {} ({}) already", address, other->id.str(), other->group.name);
     }
-    bool had = before && in_pool(before->group, address);
+    bool had = before && before->group.has_address(address);
     if (wrong.empty() && !had) wrong = taken_by_another(address, *taken, own);
     if (!wrong.empty()) faults.errors.push_back(fault(address_field(i), std::move(wrong)));
   }

@@ -9,6 +9,7 @@
 #include "engine/further_effects.h"
 #include "engine/import_effects.h"
 #include "engine/tags.h"
+#include "model/names.h"
 #include "model/observed.h"
 
 namespace holdfast::engine {
@@ -81,10 +82,6 @@ Result<std::optional<std::string>> find_snapshot(const Doing& doing) {
   return fail(ErrorKind::unavailable, "EndlessListing", "DescribeSnapshots does not come to an end");
 }
 
-std::string purpose_of(const model::CreateSnapshot& create) {
-  return create.manual ? "manual" : create.final ? "final" : "periodic";
-}
-
 Made run(const Doing& doing, const model::CreateSnapshot& create) {
   if (doing.again) {
     HF_TRY(auto found, find_snapshot(doing));
@@ -93,11 +90,12 @@ Made run(const Doing& doing, const model::CreateSnapshot& create) {
       return *found;
     }
   }
+  const std::string purpose(purpose_of(create));
   ec2::CreateSnapshotRequest request;
   request.volume_id = create.volume;
   request.description =
-      fmt::format("{} {} of {} generation {}", purpose_of(create), create.device, doing.id.str(), create.generation);
-  OwnTagSet own{doing.id, create.generation, doing.key, create.device, purpose_of(create)};
+      fmt::format("{} {} of {} generation {}", purpose, create.device, doing.id.str(), create.generation);
+  OwnTagSet own{doing.id, create.generation, doing.key, create.device, purpose};
   request.tag_specifications = {{"snapshot", tags_of(own, create.tags)}};
   HF_TRY(auto answer, doing.ec2.call(request));
   return answer.snapshot.snapshot_id.str();

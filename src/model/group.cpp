@@ -1,5 +1,6 @@
 #include "model/group.h"
 
+#include <algorithm>
 #include <set>
 
 #include "model/field_tables.h"
@@ -54,6 +55,10 @@ void name(FieldReader& reader, const json::value& value, Group& into) {
 constexpr Field<Group> kGroup[] = {{"name", name}, {"privateIpPool", pool}};
 
 }  // namespace
+
+bool Group::has_address(const std::string& address) const {
+  return pool && std::find(pool->addresses.begin(), pool->addresses.end(), address) != pool->addresses.end();
+}
 
 Checked<Group> read_group(std::string_view text) {
   Result<json::value> value = parse_strictly(text);

@@ -21,6 +21,7 @@ struct AddressPool {
 struct Group {
   std::string name;
   std::optional<AddressPool> pool;
+  bool has_address(const std::string& address) const;  // in its pool
   bool operator==(const Group&) const = default;
 };
 

@@ -164,6 +164,21 @@ HF_WORDS(Asked::Standing, kStandings)
 HF_WORDS(Urgency, kUrgencies)
 #undef HF_WORDS
 
+namespace {
+
+std::string_view purpose(bool manual, bool final) {
+  return manual ? "manual" : final ? "final" : "periodic";
+}
+
+}  // namespace
+
+std::string_view purpose_of(const Snapshot& snapshot) {
+  return purpose(snapshot.manual, snapshot.final);
+}
+std::string_view purpose_of(const CreateSnapshot& create) {
+  return purpose(create.manual, create.final);
+}
+
 std::string_view name_of(const EffectAction& action) {
   return kActions[action.index()];
 }

@@ -29,6 +29,9 @@ std::string_view to_string(StatusCheck value);
 std::string_view to_string(Retired::What value);
 std::string_view to_string(Asked::Standing value);
 std::string_view to_string(Urgency value);
+// What a snapshot was taken for: "manual", "final" or "periodic".
+std::string_view purpose_of(const Snapshot& snapshot);
+std::string_view purpose_of(const CreateSnapshot& create);
 
 // The value of a word; nothing if no value has it. Defined for each type above.
 template <class Enum>

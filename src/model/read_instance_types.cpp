@@ -37,33 +37,30 @@ void type_list(FieldReader& reader, const json::value& value, T& into) {
 
 // ---- resourceRequirements
 
-// "m" or "m5": all of what comes before the point, or its letters.
-void excluded_families(FieldReader& reader, const json::value& value, ResourceRequirements& into) {
-  static const std::regex kForm("[a-z][a-z0-9-]*");
+// Words of one form; `what_else` says what another one is not, and what to write.
+void words(FieldReader& reader, const json::value& value, const std::regex& form, std::string_view what_else,
+           std::vector<std::string>& into) {
   const json::array* list = reader.list(value, kMaxTypes);
   if (list == nullptr) return;
   for (size_t i = 0; i < list->size(); ++i) {
     FieldReader::Step step(reader, i);
     std::optional<std::string> word = reader.text((*list)[i], 32);
-    if (word && !std::regex_match(*word, kForm)) {
-      reader.fault("InvalidValue", fmt::format("'{}' is no family: write e.g. m5, or m for all of them", *word));
+    if (word && !std::regex_match(*word, form)) {
+      reader.fault("InvalidValue", fmt::format("'{}' is no {}", *word, what_else));
     }
-    into.excluded_families.push_back(word.value_or(""));
+    into.push_back(word.value_or(""));
   }
+}
+
+// "m" or "m5": all of what comes before the point, or its letters.
+void excluded_families(FieldReader& reader, const json::value& value, ResourceRequirements& into) {
+  static const std::regex kForm("[a-z][a-z0-9-]*");
+  words(reader, value, kForm, "family: write e.g. m5, or m for all of them", into.excluded_families);
 }
 
 void excluded_generations(FieldReader& reader, const json::value& value, ResourceRequirements& into) {
   static const std::regex kForm("[1-9][0-9]?");
-  const json::array* list = reader.list(value, kMaxTypes);
-  if (list == nullptr) return;
-  for (size_t i = 0; i < list->size(); ++i) {
-    FieldReader::Step step(reader, i);
-    std::optional<std::string> word = reader.text((*list)[i], 32);
-    if (word && !std::regex_match(*word, kForm)) {
-      reader.fault("InvalidValue", fmt::format("'{}' is no generation: write the number, \"5\" of m5.large", *word));
-    }
-    into.excluded_generations.push_back(word.value_or(""));
-  }
+  words(reader, value, kForm, "generation: write the number, \"5\" of m5.large", into.excluded_generations);
 }
 
 constexpr Field<Range> kRange[] = {{"minimum", whole<&Range::minimum, 0, kMost>},
