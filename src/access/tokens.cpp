@@ -14,7 +14,6 @@ namespace {
 constexpr size_t kMostTokens = 1000;
 constexpr size_t kLongestName = 64;
 constexpr Duration kStoreUseEvery = std::chrono::minutes(5);  // a use is for people to see, not worth a write each
-constexpr Duration kLongestLifetime = std::chrono::hours(24 * 3650);
 
 bool is_name(const std::string& name) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
@@ -31,7 +30,8 @@ Result<void> check(const WantedToken& wanted) {
                 "token.name");
   }
   if (wanted.lifetime && (*wanted.lifetime < std::chrono::seconds(1) || *wanted.lifetime > kLongestLifetime)) {
-    return fail(ErrorKind::invalid, "InvalidField", "must be 1 to 315360000 (ten years); leave it out for no end.",
+    return fail(ErrorKind::invalid, "InvalidField",
+                fmt::format("must be 1 to {} (ten years); leave it out for no end.", kLongestLifetime.count()),
                 "token.expiresInSeconds");
   }
   return {};

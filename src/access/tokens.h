@@ -19,6 +19,8 @@ namespace holdfast::access {
 
 inline constexpr char kBootstrap[] = "bootstrap";  // the name of the service's own; no other is named so
 
+inline constexpr std::chrono::seconds kLongestLifetime = std::chrono::hours(24 * 3650);  // ten years
+
 struct WantedToken {
   std::string name;
   Role role = Role::viewer;

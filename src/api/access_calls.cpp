@@ -55,7 +55,7 @@ void read_member(const std::string& name, const json::value& value, access::Want
     wanted.role = role.value_or(access::Role::viewer);
     has_role = true;
   } else if (name == "expiresInSeconds") {
-    constexpr int64_t kMost = 315'360'000;
+    constexpr int64_t kMost = access::kLongestLifetime.count();
     if (value.is_int64() && value.get_int64() >= 1 && value.get_int64() <= kMost) {
       wanted.lifetime = std::chrono::seconds(value.get_int64());
     } else if (!value.is_null()) {

@@ -18,8 +18,6 @@ namespace {
 
 constexpr char kList[] = "managedInstances";
 constexpr char kKind[] = "aws:ec2:managedInstance:state";
-// Each is stored before the next is asked: a request stays within what a client waits for.
-constexpr size_t kMostAtOnce = 500;
 
 struct Wish {
   ManagedInstanceId id;

@@ -11,6 +11,9 @@
 
 namespace holdfast::api {
 
+// Each is stored before the next is asked: a request stays within what a client waits for.
+inline constexpr size_t kMostAtOnce = 500;
+
 http::Response answer_bulk_state(engine::Engine& engine, const Asked& asked, const http::Request& request);
 
 }  // namespace holdfast::api

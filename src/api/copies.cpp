@@ -14,12 +14,6 @@ namespace json = boost::json;
 using namespace model;
 namespace {
 
-constexpr size_t kMostSources = 64;
-
-std::string_view purpose_of(const Snapshot& snapshot) {
-  return snapshot.manual ? "manual" : snapshot.final ? "final" : "periodic";
-}
-
 json::object item_of(const Snapshot& snapshot, const State& state) {
   bool restoring = state.restore && std::any_of(state.restore->sources.begin(), state.restore->sources.end(),
                                                 [&](const auto& entry) { return entry.second == snapshot.id; });
@@ -48,7 +42,7 @@ const Snapshot* find(const State& state, std::string_view id) {
 }
 
 void take_ids(const json::value& value, const State& state, RestoreAsked& into, Faults& faults) {
-  if (!value.is_array() || value.get_array().empty() || value.get_array().size() > kMostSources) {
+  if (!value.is_array() || value.get_array().empty() || value.get_array().size() > kMostRestoreSources) {
     faults.errors.push_back(fault("snapshotIds", "must be a list of at least one snapshot id, one a device."));
     return;
   }

@@ -13,6 +13,8 @@
 
 namespace holdfast::api {
 
+inline constexpr size_t kMostRestoreSources = 64;
+
 // Newest first: id, volume, device, what for (final, periodic, manual), generation, state, when, and whether a restore
 // to it is possible.
 http::Response answer_snapshots(const Asked& asked, const engine::View& view);

@@ -7,6 +7,7 @@
 #include "api/exposition.h"
 #include "base/version.h"
 #include "core/draft.h"
+#include "core/placement.h"
 #include "core/price_book.h"
 #include "core/replacement.h"
 
@@ -83,15 +84,12 @@ void recovery_points(Exposition& out, const Views& views, Time now) {
 
 // What its spot market costs less now than the same type on demand; nothing where a price is not known.
 std::optional<double> saving_of(const model::State& state) {
-  if (!state.instance || state.instance->market.life_cycle != model::LifeCycle::spot) return std::nullopt;
-  const model::Market& market = state.instance->market;
+  if (!state.instance) return std::nullopt;
   const auto& book = core::list_prices().on_demand_hour;
-  auto on_demand = book.find(market.instance_type);
-  for (const model::MarketPrice& price : state.looking.prices) {
-    const bool present = price.instance_type == market.instance_type && price.zone == market.zone;
-    if (present && on_demand != book.end()) return static_cast<double>(on_demand->second) / kMicros - price.usd;
-  }
-  return std::nullopt;
+  auto on_demand = book.find(state.instance->market.instance_type);
+  auto spot = core::price_of(state, state.instance->market);
+  if (!spot || on_demand == book.end()) return std::nullopt;
+  return static_cast<double>(on_demand->second) / kMicros - *spot;
 }
 
 void savings(Exposition& out, const Views& views) {

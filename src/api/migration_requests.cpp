@@ -15,9 +15,6 @@ using model::Checked;
 using model::Faults;
 namespace {
 
-constexpr size_t kMostMigrations = 100;
-constexpr size_t kMostIds = 1000;
-
 void read_zones(BodyReader& reader, const json::object& from, ImportRequest& into, Faults& faults) {
   const json::value* zones = reader.given(from, "availabilityZones");
   if (zones == nullptr) return;
@@ -84,7 +81,7 @@ Checked<std::vector<ImportRequest>> migrations_in(std::string_view body) {
 }
 
 Checked<std::vector<std::string>> migration_ids_in(std::string_view body) {
-  auto list = list_in(body, "migrationIds", kMostIds);
+  auto list = list_in(body, "migrationIds", kMostMigrationIds);
   if (!list) return tl::unexpected(std::move(list).error());
   Faults faults;
   BodyReader reader("", faults);

@@ -11,6 +11,8 @@
 namespace holdfast::api {
 
 inline constexpr char kMigrations[] = "managedInstancesMigrations";
+inline constexpr size_t kMostMigrations = 100;
+inline constexpr size_t kMostMigrationIds = 1000;
 
 // All faults at once, each with its whole path.
 model::Checked<std::vector<engine::ImportRequest>> migrations_in(std::string_view body);

@@ -4,6 +4,10 @@
 
 #include <boost/json.hpp>
 
+#include "access/tokens.h"
+#include "api/bulk.h"
+#include "api/copies.h"
+#include "api/migration_requests.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "model/schema.h"
@@ -31,19 +35,17 @@ json::object closed(json::object members, std::initializer_list<std::string_view
   return schema;
 }
 
-json::object list_of(json::object items, int most) {
+json::object list_of(json::object items, size_t most) {
   return {{"type", "array"}, {"items", std::move(items)}, {"minItems", 1}, {"maxItems", most}};
 }
 
 // A change need not name what is required.
 void require_nothing(json::object& schema) {
   schema.erase("required");
-  for (const char* name : {"properties"}) {
-    json::value* members = schema.if_contains(name);
-    if (members == nullptr) continue;
-    for (auto& member : members->get_object()) {
-      if (member.value().is_object()) require_nothing(member.value().get_object());
-    }
+  json::value* members = schema.if_contains("properties");
+  if (members == nullptr) return;
+  for (auto& member : members->get_object()) {
+    if (member.value().is_object()) require_nothing(member.value().get_object());
   }
 }
 
@@ -72,7 +74,8 @@ json::object migrations() {
                              {"imageId", typed("string")},
                              {"managedInstance", typed("object")}},
                             {"originalInstanceId", "shouldTerminateInstance"});
-  return closed({{"managedInstancesMigrations", list_of(std::move(one), 100)}}, {"managedInstancesMigrations"});
+  return closed({{"managedInstancesMigrations", list_of(std::move(one), kMostMigrations)}},
+                {"managedInstancesMigrations"});
 }
 
 json::object group(bool whole) {
@@ -169,14 +172,14 @@ json::object schema_of(Body body) {
     case Body::states: {
       json::object wish =
           closed({{"id", typed("string")}, {"state", words({"PAUSE", "RESUME", "RECYCLE"})}}, {"id", "state"});
-      return closed({{"managedInstances", list_of(std::move(wish), 500)}}, {"managedInstances"});
+      return closed({{"managedInstances", list_of(std::move(wish), kMostAtOnce)}}, {"managedInstances"});
     }
     case Body::migrations:
       return migrations();
     case Body::migration_ids:
-      return closed({{"migrationIds", list_of(typed("string"), 1000)}}, {"migrationIds"});
+      return closed({{"migrationIds", list_of(typed("string"), kMostMigrationIds)}}, {"migrationIds"});
     case Body::restore:
-      return closed({{"snapshotIds", list_of(typed("string"), 1000)},
+      return closed({{"snapshotIds", list_of(typed("string"), kMostRestoreSources)},
                      {"generation", typed("integer")},
                      {"cancel", {{"const", true}}}});
     case Body::group:
@@ -184,9 +187,12 @@ json::object schema_of(Body body) {
     case Body::group_update:
       return group(false);
     case Body::token: {
+      json::object seconds = typed("integer");
+      seconds["minimum"] = 1;
+      seconds["maximum"] = access::kLongestLifetime.count();
       json::object one{{"name", typed("string")},
                        {"role", words({"viewer", "operator", "admin"})},
-                       {"expiresInSeconds", typed("integer")}};
+                       {"expiresInSeconds", std::move(seconds)}};
       return closed({{"token", closed(std::move(one), {"name", "role"})}}, {"token"});
     }
   }
