@@ -17,11 +17,6 @@ constexpr Spread kMutate{300ms, 2000ms};
 constexpr Spread kRun{1200ms, 5000ms};
 constexpr Duration kTimeout = 10s;  // of a call that is never answered
 
-Spread spread_of(const ec2::Request& request) {
-  if (std::holds_alternative<ec2::RunInstancesRequest>(request)) return kRun;
-  return ec2::mutates(request) ? kMutate : kDescribe;
-}
-
 Error error_of(ErrorKind kind, std::string code, std::string message) {
   return {kind, std::move(code), std::move(message), {}};
 }
@@ -63,6 +58,11 @@ struct Named {
 };
 
 }  // namespace
+
+Spread spread_of(const ec2::Request& request) {
+  if (std::holds_alternative<ec2::RunInstancesRequest>(request)) return kRun;
+  return ec2::mutates(request) ? kMutate : kDescribe;
+}
 
 Duration Spread::draw(Random& random) const {
   constexpr double kP99 = 2.326;  // standard deviations

@@ -32,6 +32,9 @@ struct Spread {
   Duration draw(Random& random) const;
 };
 
+// Of a call, its way there and its answer's way back together.
+Spread spread_of(const ec2::Request& request);
+
 class FaultyEc2 : public ec2::Ec2 {
  public:
   struct Ties {

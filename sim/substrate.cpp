@@ -25,8 +25,33 @@ Error internal(std::string what) {
 
 }  // namespace
 
+Spread spread_of(Takes what) {
+  switch (what) {
+    case Takes::launch:
+      return kLaunch;
+    case Takes::boot:
+      return kBoot;
+    case Takes::shutdown:
+      return kShutdown;
+    case Takes::kill:
+      return kKill;
+    case Takes::attach:
+    case Takes::detach:
+      return kAttach;
+    case Takes::create_volume:
+      return kCreateVolume;
+    case Takes::snapshot:
+      return kSnapshot;
+    case Takes::slow_snapshot:
+      break;
+  }
+  return kSlowSnapshot;
+}
+
 SimSubstrate::SimSubstrate(VirtualTime& time, Faults& faults, Guests& guests, Witness& witness, uint64_t seed)
-    : time_(time), faults_(faults), guests_(guests), witness_(witness), random_(seed), inner_(time) {}
+    : time_(time), faults_(faults), guests_(guests), witness_(witness), random_(seed), inner_(time) {
+  draw_ = [this](Takes what, const std::string&) { return spread_of(what).draw(random_); };
+}
 
 void SimSubstrate::Events::machine_ended(const InstanceId& machine, std::string reason) {
   owner.has_died(machine, false);
@@ -64,7 +89,7 @@ void SimSubstrate::delete_subnet(const SubnetId& subnet, Done done) {
 
 void SimSubstrate::create_volume(const VolumeId& volume, int size, const std::optional<SnapshotId>& from, Done done) {
   bool fails = faults_.strikes(Fault::volume_fails);
-  time_.post(kCreateVolume.draw(random_), [=, this, done = std::move(done)]() mutable {
+  time_.post(draw_(Takes::create_volume, volume.str()), [=, this, done = std::move(done)]() mutable {
     if (fails) return done(Failure(internal("the volume could not be made")));
     guests_.make_volume(volume, from);
     inner_.create_volume(volume, size, from, std::move(done));
@@ -83,8 +108,8 @@ void SimSubstrate::delete_volume(const VolumeId& volume, Done done) {
 void SimSubstrate::create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, Done done) {
   guests_.make_snapshot(snapshot, volume, time_.now());
   bool fails = faults_.strikes(Fault::snapshot_fails);
-  Spread spread = faults_.strikes(Fault::snapshot_slow) ? kSlowSnapshot : kSnapshot;
-  time_.post(spread.draw(random_), [=, this, done = std::move(done)]() mutable {
+  Takes takes = faults_.strikes(Fault::snapshot_slow) ? Takes::slow_snapshot : Takes::snapshot;
+  time_.post(draw_(takes, snapshot.str()), [=, this, done = std::move(done)]() mutable {
     witness_.snapshot_ends(snapshot, !fails);
     if (fails) return done(Failure(internal("the snapshot failed")));
     inner_.create_snapshot(snapshot, volume, std::move(done));
@@ -99,10 +124,10 @@ void SimSubstrate::delete_snapshot(const SnapshotId& snapshot, Done done) {
 
 void SimSubstrate::launch(const cloud::MachineSpec& machine, Done done) {
   bool fails = faults_.strikes(Fault::launch_fails);
-  time_.post(kLaunch.draw(random_), [=, this, done = std::move(done)]() mutable {
+  time_.post(draw_(Takes::launch, machine.id.str()), [=, this, done = std::move(done)]() mutable {
     if (fails) return done(Failure(internal("the instance could not be started")));
     cloud::NullOptions options;
-    options.user_data_delay = kBoot.draw(random_);
+    options.user_data_delay = draw_(Takes::boot, machine.id.str());
     inner_.set_options(options);
     inner_.launch(machine, [this, machine, done = std::move(done)](Result<void> outcome) {
       if (outcome) {
@@ -145,10 +170,11 @@ void SimSubstrate::stop(const InstanceId& machine, cloud::StopHow how, Duration 
   bool at_once = how != cloud::StopHow::shutdown;
   // With the power gone nothing is written any more, however long the cloud takes to notice.
   if (how == cloud::StopHow::power_cut) has_died(machine, true);
-  time_.post((at_once ? kKill : kShutdown).draw(random_), [=, this, done = std::move(done)]() mutable {
-    has_died(machine, false);
-    inner_.stop(machine, how, limit, std::move(done));
-  });
+  time_.post(draw_(at_once ? Takes::kill : Takes::shutdown, machine.str()),
+             [=, this, done = std::move(done)]() mutable {
+               has_died(machine, false);
+               inner_.stop(machine, how, limit, std::move(done));
+             });
 }
 
 void SimSubstrate::reboot(const InstanceId& machine, Done done) {
@@ -156,7 +182,7 @@ void SimSubstrate::reboot(const InstanceId& machine, Done done) {
 }
 
 void SimSubstrate::attach(const InstanceId& machine, const cloud::AttachedVolume& volume, Done done) {
-  time_.post(kAttach.draw(random_), [=, this, done = std::move(done)]() mutable {
+  time_.post(draw_(Takes::attach, volume.id.str()), [=, this, done = std::move(done)]() mutable {
     inner_.attach(machine, volume, [this, machine, volume, done = std::move(done)](Result<void> outcome) {
       if (outcome) has_come(machine, volume);
       done(std::move(outcome));
@@ -165,7 +191,7 @@ void SimSubstrate::attach(const InstanceId& machine, const cloud::AttachedVolume
 }
 
 void SimSubstrate::detach(const InstanceId& machine, const cloud::AttachedVolume& volume, bool force, Done done) {
-  time_.post(kAttach.draw(random_), [=, this, done = std::move(done)]() mutable {
+  time_.post(draw_(Takes::detach, volume.id.str()), [=, this, done = std::move(done)]() mutable {
     auto found = machines_.find(machine);
     if (found != machines_.end()) {
       std::erase_if(found->second.volumes, [&](const cloud::AttachedVolume& other) { return other.id == volume.id; });

@@ -2,6 +2,7 @@
 // to do; it tells the witness (the checker) what has really happened, at the moment it happens.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -30,10 +31,19 @@ class Witness {
   virtual void volume_goes(const VolumeId& volume) = 0;
 };
 
+// What takes EC2 its time: `boot` is from running to well, `shutdown` an orderly end, `kill` any other.
+enum class Takes { launch, boot, shutdown, kill, attach, detach, create_volume, snapshot, slow_snapshot };
+// As seen in public reports, or chosen wide where nothing is published.
+Spread spread_of(Takes what);
+// How long it takes this time; `thing`: the id of the machine, volume or snapshot.
+using DrawTime = std::function<Duration(Takes what, const std::string& thing)>;
+
 class SimSubstrate : public cloud::Substrate {
  public:
   SimSubstrate(VirtualTime& time, Faults& faults, Guests& guests, Witness& witness, uint64_t seed);
 
+  // From now on by this one, instead of from the seed.
+  void draw_by(DrawTime draw) { draw_ = std::move(draw); }
   // The guest shuts itself down; falls ill, and is well again.
   void guest_shuts_down(const InstanceId& machine);
   void guest_is_sick(const InstanceId& machine, bool sick);
@@ -93,6 +103,7 @@ class SimSubstrate : public cloud::Substrate {
   Guests& guests_;
   Witness& witness_;
   Random random_;
+  DrawTime draw_;
   cloud::NullSubstrate inner_;
   Events events_{*this};
   std::set<InstanceId> sick_;

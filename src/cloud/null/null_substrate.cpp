@@ -185,7 +185,12 @@ void NullSubstrate::delete_snapshot(const SnapshotId& snapshot, Done done) {
 }
 
 void NullSubstrate::launch(const MachineSpec& machine, Done done) {
-  auto change = [machine, &runtime = runtime_, shared = state_](State& state) -> Result<void> {
+  Duration user_data_delay;
+  {
+    std::lock_guard hold(state_->mutex);
+    user_data_delay = state_->options.user_data_delay;
+  }
+  auto change = [machine, user_data_delay, &runtime = runtime_, shared = state_](State& state) -> Result<void> {
     if (state.machines.count(machine.id) != 0) return {};
     for (const auto& volume : machine.volumes) {
       if (state.lacks(volume.id)) return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
@@ -195,7 +200,7 @@ void NullSubstrate::launch(const MachineSpec& machine, Done done) {
     }
     for (const auto& volume : machine.volumes) state.attached[volume.id] = machine.id;
     state.machines[machine.id] = Machine{machine, UserDataOutcome::running, {}};
-    runtime.post(state.options.user_data_delay, [id = machine.id, shared] {
+    runtime.post(user_data_delay, [id = machine.id, shared] {
       std::unique_lock hold(shared->mutex);
       auto found = shared->machines.find(id);
       if (shared->closed || found == shared->machines.end()) return;
