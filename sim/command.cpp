@@ -63,7 +63,14 @@ void add_options(CLI::App& app, Command& command) {
   app.add_option("--seeds", command.seeds, "run these, e.g. 1..100");
   app.add_option("--jobs", command.jobs, "seeds at a time (1)")->check(CLI::Range(1, 256));
   app.add_flag("--swarm", command.run.swarm, "each seed draws its own mix of faults");
-  app.add_option("--days", command.run.days, "virtual days (7)")->check(CLI::Range(1, 366));
+  auto* days = app.add_option_function<int>(
+      "--days", [&](int days) { command.run.length = std::chrono::hours(24 * days); }, "virtual days (7)");
+  days->check(CLI::Range(1, 366));
+  app.add_option_function<int>(
+         "--hours", [&](int hours) { command.run.length = std::chrono::hours(hours); },
+         "virtual hours, for small worlds")
+      ->check(CLI::Range(1, 24 * 366))
+      ->excludes(days);
   app.add_option("--instances", command.run.instances, "managed instances (20)")->check(CLI::Range(1, 1000));
   app.add_option("--load", command.run.load, "interruptions, crashes, users and operators: this part of the usual (1)")
       ->check(CLI::Range(0.0, 1.0));

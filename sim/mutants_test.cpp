@@ -22,7 +22,7 @@ RunOptions small(uint64_t seed) {
   RunOptions options;
   options.seed = seed;
   options.swarm = true;
-  options.days = 1;
+  options.length = std::chrono::hours(24);
   options.instances = 3;
   options.load = 0.1;
   return options;

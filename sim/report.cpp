@@ -54,7 +54,9 @@ Result<std::set<Strike>> read_strikes(std::string_view text) {
 }
 
 std::string options_of(const RunOptions& options) {
-  std::string text = fmt::format("--seed {} --days {} --instances {}", options.seed, options.days, options.instances);
+  std::string text =
+      fmt::format("--seed {} --hours {} --instances {}", options.seed,
+                  std::chrono::duration_cast<std::chrono::hours>(options.length).count(), options.instances);
   if (options.load != 1) text += fmt::format(" --load {}", options.load);
   if (options.swarm) text += " --swarm";
   if (options.only) text += " --only " + to_text(*options.only);

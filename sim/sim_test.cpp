@@ -24,7 +24,7 @@ void expect_kept(const RunOptions& options) {
 TEST(Sim, ASeedRepeatsToTheBit) {
   RunOptions options;
   options.seed = 11;
-  options.days = 1;
+  options.length = std::chrono::hours(24);
   options.instances = 6;
   RunOutcome first = run(options), second = run(options);
   EXPECT_EQ(first.hash, second.hash);
@@ -42,7 +42,7 @@ class Regressions : public testing::TestWithParam<Found> {};
 TEST_P(Regressions, Hold) {
   RunOptions options;
   options.seed = GetParam().seed;
-  options.days = GetParam().days;
+  options.length = std::chrono::hours(24 * GetParam().days);
   expect_kept(options);
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, Regressions, testing::Values(Found{3, 2}),
@@ -57,7 +57,7 @@ TEST_P(SmallWorlds, KeepEveryPromise) {
     RunOptions options;
     options.seed = GetParam() * kSeedsOfABlock + i;
     options.swarm = true;
-    options.days = 1;
+    options.length = std::chrono::hours(24);
     options.instances = 3;
     options.load = 0.1;
     expect_kept(options);
@@ -67,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(Blocks, SmallWorlds, testing::Range<uint64_t>(0, kBlock
 
 TEST(Report, AnOutcomeAndItsStrikesAreReadBackAsTheyWereWritten) {
   RunOptions options;
-  options.days = 1;
+  options.length = std::chrono::hours(24);
   options.instances = 1;
   options.load = 0.1;
   RunOutcome outcome = run(options);

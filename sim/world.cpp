@@ -244,7 +244,7 @@ RunOutcome World::live() {
     time_.post(Duration(random_.below(600'000)), [this] { create_one(); });
   }
   schedule();
-  Time end = time_.now() + 24h * options_.days;
+  Time end = time_.now() + options_.length;
   if (until(end)) {
     calm_down();
     check_the_end();

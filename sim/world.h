@@ -5,6 +5,7 @@
 // The controller sees: FaultyEc2 (latencies and faults) -> Tap (the checker's) -> the local cloud -> SimSubstrate.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
@@ -30,7 +31,7 @@ namespace holdfast::sim {
 struct RunOptions {
   uint64_t seed = 1;
   bool swarm = false;
-  int days = 7;
+  Duration length = std::chrono::hours(7 * 24);  // in which things go wrong; then it comes to rest
   int instances = 20;
   double load = 1;                          // of what happens at moments of its own: that part of a whole seed's
   std::optional<std::set<Strike>> only;     // of what may go wrong; absent: all that the seed draws
@@ -111,6 +112,7 @@ class World {
   void ask(Fault what, Random& random);
   void crash(Fault how, Random& random);
   void request(const ManagedInstanceId& id, model::Event event, std::optional<engine::Revision> revision = {});
+  uint64_t in_proportion(Duration in_a_day) const;
   std::optional<cloud::CloudInstance> pick_running(Random& random);
   std::optional<ManagedInstanceId> pick_managed(Random& random);
 

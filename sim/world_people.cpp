@@ -102,13 +102,19 @@ std::optional<ManagedInstanceId> World::pick_managed(Random& random) {
   return alive[random.below(alive.size())];
 }
 
+// The most milliseconds of what may take so long in a day: less in a shorter world.
+uint64_t World::in_proportion(Duration in_a_day) const {
+  return static_cast<uint64_t>(in_a_day.count() * std::min<int64_t>(options_.length.count(), Duration(24h).count()) /
+                               Duration(24h).count());
+}
+
 void World::ask(Fault what, Random& random) {
   auto id = pick_managed(random);
   if (!id) return;
   if (what == Fault::user_recycles) return request(*id, model::RecycleAsked{});
   if (what == Fault::user_pauses) {
     request(*id, model::PauseAsked{});
-    time_.post(1min + Duration(random.below(6 * 3'600'000)), [this, id] {
+    time_.post(1min + Duration(random.below(in_proportion(6h))), [this, id] {
       auto known = view(*id);
       if (!faults_.calmed() && known && known->state.goal == model::Goal::paused) request(*id, model::ResumeAsked{});
     });
@@ -118,7 +124,7 @@ void World::ask(Fault what, Random& random) {
     model::DeleteAsked deletion;
     bool everything = random.below(2) == 0;
     auto flag = [&] { return everything || random.below(2) == 0; };
-    deletion.deallocation = {flag(), flag(), flag(), flag(), Duration(600'000 + random.below(20 * 3'600'000))};
+    deletion.deallocation = {flag(), flag(), flag(), flag(), Duration(600'000 + random.below(in_proportion(20h)))};
     request(*id, deletion);
     return create_one();
   }
@@ -315,7 +321,7 @@ void World::crash(Fault how, Random& random) {
 // ---- when
 
 void World::schedule() {
-  Time from = time_.now() + 20min, to = time_.now() + 24h * options_.days;
+  Time from = time_.now() + 20min, to = time_.now() + options_.length;
   for (const Happening& happening : faults_.timed(from, to)) {
     time_.post(happening.at - time_.now(), [this, happening] { happen(happening); });
   }
