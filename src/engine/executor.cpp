@@ -63,11 +63,15 @@ std::optional<ReleasedEffect> Executor::take_one(Queue& queue) {
 
 // What goes in one call: one effect, or the terminations that wait.
 Executor::Effects Executor::take(Queue& queue) {
-  const bool together = terminated_by(queue.effects.begin()->second.effect) != nullptr;
+  // A scout's end is of the same action, but looks at its tags first and so goes alone.
+  auto ends_an_instance = [&] {
+    return !queue.effects.empty() && terminated_by(queue.effects.begin()->second.effect) != nullptr;
+  };
+  const bool together = ends_an_instance();
   Effects effects;
   do {
     if (auto effect = take_one(queue)) effects.push_back(std::move(*effect));
-  } while (together && !queue.effects.empty() && effects.size() < kMostTogether);
+  } while (together && ends_an_instance() && effects.size() < kMostTogether);
   return effects;
 }
 

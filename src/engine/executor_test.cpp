@@ -221,6 +221,22 @@ TEST_F(ExecutorTerminating, ThoseThatWaitGoInOneCall) {
   EXPECT_EQ(counters.effects_under_way, 0u);
 }
 
+TEST_F(ExecutorTerminating, AScoutsEndGoesAlone) {
+  ReleasedEffect scout = terminate("i-scout");
+  scout.effect.action = model::EndScout{InstanceId("i-scout")};
+  ec2.on<ec2::DescribeInstancesRequest>([](const auto&) -> Result<ec2::DescribeInstancesResponse> {
+    return ec2::ec2_fail("InvalidInstanceID.NotFound", "");
+  });
+  Executor one = executor(1);
+  one.release(terminate("i-1"));
+  one.release(scout);
+  one.release(terminate("i-2"));
+  do one.pump();
+  while (workers.run_one());
+  EXPECT_EQ(ended.size(), 3u);
+  EXPECT_TRUE(failed().empty());
+}
+
 TEST_F(ExecutorTerminating, OneThatIsNotKnownFailsAloneAndWithItsError) {
   for (const char* code : {"InvalidInstanceID.NotFound", "OperationNotPermitted", "UnauthorizedOperation"}) {
     SCOPED_TRACE(code);
