@@ -320,6 +320,32 @@ TEST_P(Modes, WhatIsMendedWhilePausedIsThereAfterTheResume) {
   }
 }
 
+// What is on another machine may be written to there: a copy of it is not made before it is free.
+TEST_P(Modes, AResumeWaitsUntilAVolumeThatWasLentIsFree) {
+  World world(spec_of(GetParam()));
+  world.settle();
+  world.cloud.write();
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  for (const std::string device : {"/dev/sdf", "/dev/xvda"}) {
+    const VolumeId id = device == "/dev/sdf" ? world.state.data.at(device).id : world.state.root->id;
+    SCOPED_TRACE(device);
+    world.cloud.lend(id, InstanceId("i-workbench"));
+    ASSERT_TRUE(world.happen(ResumeAsked{}));
+    world.settle(90);
+    ASSERT_NE(world.state.status, Status::active);
+    EXPECT_NE(world.state.error.find("attached to instance i-workbench"), std::string::npos) << world.state.error;
+    world.cloud.write_by_hand(id, device);
+    world.cloud.detach(id);
+    world.settle();
+    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+    EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
+    EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+    ASSERT_TRUE(world.happen(PauseAsked{}));
+    world.settle();
+  }
+}
+
 TEST(Lifecycle, ARecycleOfAPausedOneIsAConflict) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();

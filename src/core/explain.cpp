@@ -158,11 +158,16 @@ class Explainer {
     }
     for (const Snapshot& snapshot : state_.snapshots) {
       bool attempt = snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation;
-      if (!attempt || snapshot.state == SnapshotState::error) continue;
+      bool there = snapshot.state == SnapshotState::pending || snapshot.state == SnapshotState::completed;
+      if (!attempt || !there) continue;
       if (snapshot.state == SnapshotState::completed) return needs_image ? imaged_of(snapshot) : void();
       return wait(Wait::On::sight, snapshot.id.str(),
                   "the final snapshot " + snapshot.id.str() + " of volume " + which + " must be completed",
                   snapshot.started_at);
+    }
+    if (lent(state_, volume, now_)) {
+      return wait(Wait::On::sight, volume.id.str(),
+                  "volume " + which + " must be seen free" + held_by(volume.attached_to), state_.handover->began_at);
     }
     const Snapshot* failed = failure_of(state_, volume.id);
     if (failed == nullptr || !failed->failed_at) return;
@@ -172,7 +177,8 @@ class Explainer {
 
   void imaged_of(const Snapshot& snapshot) {
     for (const RootImage& image : state_.images) {
-      if (image.snapshot != snapshot.id || image.state == ImageState::failed) continue;
+      bool there = image.state == ImageState::pending || image.state == ImageState::available;
+      if (image.snapshot != snapshot.id || !there) continue;
       if (image.state == ImageState::available) return;
       return wait(Wait::On::sight, image.id.str(),
                   "image " + image.id.str() + " of snapshot " + snapshot.id.str() + " must be available");

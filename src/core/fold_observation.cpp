@@ -329,10 +329,48 @@ void fold_volumes(Draft& draft, const Observation& observation) {
 
 // ---- snapshots, images, interfaces, status
 
+// A copy that is known and not listed: by the count of what is missing, not by one look, it is taken to be gone. It is
+// never deleted for that.
+template <class Copy, class Unknown>
+bool note_copy_missing(Draft& draft, Copy& copy, Unknown unknown) {
+  if (copy.state == unknown && copy.missing_since) return false;  // noted
+  if (!copy.missing_since) copy.missing_since = draft.now;
+  ++copy.missing_looks;
+  if (!missing_for_long(copy, draft.now)) return false;
+  copy.state = unknown;
+  return true;
+}
+
+void note_missing_snapshots(Draft& draft, const Observation& observation) {
+  if (!has(observation.kinds, Kind::snapshots)) return;
+  for (Snapshot& known : draft.state().snapshots) {
+    if (known.state == SnapshotState::error || observation.as_of <= known.started_at + kListingLag) continue;
+    if (find_by_id(observation.snapshots, known.id) != nullptr) continue;
+    if (!note_copy_missing(draft, known, SnapshotState::unknown)) continue;
+    reached(Probe::snapshot_gone);
+    draft.record("snapshot_gone", "snapshot " + known.id.str() + " of " + known.device +
+                                      " is gone from the cloud: nothing is made from it any more");
+  }
+}
+
+void note_missing_images(Draft& draft, const Observation& observation) {
+  if (!has(observation.kinds, Kind::images) || observation.as_of <= draft.state().updated_at + kListingLag) return;
+  for (RootImage& known : draft.state().images) {
+    if (known.state == ImageState::failed || find_by_id(observation.images, known.id) != nullptr) continue;
+    if (!note_copy_missing(draft, known, ImageState::unknown)) continue;
+    reached(Probe::image_gone);
+    draft.record("image_gone", "image " + known.id.str() + " of snapshot " + known.snapshot.str() +
+                                   " is gone from the cloud: another one is registered when it is wanted");
+  }
+}
+
 void fold_snapshots(Draft& draft, const Observation& observation) {
   State& state = draft.state();
+  note_missing_snapshots(draft, observation);
   for (const ObservedSnapshot& seen : observation.snapshots) {
     if (Snapshot* known = find_by_id(state.snapshots, seen.id)) {
+      known->missing_since.reset();
+      known->missing_looks = 0;
       if (known->state == seen.state) continue;
       known->state = seen.state;
       known->size_gib = seen.size_gib;
@@ -372,8 +410,11 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
 
 void fold_images(Draft& draft, const Observation& observation) {
   State& state = draft.state();
+  note_missing_images(draft, observation);
   for (const ObservedImage& seen : observation.images) {
     if (RootImage* known = find_by_id(state.images, seen.id)) {
+      known->missing_since.reset();
+      known->missing_looks = 0;
       known->state = seen.state;
       if (seen.state == ImageState::failed) note_image_failed(draft, seen.id);
       continue;

@@ -241,6 +241,16 @@ void deallocate(Draft& draft) {
   come_to_rest(draft, "deallocated", "it is deallocated");
 }
 
+// Between two looks at what rests nothing shows that a volume was lent: it is looked at once more before its copy is
+// made.
+bool seen_after_rest(Draft& draft) {
+  const State& state = draft.state();
+  if (state.handover->reason != Reason::resume) return true;
+  if (state.looking.volumes_listed && *state.looking.volumes_listed >= state.handover->began_at) return true;
+  draft.look(static_cast<Kinds>(Kind::volumes), draft.now);
+  return false;
+}
+
 void tend_without_instance(Draft& draft) {
   State& state = draft.state();
   // A launch that may have happened is brought to light before anything else is decided.
@@ -251,7 +261,7 @@ void tend_without_instance(Draft& draft) {
     Reason first = made_of_copies(state) ? Reason::imported : Reason::created;
     begin_handover(draft, state.generation == 0 ? first : Reason::resume);
   }
-  if (save(draft) && copies_ready(draft)) launch(draft);
+  if (seen_after_rest(draft) && save(draft) && copies_ready(draft)) launch(draft);
 }
 
 void clean_up(Draft& draft) {

@@ -230,10 +230,28 @@ std::string detached_error(const Draft& draft) {
   return {};
 }
 
+// A volume on its way back from its last instance is free soon.
+std::string lent_error(const Draft& draft) {
+  const State& state = draft.state();
+  if (!state.handover || draft.now < state.handover->began_at + kTimeUntilGone) return {};
+  auto error = [&](const Volume& volume) -> std::string {
+    bool here = state.instance && volume.attached_to == state.instance->id;
+    if (here || !lent(state, volume, draft.now)) return {};
+    return "volume " + volume.id.str() + " (" + volume.device + ") is attached to instance " +
+           volume.attached_to.str() + ", which may write to it. Detach it there: the resume waits for that";
+  };
+  std::string text = state.root ? error(*state.root) : std::string();
+  for (const auto& [device, volume] : state.data) {
+    if (text.empty()) text = error(volume);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string loss_error(const Draft& draft) {
   const State& state = draft.state();
+  if (std::string lent = lent_error(draft); !lent.empty()) return lent;
   if (!draft.spec.persistence.block_devices) return {};
   if (std::string detached = detached_error(draft); !detached.empty()) return detached;
   for (const auto& [device, volume] : state.data) {

@@ -465,6 +465,12 @@ void MiniCloud::vanish(const InstanceId& id) {
   if (found != instances_.end()) found->second.state = InstanceState::terminated;
 }
 
+void MiniCloud::lend(const VolumeId& id, const InstanceId& to) {
+  ObservedVolume& seen = volumes_.at(id).seen;
+  seen.state = VolumeState::in_use;
+  seen.attachments = {{to, "/dev/sdz", AttachmentState::attached}};
+}
+
 void MiniCloud::detach(const VolumeId& id) {
   volumes_.at(id).seen.attachments.clear();
   volumes_.at(id).seen.state = VolumeState::available;

@@ -45,11 +45,14 @@ class MiniCloud {
   void vanish(const InstanceId& id);
   // Somebody deletes it by hand.
   void lose(const VolumeId& id);
+  // Somebody attaches the free volume elsewhere; until `detach` it may be written to there.
+  void lend(const VolumeId& id, const InstanceId& to);
   // Somebody takes it off by hand.
   void detach(const VolumeId& id);
   // Somebody says by our tag which device it is.
   void tag(const VolumeId& id, const std::string& device) { volumes_.at(id).seen.tags.device = device; }
   void lose(const SnapshotId& id) { snapshots_.erase(id); }
+  void lose(const ImageId& id) { images_.erase(id); }
   // A while after its end it is not listed any more.
   void forget(const InstanceId& id) { instances_.erase(id); }
   void lose(const InterfaceId& id) { interfaces_.erase(id); }

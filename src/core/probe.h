@@ -27,7 +27,10 @@ enum class Probe {
   snapshot_adopted,
   snapshot_made_twice,
   snapshot_failed,
+  snapshot_gone,  // not listed any more
+  image_gone,
   final_snapshot_again,
+  final_snapshot_awaits_a_detachment,
   image_adopted,
   image_failed,
   copy_deleted_by_hand,  // the cloud's word at a launch

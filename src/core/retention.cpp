@@ -74,7 +74,8 @@ bool is_note(const State& state, const Snapshot& failed) {
 
 bool superfluous(const Draft& draft, const Snapshot& snapshot) {
   const State& state = draft.state();
-  if (snapshot.state == SnapshotState::pending || snapshot.state == SnapshotState::unknown) return false;
+  if (snapshot.state == SnapshotState::pending) return false;
+  if (snapshot.state == SnapshotState::unknown && !snapshot.missing_since) return false;
   if (used_by_image(state, snapshot.id)) return false;
   if (snapshot.manual && snapshot.state != SnapshotState::error) return false;
   if (snapshot.keep_until) return *snapshot.keep_until <= draft.now;

@@ -89,6 +89,58 @@ TEST(Saving, AnImageThatFailsIsTriedAgainAfterGrowingPausesUnderAnotherName) {
   EXPECT_EQ(world.cloud.images(), 1u);
 }
 
+// The final snapshot or the image in the making, deleted by hand: what is waited for never comes.
+struct Deleted : ::testing::Test {
+  Deleted() : world(spec_of(BlockDevicesMode::on_launch)) {
+    world.settle();
+    world.cloud.write();
+    world.cloud.vanish(world.state.instance->id);
+    world.happen(CloudStirred{kAllKinds});
+  }
+  bool turn_until(const std::function<bool()>& holds) {
+    for (int i = 0; i < 200 && !holds(); ++i) {
+      if (world.turn()) continue;
+      world.cloud.advance();
+      world.now += std::chrono::seconds(1);
+    }
+    return holds();
+  }
+  void expect_everything_is_back() {
+    world.settle();
+    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+    EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
+    EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+  }
+  World world;
+};
+
+TEST_F(Deleted, AFinalSnapshotThatIsGoneBeforeItIsCompletedIsMadeAgain) {
+  ASSERT_TRUE(turn_until([&] { return world.state.snapshots.size() == 2; }));
+  for (const Snapshot& snapshot : world.state.snapshots) world.cloud.lose(snapshot.id);
+  expect_everything_is_back();
+  EXPECT_LT(position(world.history, "snapshot_gone"), world.history.size());
+}
+
+TEST_F(Deleted, AnImageThatIsGoneBeforeItIsLaunchedFromIsMadeAgain) {
+  ASSERT_TRUE(turn_until([&] { return !world.state.images.empty(); }));
+  world.cloud.lose(world.state.images.front().id);
+  expect_everything_is_back();
+}
+
+// One look without it proves nothing.
+TEST_F(Deleted, OneThatIsListedAgainCountsAgain) {
+  ASSERT_TRUE(turn_until([&] { return world.state.snapshots.size() == 2; }));
+  world.now += std::chrono::minutes(10);
+  Observation blank;
+  blank.kinds = kAllKinds;
+  blank.as_of = world.now;
+  world.happen(Observed{blank});
+  EXPECT_TRUE(world.state.snapshots.front().missing_since);
+  EXPECT_EQ(world.state.snapshots.front().state, SnapshotState::pending);
+  expect_everything_is_back();
+  EXPECT_EQ(position(world.history, "snapshot_gone"), world.history.size());
+}
+
 struct Failing : ::testing::Test {
   Failing() : world(spec_of(BlockDevicesMode::reattach)) {
     world.settle();

@@ -46,6 +46,7 @@ void save_volume(Draft& draft, const Volume& volume) {
 const Snapshot* final_attempt(const State& state, const Volume& volume) {
   for (const Snapshot& snapshot : state.snapshots) {
     if (snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation &&
+        snapshot.state != SnapshotState::unknown &&
         (snapshot.state != SnapshotState::error || mutated(Mutation::wait_for_what_failed))) {
       return &snapshot;
     }
@@ -53,9 +54,23 @@ const Snapshot* final_attempt(const State& state, const Volume& volume) {
   return nullptr;
 }
 
+}  // namespace
+
+bool lent(const State& state, const Volume& volume, Time now) {
+  const std::optional<Handover>& handover = state.handover;
+  bool at_rest = handover && handover->reason == Reason::resume;
+  return at_rest && !volume.attached_to.empty() && !confirmed_missing(volume, now);
+}
+
+namespace {
+
 // True once the volume's final snapshot is completed.
 bool saved(Draft& draft, const Volume& volume) {
   const Snapshot* attempt = final_attempt(draft.state(), volume);
+  if (attempt == nullptr && lent(draft.state(), volume, draft.now)) {
+    reached(Probe::final_snapshot_awaits_a_detachment);
+    return false;
+  }
   if (attempt == nullptr) {
     // One that is not listed would only be refused: it is looked for, and given up if it is gone for good.
     if (!volume.missing_since) save_volume(draft, volume);
@@ -74,7 +89,8 @@ std::string image_name(const State& state, const Snapshot& snapshot, const std::
 bool imaged(Draft& draft, const Snapshot& snapshot) {
   const State& state = draft.state();
   for (const RootImage& image : state.images) {
-    if (image.snapshot == snapshot.id && image.state != ImageState::failed) return image.state == ImageState::available;
+    bool there = image.state == ImageState::pending || image.state == ImageState::available;
+    if (image.snapshot == snapshot.id && there) return image.state == ImageState::available;
   }
   // Nothing was launched from a failed one; the snapshot it was to be made from stays, and is tried again.
   const RootImage* failed = failed_image_of(state, snapshot.id);

@@ -359,6 +359,8 @@ constexpr void fields(A& a, const Snapshot*) {
   a("failures", &Snapshot::failures);
   a("manual", &Snapshot::manual);
   a("keep_until", &Snapshot::keep_until);
+  a("missing_since", &Snapshot::missing_since);
+  a("missing_looks", &Snapshot::missing_looks);
 }
 
 template <class A>
@@ -370,6 +372,8 @@ constexpr void fields(A& a, const RootImage*) {
   a("state", &RootImage::state);
   a("failed_at", &RootImage::failed_at);
   a("failures", &RootImage::failures);
+  a("missing_since", &RootImage::missing_since);
+  a("missing_looks", &RootImage::missing_looks);
   a("came_up", &RootImage::came_up);
   a("failed_to_come_up", &RootImage::failed_to_come_up);
 }

@@ -109,6 +109,10 @@ struct Snapshot {
   int failures = 0;                    // of this volume in a row, with this one: stretches the pause before the next
   bool manual = false;                 // a person asked for it: kept until a person deletes it
   std::optional<Time> keep_until = {};  // what was before a restore: kept at least so long
+  // Not listed since then. Once that is confirmed its state is unknown: nothing is made from it any more, and nothing
+  // waits for it; but it is not given up either, and counts again if it is seen.
+  std::optional<Time> missing_since = {};
+  int missing_looks = 0;
   bool operator==(const Snapshot&) const = default;
 };
 
@@ -120,7 +124,9 @@ struct RootImage {
   int generation = 0;
   ImageState state = ImageState::pending;
   std::optional<Time> failed_at = {};
-  int failures = 0;  // of this snapshot's images in a row, with this one
+  int failures = 0;                        // of this snapshot's images in a row, with this one
+  std::optional<Time> missing_since = {};  // as of a snapshot
+  int missing_looks = 0;
   // Whether an instance launched from it became healthy, or ran out its grace. Neither: not known.
   bool came_up = false;
   bool failed_to_come_up = false;
