@@ -186,9 +186,12 @@ bool shows_anything(const Observation& observation) {
 }
 
 // Everything that it held was seen free. What is gone for good cannot be: it counts as free beside something that is
-// shown.
+// shown. Where nothing is left that could be shown, as long as EC2 lists a terminated instance is long enough: with
+// another account's credentials nothing could be launched, its subnets and groups are not there.
 bool let_go_of_everything(const State& state, const Observation& observation, Time now) {
-  auto lost = [&](const auto& thing) { return confirmed_missing(thing, now) && shows_anything(observation); };
+  constexpr Duration kListedAfterItsEnd = std::chrono::hours(1);
+  bool answers = shows_anything(observation) || now - *state.instance->missing_since >= kListedAfterItsEnd;
+  auto lost = [&](const auto& thing) { return confirmed_missing(thing, now) && answers; };
   auto is_free = [&](const Volume& volume) { return volume.attached_to.empty() || lost(volume); };
   bool data =
       std::all_of(state.data.begin(), state.data.end(), [&](const auto& entry) { return is_free(entry.second); });

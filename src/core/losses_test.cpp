@@ -70,6 +70,35 @@ TEST_P(LostData, APauseDoesNotWaitForItAndTheNextInstanceComesUp) {
   EXPECT_EQ(world.state.status, Status::active) << world.state.error;
 }
 
+// The service was away for so long that the instance is not listed any more, and its only volume went with it.
+TEST(LostAltogether, WithItsInstanceIsFollowedByABlankOneWhereNothingElseIsLeftToBeShown) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.persistence.root_device = false;
+  spec.persistence.private_ip = false;
+  World world(spec);
+  world.settle();
+  const InstanceId gone = world.state.instance->id;
+  const VolumeId lost = world.state.data.at(kData).id;
+  world.cloud.vanish(gone);
+  world.cloud.advance();
+  world.cloud.forget(gone);
+  world.cloud.lose(lost);
+  auto look_for = [&](Duration duration) {
+    for (Time end = world.now + duration; world.now < end && world.state.instance->id == gone;) {
+      world.now += std::chrono::minutes(1);
+      world.happen(CloudStirred{kAllKinds});
+      world.settle(5);
+      if (!world.state.instance) world.settle();
+    }
+  };
+  look_for(std::chrono::minutes(50));
+  EXPECT_EQ(world.state.instance->id, gone) << "it may be the listings that are wrong";
+  look_for(std::chrono::minutes(30));
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_NE(world.state.instance->id, gone);
+  EXPECT_NE(world.state.data.at(kData).id, lost);
+}
+
 TEST_P(LostData, ADeletionDoesNotWaitForIt) {
   World world(spec_of(GetParam()));
   world.settle();
