@@ -60,9 +60,8 @@ Result<void> VirtualService::start() {
   options.sweep_interval = options_.sweep_interval;
   controller_ = std::make_unique<engine::Controller>(options, std::move(ties));
   HF_TRY_VOID(controller_->start());
-  cloud_.listen([this](const ec2::CloudEvent& event) {
-    posted_.push_back([this, event] { controller_->notify(event); });
-  });
+  cloud_.listen(
+      [this](const ec2::CloudEvent& event) { posted_.push_back([this, event] { controller_->notify(event); }); });
   return {};
 }
 

@@ -2,8 +2,8 @@
 // virtual time or counts, the same in every run.
 #include "sim/virtual_service.h"
 
-#include <gtest/gtest.h>
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
 #include "engine/inspect.h"

@@ -1,7 +1,10 @@
 #include "core/holdings.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <map>
+#include <string_view>
+#include <vector>
 
 #include "model/names.h"
 
@@ -22,15 +25,17 @@ std::string_view word_of(Held::What what) {
   return {};
 }
 
-using Holdings = std::map<std::string, Held>;
+// One thing that is held, as the state has it: made at every step, so without a copy of any text.
+struct Holding {
+  Held::What what = Held::What::volume;
+  std::string_view id;
+  int64_t gib = 0;
+  const Instance* instance = nullptr;  // what: instance
+};
+using Holdings = std::vector<Holding>;  // ordered by id, each once
 
-void hold(Holdings& all, Held::What what, const std::string& id, int64_t gib) {
-  if (id.empty()) return;
-  Held held;
-  held.what = what;
-  held.id = id;
-  held.gib = gib;
-  all.try_emplace(id, std::move(held));
+void hold(Holdings& all, Held::What what, std::string_view id, int64_t gib, const Instance* instance = nullptr) {
+  if (!id.empty()) all.push_back({what, id, gib, instance});
 }
 
 void hold_volume(Holdings& all, const Volume& volume) {
@@ -40,12 +45,17 @@ void hold_volume(Holdings& all, const Volume& volume) {
 // Billed from when it runs until it begins to go.
 void hold_instance(Holdings& all, const Instance& instance) {
   if (instance.state != InstanceState::running) return;
-  hold(all, Held::What::instance, instance.id.str(), 0);
-  Held& held = all[instance.id.str()];
-  held.instance_type = instance.market.instance_type;
-  held.zone = instance.market.zone;
-  held.life_cycle = instance.market.life_cycle;
+  hold(all, Held::What::instance, instance.id.str(), 0, &instance);
   hold(all, Held::What::address, instance.public_ip, 0);
+}
+
+bool by_id(const Holding& a, const Holding& b) {
+  return a.id < b.id;
+}
+
+const Holding* find(const Holdings& all, const Holding& like) {
+  auto found = std::lower_bound(all.begin(), all.end(), like, by_id);
+  return found != all.end() && found->id == like.id ? &*found : nullptr;
 }
 
 Holdings holdings_of(const State& state) {
@@ -62,16 +72,20 @@ Holdings holdings_of(const State& state) {
     if (entry.what == Retired::What::volume) hold(all, Held::What::volume, entry.id, 0);
     if (entry.what == Retired::What::snapshot) hold(all, Held::What::snapshot, entry.id, 0);
   }
+  // The first of an id counts, which is the one that knows its size.
+  std::stable_sort(all.begin(), all.end(), by_id);
+  all.erase(std::unique(all.begin(), all.end(), [](const Holding& a, const Holding& b) { return a.id == b.id; }),
+            all.end());
   return all;
 }
 
-json::object written(const Held& held) {
+json::object written(const Holding& held) {
   json::object object{{"what", word_of(held.what)}, {"id", held.id}};
   if (held.gib > 0) object["gib"] = held.gib;
-  if (held.what != Held::What::instance) return object;
-  object["type"] = held.instance_type;
-  object["zone"] = held.zone;
-  object["life_cycle"] = to_string(held.life_cycle);
+  if (held.instance == nullptr) return object;
+  object["type"] = held.instance->market.instance_type;
+  object["zone"] = held.instance->market.zone;
+  object["life_cycle"] = to_string(held.instance->market.life_cycle);
   return object;
 }
 
@@ -139,12 +153,12 @@ class Story {
 std::optional<Record> change_of_holdings(const State& before, const State& after, Time at) {
   const Holdings was = holdings_of(before), is = holdings_of(after);
   json::array began, ended;
-  for (const auto& [id, held] : is) {
-    auto known = was.find(id);
-    if (known == was.end() || (held.gib > 0 && held.gib != known->second.gib)) began.push_back(written(held));
+  for (const Holding& held : is) {
+    const Holding* known = find(was, held);
+    if (known == nullptr || (held.gib > 0 && held.gib != known->gib)) began.push_back(written(held));
   }
-  for (const auto& [id, held] : was) {
-    if (!is.contains(id)) ended.emplace_back(id);
+  for (const Holding& held : was) {
+    if (find(is, held) == nullptr) ended.emplace_back(held.id);
   }
   if (began.empty() && ended.empty()) return std::nullopt;
   return Record{at, kHoldings, "what is held and billed has changed",

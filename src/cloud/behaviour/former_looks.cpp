@@ -52,9 +52,10 @@ void FormerLooks::distort(Memory<Item>& memory, std::vector<Item>& items, Time n
   std::erase_if(items, [&](Item& item) {
     const std::string& id = id_of(item);
     std::string look = look_of(item);
-    auto [found, fresh] = memory.try_emplace(id, Seen<Item>{look, item, std::nullopt, now, now});
+    auto found = memory.find(id);
+    if (found == memory.end()) found = memory.emplace(id, Seen<Item>{look, item, std::nullopt, now, now}).first;
     Seen<Item>& seen = found->second;
-    if (!fresh && seen.look != look) {
+    if (seen.look != look) {
       bool lately = now - seen.at <= lag;
       seen.before = lately ? std::optional<Item>(seen.now) : std::nullopt;
       seen.changed = seen.at;
