@@ -259,8 +259,15 @@ bool is_known(const State& state, const VolumeId& id) {
   return superseded || retired;
 }
 
+// Made by the launch of the instance that runs, and taken off by hand before it was seen on it.
+bool taken_off_unseen(const State& state, const ObservedVolume& seen, Time as_of) {
+  const std::optional<Time>& running_at = state.instance->running_at;
+  bool mapped_by_now = running_at && as_of > *running_at + kListingLag;
+  return mapped_by_now && seen.state == VolumeState::available && seen.attachments.empty();
+}
+
 // A volume with our tag that the state does not know.
-void adopt_volume(Draft& draft, const ObservedVolume& seen) {
+void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   State& state = draft.state();
   auto asked = state.asked.find(seen.tags.effect);
   if (asked != state.asked.end() && std::holds_alternative<CreateVolume>(asked->second.effect.action)) {
@@ -272,7 +279,8 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen) {
   // superseded or given up knowingly; what is of a newer one than we know of is not ours to judge.
   if (seen.tags.generation != state.generation || state.generation == 0) return;
   // While its instance lives, the instance's own block device mapping says which device it is.
-  if (state.instance && !is_terminal(state.instance->state)) return;
+  bool living = state.instance && !is_terminal(state.instance->state);
+  if (living && !taken_off_unseen(state, seen, as_of)) return;
   if (seen.state != VolumeState::available && seen.state != VolumeState::in_use) return;
   Volume volume;
   volume.device = device_of(draft, seen);
@@ -325,7 +333,7 @@ void fold_volumes(Draft& draft, const Observation& observation) {
   for (Volume& volume : state.superseded) fold_known_volume(draft, volume, observation);
   fold_unplaced(draft, observation);
   for (const ObservedVolume& seen : observation.volumes) {
-    if (!is_known(state, seen.id)) adopt_volume(draft, seen);
+    if (!is_known(state, seen.id)) adopt_volume(draft, seen, observation.as_of);
   }
   if (has(observation.kinds, Kind::volumes)) state.looking.volumes_listed = observation.as_of;
 }

@@ -70,6 +70,44 @@ TEST_P(LostData, APauseDoesNotWaitForItAndTheNextInstanceComesUp) {
   EXPECT_EQ(world.state.status, Status::active) << world.state.error;
 }
 
+// Launched while the service was away, and taken off by hand before it was seen there.
+TEST(TakenOff, AVolumeThatWasNeverSeenOnItsInstanceIsKnownAllTheSame) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  auto launch_asked = [&] {
+    return std::any_of(world.effects.begin(), world.effects.end(),
+                       [](const Effect& effect) { return std::holds_alternative<LaunchInstance>(effect.action); });
+  };
+  for (int i = 0; i < 400 && !launch_asked(); ++i) {
+    if (world.turn()) continue;
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+  }
+  ASSERT_TRUE(launch_asked());
+  // It happens, and its answer goes nowhere: the service is away.
+  auto made = world.cloud.perform(world.effects.front(), world.spec);
+  ASSERT_TRUE(made.made);
+  const InstanceId instance(*made.made);
+  for (int i = 0; i < 5; ++i) world.cloud.advance();
+  VolumeId taken;
+  for (const auto& device : world.cloud.instance(instance).devices) {
+    if (device.device == kData) taken = device.volume;
+  }
+  world.cloud.detach(taken);
+  world.now += std::chrono::minutes(6);
+  world.restart();
+  world.settle();
+  world.now += std::chrono::minutes(1);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle(5);
+  ASSERT_EQ(world.state.instance->id, instance);
+  ASSERT_TRUE(world.state.data.contains(kData));
+  EXPECT_EQ(world.state.data.at(kData).id, taken);
+  EXPECT_NE(world.state.error.find("is detached from instance"), std::string::npos) << world.state.error;
+}
+
 // The service was away for so long that the instance is not listed any more, and its only volume went with it.
 TEST(LostAltogether, WithItsInstanceIsFollowedByABlankOneWhereNothingElseIsLeftToBeShown) {
   Spec spec = spec_of(BlockDevicesMode::reattach);
