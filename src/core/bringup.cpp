@@ -205,7 +205,11 @@ bool attached(Draft& draft, Volume& volume) {
     if (!mutated(Mutation::old_copy_counts_as_final)) volume.generation = instance.generation;
     return volume.attachment == AttachmentState::attached;
   }
-  if (const Snapshot* older = restore_source(draft.state(), volume.device)) {
+  // An instance that was on its way when a restore was asked for comes up as it was, and gives way itself.
+  const std::optional<Restore>& restore = draft.state().restore;
+  bool made_of_older = restore && instance.generation > generation_restored(draft.state(), volume.device);
+  const Snapshot* older = made_of_older ? restore_source(draft.state(), volume.device) : nullptr;
+  if (older != nullptr) {
     make_in_place_of(draft, volume, older, false);
   } else if (confirmed_missing(volume, draft.now)) {
     replace_lost(draft, volume);

@@ -365,7 +365,7 @@ void note_missing_snapshots(Draft& draft, const Observation& observation) {
 }
 
 void note_missing_images(Draft& draft, const Observation& observation) {
-  if (!has(observation.kinds, Kind::images) || observation.as_of <= draft.state().updated_at + kListingLag) return;
+  if (!has(observation.kinds, Kind::images)) return;
   for (RootImage& known : draft.state().images) {
     if (known.state == ImageState::failed || find_by_id(observation.images, known.id) != nullptr) continue;
     if (!note_copy_missing(draft, known, ImageState::unknown)) continue;

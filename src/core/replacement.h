@@ -31,9 +31,9 @@ void renew_waiting_launch(model::State& state);
 
 // The image that the next launch uses; none while it is still being made.
 std::optional<ImageId> launch_image(const Draft& draft);
-// The newest completed snapshot that holds what generation `volume.generation` left on the volume.
 // At a resume the volume is still on another machine, which may write to it: a person looked into it while it rested.
 bool lent(const model::State& state, const model::Volume& volume, Time now);
+// The newest completed snapshot that holds what generation `volume.generation` left on the volume.
 const model::Snapshot* final_snapshot(const model::State& state, const model::Volume& volume);
 // What the next root is made from: an older copy where one is to be restored, else the final snapshot, else the newest
 // copy of a root that is not there.

@@ -152,12 +152,18 @@ Result<void> drop_volume(Draft& draft, const VolumeDropped& request) {
 
 // ---- restored
 
+int generation_restored(const State& state, const std::string& device) {
+  auto earlier = state.restore->earlier.find(device);
+  return earlier != state.restore->earlier.end() ? earlier->second : state.restore->generation;
+}
+
 const Snapshot* restore_source(const State& state, const std::string& device) {
   if (!state.restore) return nullptr;
   auto wanted = state.restore->sources.find(device);
   if (wanted == state.restore->sources.end()) return nullptr;
   const Volume* present = present_volume(state, device);
-  if (present != nullptr && present->generation > state.restore->generation) return nullptr;  // made from it already
+  if (present != nullptr && present->generation > generation_restored(state, device))
+    return nullptr;  // made from it already
   const Snapshot* source = find(state, wanted->second);
   return source != nullptr && source->state == SnapshotState::completed ? source : nullptr;
 }
@@ -227,11 +233,18 @@ Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
   std::map<std::string, SnapshotId> sources = request.sources;
   if (state.restore) sources.insert(state.restore->sources.begin(), state.restore->sources.end());
   if (state.restore && state.restore->sources == sources) return {};
+  // One that an instance was launched with already is not restored once more: what it has written since stays.
+  std::map<std::string, int> earlier;
+  for (const auto& [device, id] : sources) {
+    if (!request.sources.contains(device)) earlier[device] = generation_restored(state, device);
+  }
   begin(draft, sources, request.retention, false);
+  state.restore->earlier = std::move(earlier);
   try_anew(state);
   draft.record("restore_asked", "a restore was asked for: " + words_of(request.sources));
-  // Between two instances, or paused: the next one is made from it.
-  if (state.goal == Goal::running && state.instance && !is_outgoing(state)) state.recycle_wanted = true;
+  // Between two instances, or paused: the next one is made from it. One that may be launched by now is not.
+  bool comes_up_without = launch_may_be_done(state) || (state.instance && !is_outgoing(state));
+  if (state.goal == Goal::running && comes_up_without) state.recycle_wanted = true;
   return {};
 }
 
@@ -297,7 +310,7 @@ void leave_branch(Draft& draft, const std::string& device, const Snapshot& sourc
   State& state = draft.state();
   const Time started = source.started_at;
   for (Snapshot& snapshot : state.snapshots) {
-    bool former = snapshot.device == device && snapshot.generation <= state.restore->generation;
+    bool former = snapshot.device == device && snapshot.generation <= generation_restored(state, device);
     if (former && snapshot.started_at > started && !snapshot.keep_until) {
       snapshot.keep_until = draft.now + state.restore->retention;
     }

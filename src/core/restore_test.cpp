@@ -84,6 +84,32 @@ TEST_P(Copies, ARestoreBringsBackTheOlderStateAndKeepsTheNewer) {
   EXPECT_EQ(root_content(), new_root);
 }
 
+// Asked for while a launch is under way: that instance comes up as it was, and the next one with the older copies.
+TEST_P(Copies, ARestoreDuringALaunchIsOfTheNextInstance) {
+  world.cloud.write();
+  take();
+  const int64_t old_root = root_content();
+  const int64_t old_data = data_content();
+  world.cloud.write();
+  const VolumeId newer = world.state.data.at(kData).id;
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  for (int i = 0; i < 400 && !launch_may_be_done(world.state); ++i) {
+    if (world.turn()) continue;
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+  }
+  ASSERT_TRUE(launch_may_be_done(world.state));
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}, {kData, taken(kData)->id}}}));
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(root_content(), old_root);
+  EXPECT_EQ(data_content(), old_data);
+  EXPECT_FALSE(world.state.restore);
+  if (GetParam() == BlockDevicesMode::reattach) {
+    EXPECT_TRUE(world.cloud.exists(newer)) << "kept beside";
+  }
+}
+
 TEST_P(Copies, WhatFollowsARestoreIsMadeOfWhatWasRestored) {
   take();
   const int64_t old = root_content();
@@ -187,6 +213,29 @@ TEST_P(Copies, RestoresOfSeveralDevicesAddUp) {
   world.settle();
   EXPECT_EQ(root_content(), old_root);
   EXPECT_EQ(data_content(), old_data);
+}
+
+// The first is under way already when the second is asked for: what the instance has written since stays.
+TEST_P(Copies, ASecondRestoreDoesNotRepeatTheFirst) {
+  world.cloud.write();
+  take();
+  world.cloud.write();
+  const int64_t old = root_content() - 1;
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
+  for (int i = 0; i < 400 && !(world.state.instance && world.state.instance->running_at && !is_outgoing(world.state));
+       ++i) {
+    if (world.turn()) continue;
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+  }
+  ASSERT_TRUE(world.state.restore) << "it is not healthy yet";
+  ASSERT_TRUE(world.state.root);
+  ASSERT_EQ(root_content(), old);
+  world.cloud.write_by_hand(world.state.root->id, kRoot);  // its application, before it is healthy
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kData, taken(kData)->id}}}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(root_content(), old + 1);
 }
 
 TEST_P(Copies, ARestoreOfWhatIsNotPersistedAnyMoreIsGivenUpLoudly) {

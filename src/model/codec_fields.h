@@ -391,6 +391,7 @@ template <class A>
 constexpr void fields(A& a, const Restore*) {
   a("sources", &Restore::sources);
   a("generation", &Restore::generation);
+  a("earlier", &Restore::earlier);
   a("asked_at", &Restore::asked_at);
   a("retention", &Restore::retention);
   a("fallback", &Restore::fallback);

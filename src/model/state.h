@@ -148,6 +148,7 @@ struct Retired {
 struct Restore {
   std::map<std::string, SnapshotId> sources;  // by device
   int generation = 0;                         // of the instance whose volumes give way
+  std::map<std::string, int> earlier = {};    // the same, of devices that were asked for before others
   Time asked_at{};
   Duration retention{};   // how long what was before is kept
   bool fallback = false;  // the service's own doing: the root did not come up
