@@ -49,6 +49,8 @@ class Checker : public Witness {
   void changed_spec(const ManagedInstanceId& id, const model::Spec& spec);
   void asks(const ManagedInstanceId& id, const model::Event& request);      // on its way: either may be so
   void answered(const ManagedInstanceId& id, const model::Event& request);  // stored
+  void refused_to_user(const ManagedInstanceId& id, const model::Event& request);
+  static bool sets_goal(const model::Event& request);
 
   // A call is about to take effect, or not; a call that took effect, with its answer.
   void calling(Actor actor, const ec2::Request& request);
@@ -87,13 +89,26 @@ class Checker : public Witness {
   bool has_copy(const std::string& device, const ManagedInstanceId& id) const;
 
  private:
+  // A device is to be made from an older copy. Until that comes, what there is counts as before.
+  struct Restore {
+    SnapshotId source;
+    Log copy;
+    Time kept_until{};  // what gives way, at least
+  };
+  // What was before a restore may go once it was kept for as long as was promised.
+  struct Branch {
+    Time left{};
+    Time kept_until{};
+  };
   struct Managed {
     model::Spec spec;
     std::optional<model::Goal> goal = model::Goal::running;  // none: a request is on its way
     std::optional<model::Deallocation> deallocation;
     Time deleted_at{};
-    std::map<std::string, Log> acknowledged;  // by device: what was synced, as of when it was last written
-    std::set<std::string> destroyed;          // devices whose newest copy a person has deleted
+    std::map<std::string, Log> acknowledged;               // by device: what was synced, as of when it was last written
+    std::set<std::string> destroyed;                       // devices whose newest copy a person has deleted
+    std::map<std::string, std::vector<Restore>> restores;  // asked for, by device, in their order
+    std::map<std::string, std::vector<Branch>> branches;
     std::string ip;
     int generation = 0;
   };
@@ -132,6 +147,7 @@ class Checker : public Witness {
     SnapshotId snapshot;
     Time made{};
     bool deleted = false;
+    std::optional<Actor> deleter = {};
   };
   struct Interface {
     ManagedInstanceId owner;
@@ -145,7 +161,10 @@ class Checker : public Witness {
                     const std::string& except, bool well) const;
   bool is_newest(const SnapshotId& id, const Snapshot& snapshot) const;
   bool holds_some_copy(const ManagedInstanceId& id, const std::string& device, const Log& held) const;
+  void gives_up(const VolumeId& id, const Volume& volume);
   void check_volume_goes(const VolumeId& id, const Volume& volume);
+  bool left_behind(const Managed& managed, const std::string& device, Time made, bool may_go) const;
+  bool comes_restored(Managed& managed, const std::string& device, const Guests::Content& content);
   void excuse(const ManagedInstanceId& id, const std::string& device, const std::string& except);
   std::set<std::string> known_things(const model::State& state) const;
 

@@ -61,6 +61,12 @@ constexpr Kind kKinds[] = {
     {Fault::store_refuses, "store_refuses", 2, 10},
     {Fault::operator_unkeeps, "operator_unkeeps", 4, 20},
     {Fault::operator_borrows, "operator_borrows", 10, 40},
+    {Fault::operator_stops, "operator_stops", 4, 20},
+    {Fault::operator_resizes, "operator_resizes", 6, 30},
+    {Fault::operator_deregisters, "operator_deregisters", 3, 15},
+    {Fault::user_snapshots, "user_snapshots", 10, 40},
+    {Fault::user_restores, "user_restores", 10, 40},
+    {Fault::user_undeletes, "user_undeletes", 6, 20},
 };
 static_assert(std::size(kKinds) == kFaults);
 

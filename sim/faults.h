@@ -63,8 +63,14 @@ enum class Fault : uint8_t {
   store_refuses,
   operator_unkeeps,  // sets a volume to go with its instance
   operator_borrows,  // looks into a data volume of a paused one, on another machine
+  operator_stops,    // one on demand: another cannot be stopped
+  operator_resizes,  // a volume grows
+  operator_deregisters,
+  user_snapshots,
+  user_restores,  // to a copy that there is, or takes that back
+  user_undeletes,
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::operator_borrows) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::user_undeletes) + 1;
 inline constexpr Fault kFirstTimed = Fault::interruption_notice;
 
 std::string_view name_of(Fault fault);

@@ -210,8 +210,9 @@ void SimSubstrate::create_snapshots(const InstanceId&, const std::vector<cloud::
 void SimSubstrate::copy_snapshot(const SnapshotId&, const SnapshotId&, Done done) {
   refuse(std::move(done));
 }
-void SimSubstrate::grow_volume(const VolumeId&, int, Done done) {
-  refuse(std::move(done));
+void SimSubstrate::grow_volume(const VolumeId& volume, int size_gib, Done done) {
+  time_.post(kAttach.draw(random_),
+             [=, this, done = std::move(done)]() mutable { inner_.grow_volume(volume, size_gib, std::move(done)); });
 }
 void SimSubstrate::attach_interface(const InstanceId&, const cloud::MachineInterface&, Done done) {
   refuse(std::move(done));

@@ -196,8 +196,7 @@ void World::request(const ManagedInstanceId& id, model::Event event, std::option
   if (busy) return;
   auto known = view(id);
   std::optional<model::Goal> before = known ? std::optional(known->state.goal) : std::nullopt;
-  bool sets_goal = !revision && !std::holds_alternative<model::RecycleAsked>(event);
-  if (sets_goal) checker_.asks(id, event);
+  checker_.asks(id, event);
   note(id, fmt::format("a user asks: {}", model::name_of(event)));
   uint64_t ticket = ++last_ticket_;
   requests_.emplace(ticket, Request{id, std::move(event), std::move(revision), before});
@@ -232,7 +231,8 @@ void World::answer(const engine::Answer& answered) {
     model::Event as_before = *request.goal_before == model::Goal::running  ? model::Event(model::ResumeAsked{})
                              : *request.goal_before == model::Goal::paused ? model::Event(model::PauseAsked{})
                                                                            : model::Event(model::DeleteAsked{});
-    if (!std::holds_alternative<model::RecycleAsked>(request.event)) checker_.answered(request.id, as_before);
+    if (Checker::sets_goal(request.event)) checker_.answered(request.id, as_before);
+    checker_.refused_to_user(request.id, request.event);
   }
 }
 

@@ -28,6 +28,10 @@
 
 namespace holdfast::sim {
 
+// What documents and markets are drawn from. One subnet a zone, in the order of the zones.
+inline constexpr const char* kTypes[] = {"t3.nano", "t3.micro", "c5.large", "m5.large"};
+inline constexpr const char* kSubnets[] = {cloud::kSubnetA, cloud::kSubnetB, cloud::kSubnetC};
+
 struct RunOptions {
   uint64_t seed = 1;
   bool swarm = false;
@@ -107,9 +111,14 @@ class World {
   void interrupt(Fault how, Random& random);
   void move_market(Fault how, Random& random);
   void operate(Fault how, Random& random);
+  void operate_further(Fault how, Random& random);
   void borrow(Random& random);
   std::optional<InstanceId> workbench(const std::string& zone);
   void ask(Fault what, Random& random);
+  void ask_to_delete(const ManagedInstanceId& id, Random& random);
+  void ask_to_change(const ManagedInstanceId& id, Random& random);
+  void ask_to_restore(const ManagedInstanceId& id, Random& random);
+  void ask_to_undelete(Random& random);
   void crash(Fault how, Random& random);
   void request(const ManagedInstanceId& id, model::Event event, std::optional<engine::Revision> revision = {});
   uint64_t in_proportion(Duration in_a_day) const;

@@ -1,4 +1,5 @@
-// Who and what acts on the world besides the service: users, operators at the cloud's console, the market, and crashes.
+// Who and what acts on the world besides the service and its users: operators at the cloud's console, the market, and
+// crashes.
 
 #include <fmt/format.h>
 
@@ -17,132 +18,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* kTypes[] = {"t3.nano", "t3.micro", "c5.large", "m5.large"};
-constexpr const char* kSubnets[] = {cloud::kSubnetA, cloud::kSubnetB, cloud::kSubnetC};
-constexpr int kIntervals[] = {300, 900, 1800, 3600, 7200, 14400};
-
-template <class T, size_t N>
-const T& any_of(const T (&list)[N], Random& random) {
-  return list[random.below(N)];
-}
-
-std::string quoted(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "\"" : ",\"") + word + "\"";
-  return text;
-}
-
-// A part of the list in an order of its own, at least one.
-template <size_t N>
-std::vector<std::string> some_of(const char* const (&list)[N], Random& random) {
-  std::vector<std::string> all(std::begin(list), std::end(list));
-  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[random.below(i)]);
-  all.resize(1 + random.below(N));
-  return all;
-}
-
 ManagedInstanceId owner_of(const std::vector<ec2::Tag>& tags) {
   const std::string* value = ec2::find_tag(tags, model::kTagManagedInstance);
   return ManagedInstanceId(value == nullptr ? std::string() : *value);
 }
 
 }  // namespace
-
-// ---- users
-
-std::string World::draw_document(Random& random) {
-  uint64_t kind = random.below(6);
-  bool root = kind != 4 && kind != 5;
-  std::string mode = kind == 1 || kind == 4 ? "reattach" : kind == 2 || kind == 3 || kind == 5 ? "onLaunch" : "";
-  bool ip = random.below(2) == 0;
-  std::string data = mode.empty() ? "" : fmt::format(R"("persistBlockDevices":true,"blockDevicesMode":"{}",)", mode);
-  std::string mapping =
-      mode.empty() ? "" : R"(,"blockDeviceMappings":[{"deviceName":"/dev/sdf","ebs":{"volumeSize":4}}])";
-  if (!mode.empty() && random.below(3) == 0) {
-    mapping = R"(,"blockDeviceMappings":[{"deviceName":"/dev/sdf","ebs":{"volumeSize":4}},)"
-              R"({"deviceName":"/dev/sdg","ebs":{"volumeSize":6}}])";
-  }
-  std::string root_part =
-      root ? fmt::format(R"("persistRootDevice":true,"rootGenerations":{},)", 1 + random.below(3)) : std::string();
-  bool spot = random.below(6) != 0;
-  std::string strategy = spot ? fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{}}})", random.below(4) != 0)
-                              : R"({"lifeCycle":"on_demand"})";
-  std::string health =
-      random.below(3) == 0
-          ? R"("healthCheck":{"type":"EC2","gracePeriod":300,"unhealthyDuration":120,"autoHealing":true},)"
-          : "";
-  return fmt::format(
-      R"({{"name":"m{}","strategy":{},"persistence":{{{}{}"snapshotInterval":{},"persistPrivateIp":{}}},{}
-    "compute":{{"product":"Linux/UNIX","subnetIds":[{}],
-      "launchSpecification":{{"imageId":"{}","instanceTypes":{{"types":[{}]}},
-        "securityGroupIds":["{}"]{}}}}}}})",
-      ids_.size(), strategy, root_part, data, any_of(kIntervals, random), ip, health, quoted(some_of(kSubnets, random)),
-      cloud::kMinimalImage, quoted(some_of(kTypes, random)), cloud::kDefaultSecurityGroup, mapping);
-}
-
-void World::create_one() {
-  std::string document = draw_document(random_);
-  auto spec = model::read_spec(document);
-  CHECK(spec.has_value());
-  auto surroundings = engine::inspect(*cloud_, *spec, {});
-  CHECK(surroundings.has_value());
-  ManagedInstanceId id(fmt::format("smi-{:08x}", 0xa0000001 + ids_.size()));
-  ids_.push_back(id);
-  checker_.created(id, *spec);
-  request(id, model::Created{}, engine::Revision{document, *spec, *surroundings, {}});
-}
-
-std::optional<ManagedInstanceId> World::pick_managed(Random& random) {
-  std::vector<ManagedInstanceId> alive;
-  for (const ManagedInstanceId& id : ids_) {
-    auto known = view(id);
-    if (known && known->state.goal != model::Goal::deleted) alive.push_back(id);
-  }
-  if (alive.empty()) return std::nullopt;
-  return alive[random.below(alive.size())];
-}
-
-// The most milliseconds of what may take so long in a day: less in a shorter world.
-uint64_t World::in_proportion(Duration in_a_day) const {
-  return static_cast<uint64_t>(in_a_day.count() * std::min<int64_t>(options_.length.count(), Duration(24h).count()) /
-                               Duration(24h).count());
-}
-
-void World::ask(Fault what, Random& random) {
-  auto id = pick_managed(random);
-  if (!id) return;
-  if (what == Fault::user_recycles) return request(*id, model::RecycleAsked{});
-  if (what == Fault::user_pauses) {
-    request(*id, model::PauseAsked{});
-    time_.post(1min + Duration(random.below(in_proportion(6h))), [this, id] {
-      auto known = view(*id);
-      if (!faults_.calmed() && known && known->state.goal == model::Goal::paused) request(*id, model::ResumeAsked{});
-    });
-    return;
-  }
-  if (what == Fault::user_deletes) {
-    model::DeleteAsked deletion;
-    bool everything = random.below(2) == 0;
-    auto flag = [&] { return everything || random.below(2) == 0; };
-    deletion.deallocation = {flag(), flag(), flag(), flag(), Duration(600'000 + random.below(in_proportion(20h)))};
-    request(*id, deletion);
-    return create_one();
-  }
-  auto known = view(*id);
-  if (!known) return;
-  std::string change =
-      random.below(2) == 0
-          ? fmt::format(R"({{"persistence":{{"snapshotInterval":{}}}}})", any_of(kIntervals, random))
-          : fmt::format(R"({{"compute":{{"launchSpecification":{{"instanceTypes":{{"types":[{}]}}}}}}}})",
-                        quoted(some_of(kTypes, random)));
-  auto merged = model::merge_document(known->document, change);
-  if (!merged) return;
-  auto spec = model::read_spec(*merged);
-  if (!spec) return;
-  auto surroundings = engine::inspect(*cloud_, *spec, engine::own_of({known->spec, *spec}, known->state));
-  if (!surroundings) return;
-  request(*id, model::SpecChanged{*surroundings}, engine::Revision{*merged, *spec, *surroundings, known->document});
-}
 
 // ---- the market
 
@@ -178,7 +59,7 @@ void World::interrupt(Fault how, Random& random) {
 
 void World::move_market(Fault how, Random& random) {
   std::string zone = std::string("local-1") + static_cast<char>('a' + random.below(3));
-  cloud::MarketKey market{any_of(kTypes, random), zone, random.below(5) != 0};
+  cloud::MarketKey market{kTypes[random.below(std::size(kTypes))], zone, random.below(5) != 0};
   if (how == Fault::price_move) {
     market.spot = true;
     (void)cloud_->set_spot_price(market, 0.001 + random.unit() * 0.05);
@@ -257,6 +138,37 @@ void World::operate(Fault how, Random& random) {
     note(owner_of(snapshot.tags), "by hand: DeleteSnapshot " + snapshot.snapshot_id.str());
     (void)people_->call(ec2::DeleteSnapshotRequest{snapshot.snapshot_id});
   }
+}
+
+// What has no place in the checker's books: nothing is deleted by it, and nothing changes hands.
+void World::operate_further(Fault how, Random& random) {
+  if (how == Fault::operator_deregisters) {
+    ec2::DescribeImagesRequest request;
+    request.filters = {{std::string("tag:") + model::kTagManagedInstance, {"*"}}};
+    auto images = cloud_->call(request);
+    if (!images || images->images.empty()) return;
+    const auto& image = images->images[random.below(images->images.size())];
+    note(owner_of(image.tags), "by hand: DeregisterImage " + image.image_id.str());
+    (void)people_->call(ec2::DeregisterImageRequest{image.image_id});
+    return;
+  }
+  auto picked = pick_running(random);
+  if (!picked) return;
+  const ec2::Instance& instance = picked->instance;
+  if (how == Fault::operator_stops) {
+    note(owner_of(instance.tags), "by hand: StopInstances " + instance.instance_id.str());
+    ec2::StopInstancesRequest request;
+    request.instance_ids = {instance.instance_id};
+    (void)ec2::call_further(*cloud_, request);
+    return;
+  }
+  if (instance.block_device_mappings.empty()) return;
+  const auto& device = instance.block_device_mappings[random.below(instance.block_device_mappings.size())];
+  note(owner_of(instance.tags), "by hand: ModifyVolume " + device.volume_id.str());
+  ec2::ModifyVolumeRequest request;
+  request.volume_id = device.volume_id;
+  request.size = 8 + static_cast<int>(random.below(8));
+  (void)ec2::call_further(*cloud_, request);
 }
 
 // A machine of the people's own in this zone.
@@ -338,7 +250,9 @@ void World::happen(const Happening& happening) {
   bool by_hand = fault >= Fault::operator_terminates && fault <= Fault::operator_attaches;
   if (by_hand || fault == Fault::operator_unkeeps) return operate(fault, random);
   if (fault == Fault::operator_borrows) return borrow(random);
-  if (fault >= Fault::user_pauses && fault <= Fault::user_deletes) return ask(fault, random);
+  if (fault >= Fault::operator_stops && fault <= Fault::operator_deregisters) return operate_further(fault, random);
+  bool by_a_user = fault >= Fault::user_pauses && fault <= Fault::user_deletes;
+  if (by_a_user || fault >= Fault::user_snapshots) return ask(fault, random);
   if (fault != Fault::sick_guest) return crash(fault, random);
   auto picked = pick_running(random);
   if (!picked) return;

@@ -1,0 +1,265 @@
+// What the checker makes of calls: those that took effect, and what the service asks for and is shown.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "model/observed.h"
+#include "sim/checker.h"
+
+namespace holdfast::sim {
+
+namespace {
+
+const std::vector<ec2::Tag>* tags_for(const std::vector<ec2::TagSpecification>& specifications, std::string_view type) {
+  for (const auto& specification : specifications) {
+    if (specification.resource_type == type) return &specification.tags;
+  }
+  return nullptr;
+}
+
+std::string tag(const std::vector<ec2::Tag>* tags, std::string_view key) {
+  const std::string* value = tags == nullptr ? nullptr : ec2::find_tag(*tags, key);
+  return value == nullptr ? std::string() : *value;
+}
+
+ManagedInstanceId owner_tag(const std::vector<ec2::Tag>* tags) {
+  return ManagedInstanceId(tag(tags, model::kTagManagedInstance));
+}
+
+int generation_tag(const std::vector<ec2::Tag>* tags) {
+  return static_cast<int>(parse_int(tag(tags, model::kTagGeneration)).value_or(0));
+}
+
+}  // namespace
+
+struct Checker::Calls {
+  Checker& of;
+  Actor actor;
+  const ec2::Response& response;
+  bool service() const { return actor == Actor::service; }
+
+  void operator()(const ec2::RunInstancesRequest& request) const {
+    const auto* tags = tags_for(request.tag_specifications, "instance");
+    ManagedInstanceId id = owner_tag(tags);
+    auto managed = of.managed_.find(id);
+    if (managed == of.managed_.end()) return;
+    if (tag(tags, model::kTagPurpose) == model::kPurposeScout) return scout(id, request);
+    for (const ec2::Instance& made : std::get<ec2::RunInstancesResponse>(response).instances) {
+      if (of.instances_.contains(made.instance_id)) continue;  // the same call again
+      for (const auto& [other, instance] : of.instances_) {
+        if (instance.owner != id || instance.terminated) continue;
+        of.broken(2, "two_instances", id,
+                  fmt::format("{} is launched while {} is not terminated", made.instance_id.str(), other.str()));
+      }
+      of.instances_[made.instance_id] = {id, generation_tag(tags), false, false, false};
+      for (const auto& device : made.block_device_mappings) {
+        of.volumes_[device.volume_id] = {id, device.device_name, false, false, std::nullopt};
+        if (device.delete_on_termination && of.persists(managed->second, device.device_name)) {
+          of.broken(3, "would_go_with_its_instance", id,
+                    fmt::format("{} of {} is launched with DeleteOnTermination true", device.device_name,
+                                made.instance_id.str()));
+        }
+      }
+      if (of.managed_[id].generation++ > 0) ++of.replacements_;
+    }
+  }
+
+  // It runs beside the instance, so it must have nothing of it.
+  void scout(const ManagedInstanceId& id, const ec2::RunInstancesRequest& request) const {
+    bool stays = std::any_of(
+        request.block_device_mappings.begin(), request.block_device_mappings.end(), [](const auto& mapping) {
+          return !mapping.ebs || mapping.ebs->snapshot_id || !mapping.ebs->delete_on_termination.value_or(true);
+        });
+    if (stays || !request.network_interfaces.empty() || !request.user_data.empty()) {
+      of.broken(2, "scout_with_state", id, "a scout is launched with something of the managed instance");
+    }
+  }
+
+  void operator()(const ec2::CreateVolumeRequest& request) const {
+    const VolumeId& made = std::get<ec2::CreateVolumeResponse>(response).volume.volume_id;
+    const auto* tags = tags_for(request.tag_specifications, "volume");
+    if (!service()) of.by_hand_.insert(made.str());
+    if (service()) {
+      of.volumes_.emplace(made, Volume{owner_tag(tags), tag(tags, model::kTagDevice), false, false, std::nullopt});
+    }
+  }
+
+  void operator()(const ec2::AttachVolumeRequest& request) const {
+    auto instance = of.instances_.find(request.instance_id);
+    if (instance == of.instances_.end()) return;
+    auto [volume, added] = of.volumes_.try_emplace(
+        request.volume_id, Volume{instance->second.owner, request.device, false, false, std::nullopt});
+    if (!service() || volume->second.owner == instance->second.owner) return;
+    of.broken(2, "attached_to_a_stranger", instance->second.owner,
+              fmt::format("{} of {} is attached to {}", request.volume_id.str(), volume->second.owner.str(),
+                          request.instance_id.str()));
+  }
+
+  void operator()(const ec2::DetachVolumeRequest& request) const {
+    if (service()) of.broken(2, "detached_by_the_service", {}, request.volume_id.str());
+    if (auto found = of.volumes_.find(request.volume_id); found != of.volumes_.end()) found->second.taken_off = true;
+  }
+
+  void operator()(const ec2::CreateSnapshotRequest& request) const {
+    if (!service()) return;
+    const SnapshotId& made = std::get<ec2::CreateSnapshotResponse>(response).snapshot.snapshot_id;
+    const auto* tags = tags_for(request.tag_specifications, "snapshot");
+    Snapshot snapshot;
+    snapshot.owner = owner_tag(tags);
+    snapshot.device = tag(tags, model::kTagDevice);
+    snapshot.purpose = tag(tags, model::kTagPurpose);
+    snapshot.volume = request.volume_id;
+    snapshot.effect = tag(tags, model::kTagEffect);
+    snapshot.made = of.time_.now();
+    of.snapshots_.emplace(made, snapshot);
+    // Of the generation that writes, or a later one. One that was asked for earlier and happens only now says by its
+    // generation that it is not final for this one.
+    auto writer = of.instances_.find(of.guests_.writer(request.volume_id));
+    bool lives = writer != of.instances_.end() && writer->second.generation <= generation_tag(tags);
+    if (snapshot.purpose == "final" && lives) {
+      of.broken(3, "final_snapshot_of_a_living_volume", snapshot.owner,
+                fmt::format("{} is taken of {}, which is still written to", made.str(), request.volume_id.str()));
+    }
+  }
+
+  void operator()(const ec2::DeleteSnapshotRequest& request) const {
+    auto found = of.snapshots_.find(request.snapshot_id);
+    if (found == of.snapshots_.end()) return;
+    Snapshot& snapshot = found->second;
+    snapshot.deleted = true;
+    const Managed& managed = of.managed_[snapshot.owner];
+    if (!service()) return;
+    if (snapshot.failed || of.may_go(managed, &model::Deallocation::delete_snapshots)) return;
+    if (of.left_behind(managed, snapshot.device, snapshot.made, true)) return;
+    if (of.is_newest(request.snapshot_id, snapshot)) {
+      of.broken(
+          1, "newest_snapshot_deleted", snapshot.owner,
+          fmt::format("snapshot {} ({}) goes, and there is no newer one", request.snapshot_id.str(), snapshot.device));
+      return;
+    }
+    if (managed.destroyed.contains(snapshot.device)) return;
+    auto content = of.guests_.snapshot(request.snapshot_id);
+    if (!content || content->synced.end() == 0) return;
+    if (of.another_copy(snapshot.owner, snapshot.device, content->synced, request.snapshot_id.str(), false)) return;
+    of.broken(1, "newest_copy_deleted", snapshot.owner,
+              fmt::format("snapshot {} ({}, {} writes synced) goes, and nothing else holds them",
+                          request.snapshot_id.str(), snapshot.device, content->synced.end()));
+  }
+
+  void operator()(const ec2::RegisterImageRequest& request) const {
+    SnapshotId source;
+    for (const auto& mapping : request.block_device_mappings) {
+      if (mapping.ebs && mapping.ebs->snapshot_id) source = *mapping.ebs->snapshot_id;
+    }
+    auto snapshot = of.snapshots_.find(source);
+    if (snapshot == of.snapshots_.end()) return;
+    if (!snapshot->second.completed) {
+      of.broken(3, "image_of_an_unfinished_snapshot", snapshot->second.owner, source.str());
+    }
+    of.images_.emplace(std::get<ec2::RegisterImageResponse>(response).image_id,
+                       Image{snapshot->second.owner, source, of.time_.now(), false});
+  }
+
+  void operator()(const ec2::DeregisterImageRequest& request) const {
+    auto found = of.images_.find(request.image_id);
+    if (found == of.images_.end()) return;
+    found->second.deleted = true;
+    found->second.deleter = actor;
+    const Managed& managed = of.managed_[found->second.owner];
+    if (!service() || of.may_go(managed, &model::Deallocation::delete_images)) return;
+    // What a person has deregistered may not be noticed yet.
+    bool newer = std::any_of(of.images_.begin(), of.images_.end(), [&](const auto& entry) {
+      const Image& other = entry.second;
+      bool there = !other.deleted || other.deleter == Actor::person;
+      return other.owner == found->second.owner && there && &other != &found->second &&
+             other.made >= found->second.made;
+    });
+    if (newer) return;
+    of.broken(1, "newest_image_deregistered", found->second.owner,
+              fmt::format("{} goes, and there is no newer one", request.image_id.str()));
+  }
+
+  void operator()(const ec2::CreateNetworkInterfaceRequest& request) const {
+    const auto* tags = tags_for(request.tag_specifications, "network-interface");
+    if (!service()) return;
+    of.interfaces_.emplace(
+        std::get<ec2::CreateNetworkInterfaceResponse>(response).network_interface.network_interface_id,
+        Interface{owner_tag(tags), false});
+  }
+
+  void operator()(const ec2::DeleteNetworkInterfaceRequest& request) const {
+    auto found = of.interfaces_.find(request.network_interface_id);
+    if (found == of.interfaces_.end()) return;
+    found->second.deleted = true;
+    Managed& managed = of.managed_[found->second.owner];
+    bool undeletable = of.may_go(managed, &model::Deallocation::delete_interfaces);
+    if (undeletable) managed.ip.clear();  // undeleted, it gets another
+    if (!service() || undeletable) return;
+    bool other = std::any_of(of.interfaces_.begin(), of.interfaces_.end(), [&](const auto& entry) {
+      return entry.second.owner == found->second.owner && !entry.second.deleted;
+    });
+    if (!other) of.broken(1, "interface_deleted", found->second.owner, request.network_interface_id.str());
+  }
+
+  template <class R>
+  void operator()(const R&) const {}
+};
+
+// The volume may go within the call: who deletes it must be known before.
+void Checker::calling(Actor actor, const ec2::Request& request) {
+  const auto* deletion = std::get_if<ec2::DeleteVolumeRequest>(&request);
+  if (deletion == nullptr) return;
+  auto found = volumes_.find(deletion->volume_id);
+  if (found != volumes_.end() && !found->second.deleted) found->second.deleter = actor;
+}
+
+void Checker::refused(const ec2::Request& request) {
+  const auto* deletion = std::get_if<ec2::DeleteVolumeRequest>(&request);
+  if (deletion == nullptr) return;
+  auto found = volumes_.find(deletion->volume_id);
+  if (found != volumes_.end() && !found->second.deleted) found->second.deleter.reset();
+}
+
+// A volume is attached once the service was shown that it is free; asked again, it may be where it was to go.
+void Checker::asking(const ec2::Request& request) {
+  const auto* attach = std::get_if<ec2::AttachVolumeRequest>(&request);
+  if (attach == nullptr) return;
+  auto found = volumes_.find(attach->volume_id);
+  if (found == volumes_.end() || found->second.machine == attach->instance_id) return;
+  const Volume& volume = found->second;
+  if (volume.seen_free && *volume.seen_free >= volume.came) return;
+  broken(2, "attached_before_it_was_seen_free", volume.owner,
+         fmt::format("{} is to be attached to {}", attach->volume_id.str(), attach->instance_id.str()));
+}
+
+void Checker::shown_to_service(const ec2::Response& response, Time asked) {
+  const auto* listing = std::get_if<ec2::DescribeVolumesResponse>(&response);
+  if (listing == nullptr) return;
+  for (const ec2::Volume& shown : listing->volumes) {
+    auto found = volumes_.find(shown.volume_id);
+    if (found != volumes_.end() && shown.attachments.empty()) found->second.seen_free = asked;
+  }
+}
+
+void Checker::unkept_by_hand(const VolumeId& volume) {
+  auto found = volumes_.find(volume);
+  if (found != volumes_.end()) found->second.unkept = time_.now();
+}
+
+void Checker::made_by_hand(const ec2::Instance& instance) {
+  by_hand_.insert(instance.instance_id.str());
+}
+
+void Checker::called(Actor actor, const ec2::Request& request, const ec2::Response& response) {
+  std::visit(Calls{*this, actor, response}, request);
+}
+
+void Checker::happened(const ec2::CloudEvent& event) {
+  if (event.detail_type != ec2::kInstanceStateChange || event.state != "terminated") return;
+  auto found = instances_.find(InstanceId(event.resource));
+  if (found != instances_.end()) found->second.terminated = true;
+}
+
+}  // namespace holdfast::sim
