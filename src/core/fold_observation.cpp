@@ -27,6 +27,7 @@ bool missing_for_long(const Thing& thing, Time now) {
 
 bool confirmed_missing(const Volume& volume, Time now) {
   if (volume.state == VolumeState::deleted || volume.state == VolumeState::deleting) return true;
+  if (volume.state == VolumeState::error) return true;  // it could not be made, or its data is not recoverable
   return missing_for_long(volume, now);
 }
 

@@ -7,6 +7,7 @@
 #include "core/probe.h"
 #include "core/replacement.h"
 #include "core/restore.h"
+#include "core/saving.h"
 
 namespace holdfast::core {
 
@@ -76,7 +77,25 @@ std::string successor_of(const Draft& draft, const Volume& lost, const Left& lef
 }
 
 std::string gone_from_cloud(const Volume& lost) {
-  return "volume " + lost.id.str() + " (" + lost.device + ") is gone from the cloud";
+  bool failed = lost.state == VolumeState::error;
+  return "volume " + lost.id.str() + " (" + lost.device + ")" +
+         (failed ? " has failed in the cloud" : " is gone from the cloud");
+}
+
+constexpr char kFailed[] = "it failed in the cloud";
+constexpr Duration kFailedKept = Deallocation().retention;
+
+// After each that failed before this one the next is made a little later.
+bool rests_after_failures(Draft& draft, const Volume& lost) {
+  if (lost.state != VolumeState::error) return false;
+  int failures = 0;
+  std::optional<Time> last;
+  for (const Retired& entry : draft.state().retired) {
+    if (entry.why != kFailed) continue;
+    ++failures;
+    last = std::max(last.value_or(Time{}), entry.due - kFailedKept);
+  }
+  return resting(draft, last, failures);
 }
 
 void record_loss(Draft& draft, const Volume& lost, const Left& left) {
@@ -87,6 +106,9 @@ void record_loss(Draft& draft, const Volume& lost, const Left& left) {
   }
   draft.record(restored ? "volume_restored" : "volume_lost",
                gone_from_cloud(lost) + ": " + successor_of(draft, lost, left), data + "}");
+  if (lost.state != VolumeState::error) return;
+  // Safe: by EC2's word nothing on it can be had any more; a person who knows better has time.
+  draft.state().retired.push_back({Retired::What::volume, lost.id.str(), kFailed, draft.now + kFailedKept});
 }
 
 // Back from the list of those that wait to be deleted: it is the present copy again.
@@ -150,6 +172,7 @@ void let_go_of_lost_by_hand(Draft& draft) {
 void replace_lost(Draft& draft, Volume& volume) {
   Left left = left_of(draft.state(), volume);
   if (left.awaited) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+  if (rests_after_failures(draft, volume)) return;
   if (left.former == nullptr) return make_in_place_of(draft, volume, left.copy, true);
   reached(Probe::lost_former_takes_over);
   record_loss(draft, volume, left);

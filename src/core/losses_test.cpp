@@ -70,6 +70,24 @@ TEST_P(LostData, APauseDoesNotWaitForItAndTheNextInstanceComesUp) {
   EXPECT_EQ(world.state.status, Status::active) << world.state.error;
 }
 
+// CreateVolume is answered, and what it makes ends with an error.
+TEST(Failed, AVolumeThatCouldNotBeMadeIsMadeAnew) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.lose(world.state.data.at(kData).id);
+  world.cloud.vanish(world.state.instance->id);
+  world.cloud.volumes_fail = true;
+  world.happen(CloudStirred{kAllKinds});
+  world.settle(200);
+  ASSERT_NE(world.state.status, Status::active);
+  EXPECT_LE(world.state.retired.size(), 8u) << "after growing pauses";
+  world.cloud.volumes_fail = false;
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_TRUE(told(world, "volume_made"));
+  EXPECT_FALSE(world.state.retired.empty()) << "the failed ones are to go";
+}
+
 // Launched while the service was away, and taken off by hand before it was seen there.
 TEST(TakenOff, AVolumeThatWasNeverSeenOnItsInstanceIsKnownAllTheSame) {
   World world(spec_of(BlockDevicesMode::on_launch));

@@ -430,7 +430,10 @@ void MiniCloud::advance() {
     for (ObservedDevice& device : instance.devices) device.state = AttachmentState::attached;
   }
   for (auto& [id, volume] : volumes_) {
-    if (volume.seen.state == VolumeState::creating) volume.seen.state = VolumeState::available;
+    if (volume.seen.state != VolumeState::creating) continue;
+    volume.seen.state = volumes_fail ? VolumeState::error : VolumeState::available;
+  }
+  for (auto& [id, volume] : volumes_) {
     for (ObservedAttachment& attachment : volume.seen.attachments) attachment.state = AttachmentState::attached;
   }
   for (auto& [id, snapshot] : snapshots_) {

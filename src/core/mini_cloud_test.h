@@ -25,6 +25,7 @@ class MiniCloud {
   std::string closed_zone;      // has no capacity at all
   bool snapshots_fail = false;  // its pool is full: each one made ends with an error
   bool images_fail = false;
+  bool volumes_fail = false;  // those that are made by CreateVolume
 
   // Instances that a market takes at once ("m5.large/spot"): as many as are told, else any number.
   std::map<std::string, int> rooms;

@@ -157,13 +157,27 @@ int generation_restored(const State& state, const std::string& device) {
   return earlier != state.restore->earlier.end() ? earlier->second : state.restore->generation;
 }
 
+namespace {
+
+// An instance has been up with what was restored there: what it left is what counts, even if its volume is given up or
+// the next launch came to nothing.
+bool restored_already(const State& state, const std::string& device) {
+  const int former = generation_restored(state, device);
+  const Volume* present = present_volume(state, device);
+  if (present != nullptr && present->generation > former) return true;
+  auto of_a_later_one = [&](const auto& thing) { return thing.device == device && thing.generation > former; };
+  return std::any_of(state.superseded.begin(), state.superseded.end(), of_a_later_one) ||
+         std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
+           return of_a_later_one(snapshot) && snapshot.state == SnapshotState::completed;
+         });
+}
+
+}  // namespace
+
 const Snapshot* restore_source(const State& state, const std::string& device) {
   if (!state.restore) return nullptr;
   auto wanted = state.restore->sources.find(device);
-  if (wanted == state.restore->sources.end()) return nullptr;
-  const Volume* present = present_volume(state, device);
-  if (present != nullptr && present->generation > generation_restored(state, device))
-    return nullptr;  // made from it already
+  if (wanted == state.restore->sources.end() || restored_already(state, device)) return nullptr;
   const Snapshot* source = find(state, wanted->second);
   return source != nullptr && source->state == SnapshotState::completed ? source : nullptr;
 }
@@ -248,6 +262,37 @@ Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
   return {};
 }
 
+namespace {
+
+// A device whose copy is gone, or that is not persisted any more. Where nothing has been made of older copies yet the
+// whole restore is given up: one half of it is not what was asked for. What has been is seen through.
+void give_up_what_is_gone(Draft& draft) {
+  State& state = draft.state();
+  std::map<std::string, SnapshotId>& sources = state.restore->sources;
+  auto futile = std::find_if(sources.begin(), sources.end(), [&](const auto& entry) {
+    const Snapshot* copy = find(state, entry.second);
+    const bool there = copy != nullptr && copy->state == SnapshotState::completed;
+    return !restored_already(state, entry.first) && !(there && is_persisted(draft, entry.first));
+  });
+  if (futile == sources.end()) return;
+  const auto& [device, id] = *futile;
+  const std::string why = is_persisted(draft, device) ? "snapshot " + id.str() + " of " + device + " is gone"
+                                                      : device + " is not persisted any more";
+  const bool begun = std::any_of(sources.begin(), sources.end(),
+                                 [&](const auto& entry) { return restored_already(state, entry.first); });
+  draft.record("restore_failed", why + (begun ? ": it is made of its newest copy; the rest of the restore goes on"
+                                              : ": the restore is given up, and the next instance is made of the "
+                                                "newest copies"));
+  renew_waiting_launch(state);
+  if (begun) {
+    sources.erase(futile);
+  } else {
+    state.restore.reset();
+  }
+}
+
+}  // namespace
+
 void tend_copies(Draft& draft) {
   State& state = draft.state();
   std::vector<std::pair<std::string, CreateSnapshot>> waiting;
@@ -262,20 +307,7 @@ void tend_copies(Draft& draft) {
     return snapshot.manual && snapshot.state == SnapshotState::pending;
   });
   if (pending) draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
-  if (!state.restore) return;
-  for (const auto& [device, id] : state.restore->sources) {
-    const Snapshot* copy = find(state, id);
-    const bool there = copy != nullptr && copy->state == SnapshotState::completed;
-    if (there && is_persisted(draft, device)) continue;
-    const std::string why =
-        there ? device + " is not persisted any more" : "snapshot " + id.str() + " of " + device + " is gone";
-    draft.record("restore_failed", why +
-                                       ": the restore is given up, and the next instance is made of the newest "
-                                       "copies");
-    renew_waiting_launch(state);
-    state.restore.reset();
-    return;
-  }
+  if (state.restore) give_up_what_is_gone(draft);
 }
 
 bool fall_back(Draft& draft) {
@@ -306,9 +338,9 @@ bool fall_back(Draft& draft) {
 namespace {
 
 // Younger than what was restored, and left behind: kept, but no copy of what is now.
-void leave_branch(Draft& draft, const std::string& device, const Snapshot& source) {
+void leave_branch(Draft& draft, const std::string& device, const Snapshot* source) {
   State& state = draft.state();
-  const Time started = source.started_at;
+  const Time started = source != nullptr ? source->started_at : Time{};  // deleted since: all are kept
   for (Snapshot& snapshot : state.snapshots) {
     bool former = snapshot.device == device && snapshot.generation <= generation_restored(state, device);
     if (former && snapshot.started_at > started && !snapshot.keep_until) {
@@ -327,9 +359,8 @@ void note_came_up(Draft& draft) {
   if (!state.restore || state.instance->generation <= state.restore->generation) return;
   for (const auto& [device, id] : state.restore->sources) {
     Snapshot* source = find(state, id);
-    if (source == nullptr) continue;
-    source->keep_until.reset();
-    leave_branch(draft, device, *source);
+    if (source != nullptr) source->keep_until.reset();
+    leave_branch(draft, device, source);
   }
   draft.record("restored", "it runs with what was restored: " + words_of(state.restore->sources) +
                                "; what was there before is kept until " + to_iso(draft.now + state.restore->retention));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "core/replacement.h"
 #include "core/small_world_test.h"
@@ -32,6 +33,20 @@ struct Copies : ::testing::TestWithParam<BlockDevicesMode> {
     world.settle();
     ASSERT_NE(taken(kRoot), nullptr);
     ASSERT_EQ(taken(kRoot)->state, SnapshotState::completed);
+  }
+  bool turn_until(const std::function<bool()>& holds) {
+    for (int i = 0; i < 400 && !holds(); ++i) {
+      if (world.turn()) continue;
+      world.cloud.advance();
+      world.now += std::chrono::seconds(1);
+    }
+    return holds();
+  }
+  // The next instance runs, and its root is known.
+  bool up() const {
+    const State& state = world.state;
+    return state.instance && state.instance->running_at && !is_outgoing(state) && state.root &&
+           state.root->generation == state.generation;
   }
   int64_t root_content() const { return world.cloud.content_of(world.state.root->id); }
   int64_t data_content() const { return world.cloud.content_of(world.state.data.at(kData).id); }
@@ -93,12 +108,7 @@ TEST_P(Copies, ARestoreDuringALaunchIsOfTheNextInstance) {
   world.cloud.write();
   const VolumeId newer = world.state.data.at(kData).id;
   ASSERT_TRUE(world.happen(RecycleAsked{}));
-  for (int i = 0; i < 400 && !launch_may_be_done(world.state); ++i) {
-    if (world.turn()) continue;
-    world.cloud.advance();
-    world.now += std::chrono::seconds(1);
-  }
-  ASSERT_TRUE(launch_may_be_done(world.state));
+  ASSERT_TRUE(turn_until([&] { return launch_may_be_done(world.state); }));
   ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}, {kData, taken(kData)->id}}}));
   world.settle();
   EXPECT_EQ(world.state.status, Status::active) << world.state.error;
@@ -222,20 +232,61 @@ TEST_P(Copies, ASecondRestoreDoesNotRepeatTheFirst) {
   world.cloud.write();
   const int64_t old = root_content() - 1;
   ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
-  for (int i = 0; i < 400 && !(world.state.instance && world.state.instance->running_at && !is_outgoing(world.state));
-       ++i) {
-    if (world.turn()) continue;
-    world.cloud.advance();
-    world.now += std::chrono::seconds(1);
-  }
-  ASSERT_TRUE(world.state.restore) << "it is not healthy yet";
-  ASSERT_TRUE(world.state.root);
+  ASSERT_TRUE(turn_until([&] { return up() && world.state.restore; })) << "it is not healthy yet";
   ASSERT_EQ(root_content(), old);
   world.cloud.write_by_hand(world.state.root->id, kRoot);  // its application, before it is healthy
   ASSERT_TRUE(world.happen(RestoreAsked{{{kData, taken(kData)->id}}}));
   world.settle();
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_EQ(root_content(), old + 1);
+}
+
+// An instance was up with what was restored, and the launch after it came to nothing: what it left is what counts.
+TEST_P(Copies, ARestoreIsNotRepeatedAfterALaunchThatCameToNothing) {
+  world.cloud.write();
+  take();
+  world.cloud.write();
+  const int64_t old = root_content() - 1;
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
+  ASSERT_TRUE(turn_until([&] { return up() && world.state.restore; }));
+  ASSERT_EQ(root_content(), old);
+  world.cloud.write_by_hand(world.state.root->id, kRoot);  // its application, before it is healthy
+  world.cloud.vanish(world.state.instance->id);
+  const int generation = world.state.generation;
+  world.happen(CloudStirred{kAllKinds});
+  ASSERT_TRUE(turn_until([&] { return world.state.instance && world.state.generation > generation; }));
+  const InstanceId failed = world.state.instance->id;
+  std::vector<VolumeId> made;
+  for (const auto& device : world.cloud.instance(failed).devices) made.push_back(device.volume);
+  for (const VolumeId& volume : made) {
+    bool of_the_launch = !world.state.data.contains(kData) || world.state.data.at(kData).id != volume;
+    if (of_the_launch) world.cloud.lose(volume);
+  }
+  world.cloud.vanish(failed);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(root_content(), old + 1);
+}
+
+// What was restored stays, and what gave way to it is kept; only the rest is given up.
+TEST_P(Copies, ARestoreWhoseOtherSourceIsGoneIsSeenThroughWhereItHasBegun) {
+  world.cloud.write();
+  take();
+  world.cloud.write();
+  const int64_t old_root = root_content();
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
+  ASSERT_TRUE(turn_until([&] { return up() && world.state.restore; }));
+  const SnapshotId other = taken(kData)->id;
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kData, other}}}));
+  std::erase_if(world.state.snapshots, [&](const Snapshot& snapshot) { return snapshot.id == other; });
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_TRUE(told("restore_failed"));
+  EXPECT_EQ(root_content(), old_root - 1);
+  EXPECT_TRUE(std::any_of(world.state.snapshots.begin(), world.state.snapshots.end(), [](const Snapshot& snapshot) {
+    return snapshot.device == kRoot && snapshot.final && snapshot.keep_until;
+  }));
 }
 
 TEST_P(Copies, ARestoreOfWhatIsNotPersistedAnyMoreIsGivenUpLoudly) {
