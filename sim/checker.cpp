@@ -61,7 +61,9 @@ void Checker::answered(const ManagedInstanceId& id, const model::Event& request)
     managed.deallocation.reset();  // from here on everything stays again
   }
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
-  if (restore != nullptr && restore->sources.empty()) managed.restores.clear();  // taken back
+  if (restore != nullptr && restore->sources.empty()) {  // taken back
+    for (auto& [device, asked] : managed.restores) asked.clear();
+  }
 }
 
 void Checker::refused_to_user(const ManagedInstanceId& id, const model::Event& request) {
@@ -165,6 +167,7 @@ void Checker::excuse(const ManagedInstanceId& id, const std::string& device, con
   };
   for (const auto& [other, volume] : volumes_) {
     bool counts = volume.owner == id && volume.device == device && !volume.deleted && other.str() != except;
+    counts = counts && !left_behind(managed, device, volume.came, false);
     if (counts) consider(guests_.volume(other, time_.now()));
   }
   if (best.end() > 0) {
@@ -199,13 +202,15 @@ void Checker::check_volume_goes(const VolumeId& id, const Volume& volume) {
                      content->synced.end(), well ? "that has served a healthy instance " : ""));
 }
 
-// Of the completed ones of its device; one that was made twice counts once.
+// Of the completed ones of its device; one that was made twice counts once. That a person has deleted a newer one may
+// not be noticed yet.
 bool Checker::is_newest(const SnapshotId& id, const Snapshot& snapshot) const {
   if (!snapshot.completed) return false;
   return std::none_of(snapshots_.begin(), snapshots_.end(), [&](const auto& entry) {
     const auto& [other_id, other] = entry;
     bool like = other_id != id && other.owner == snapshot.owner && other.device == snapshot.device;
-    if (!like || other.deleted || other.failed) return false;
+    bool there = !other.deleted || other.deleter == Actor::person;
+    if (!like || !there || other.failed) return false;
     return other.effect == snapshot.effect || (other.completed && other.made >= snapshot.made);
   });
 }

@@ -141,6 +141,7 @@ class Checker : public Witness {
     bool completed = false;
     bool failed = false;
     bool deleted = false;
+    std::optional<Actor> deleter = {};
   };
   struct Image {
     ManagedInstanceId owner;

@@ -129,11 +129,14 @@ struct Checker::Calls {
     if (found == of.snapshots_.end()) return;
     Snapshot& snapshot = found->second;
     snapshot.deleted = true;
+    snapshot.deleter = actor;
     const Managed& managed = of.managed_[snapshot.owner];
     if (!service()) return;
     if (snapshot.failed || of.may_go(managed, &model::Deallocation::delete_snapshots)) return;
     if (of.left_behind(managed, snapshot.device, snapshot.made, true)) return;
-    if (of.is_newest(request.snapshot_id, snapshot)) {
+    // Where an older copy was restored, the newest by time need not be the newest copy: only what it holds counts.
+    bool by_time = !managed.restores.contains(snapshot.device);
+    if (by_time && of.is_newest(request.snapshot_id, snapshot)) {
       of.broken(
           1, "newest_snapshot_deleted", snapshot.owner,
           fmt::format("snapshot {} ({}) goes, and there is no newer one", request.snapshot_id.str(), snapshot.device));

@@ -233,6 +233,7 @@ void fold_instances(Draft& draft, const Observation& observation) {
 void fold_volume(Draft& draft, Volume& volume, const ObservedVolume& seen) {
   volume.missing_since.reset();
   volume.missing_looks = 0;
+  if (volume.state == VolumeState::error && seen.state != VolumeState::deleting) return;  // for good: an older look
   volume.state = seen.state;
   if (seen.size_gib > 0) volume.size_gib = seen.size_gib;
   if (!seen.zone.empty()) volume.zone = seen.zone;

@@ -85,6 +85,15 @@ std::string gone_from_cloud(const Volume& lost) {
 constexpr char kFailed[] = "it failed in the cloud";
 constexpr Duration kFailedKept = Deallocation().retention;
 
+constexpr char kInVain[] = "what it was to replace is replaced, or there again";
+
+// A token that made one of these would answer with it once more.
+int made_in_vain(const State& state) {
+  return static_cast<int>(std::count_if(state.retired.begin(), state.retired.end(), [](const Retired& entry) {
+    return entry.why == kFailed || entry.why == kInVain;
+  }));
+}
+
 // After each that failed before this one the next is made a little later.
 bool rests_after_failures(Draft& draft, const Volume& lost) {
   if (lost.state != VolumeState::error) return false;
@@ -98,6 +107,12 @@ bool rests_after_failures(Draft& draft, const Volume& lost) {
   return resting(draft, last, failures);
 }
 
+// Safe: by EC2's word nothing on it can be had any more; a person who knows better has time.
+void retire_failed_volume(Draft& draft, const Volume& volume) {
+  if (volume.state != VolumeState::error) return;
+  draft.state().retired.push_back({Retired::What::volume, volume.id.str(), kFailed, draft.now + kFailedKept});
+}
+
 void record_loss(Draft& draft, const Volume& lost, const Left& left) {
   bool restored = left.former != nullptr || left.copy != nullptr;
   std::string data = "{\"volume\":\"" + lost.id.str() + "\",\"device\":\"" + lost.device + "\"";
@@ -106,9 +121,7 @@ void record_loss(Draft& draft, const Volume& lost, const Left& left) {
   }
   draft.record(restored ? "volume_restored" : "volume_lost",
                gone_from_cloud(lost) + ": " + successor_of(draft, lost, left), data + "}");
-  if (lost.state != VolumeState::error) return;
-  // Safe: by EC2's word nothing on it can be had any more; a person who knows better has time.
-  draft.state().retired.push_back({Retired::What::volume, lost.id.str(), kFailed, draft.now + kFailedKept});
+  retire_failed_volume(draft, lost);
 }
 
 // Back from the list of those that wait to be deleted: it is the present copy again.
@@ -194,7 +207,9 @@ void make_in_place_of(Draft& draft, const Volume& volume, const Snapshot* source
   create.lost = lost;
   // A token that made one before would answer with that one, even if it is what was lost.
   std::string from = source != nullptr ? source->id.str() : "blank";
-  std::string instead = lost ? "-" + volume.id.str() : "";
+  bool failed = volume.state == VolumeState::error;
+  std::string instead = lost || failed ? "-" + volume.id.str() : "";
+  if (int vain = made_in_vain(state); vain > 0) instead += "-" + std::to_string(vain);
   create.token = state.id.str() + "-g" + std::to_string(state.generation) + "-" + from + instead;
   draft.want("volume/" + from + "/" + create.zone + instead, create, Urgency::recover);
 }
@@ -208,8 +223,7 @@ void volume_made(Draft& draft, const CreateVolume& create, const VolumeId& made)
   if (!still_meant || create.generation != state.generation || (create.lost && !gone)) {
     reached(Probe::volume_made_in_vain);
     // Safe: made by us, and never attached to anything.
-    state.retired.push_back(
-        {Retired::What::volume, made.str(), "what it was to replace is replaced, or there again", draft.now});
+    state.retired.push_back({Retired::What::volume, made.str(), kInVain, draft.now});
     return;
   }
   if (create.lost) {
@@ -221,7 +235,11 @@ void volume_made(Draft& draft, const CreateVolume& create, const VolumeId& made)
     record_loss(draft, former->second, source);
   } else if (const Snapshot* older = restore_source(state, create.device.device_name);
              known && older != nullptr && create.device.snapshot_id == older->id) {
-    set_aside_restored(draft, former->second);
+    if (former->second.state == VolumeState::error) {
+      retire_failed_volume(draft, former->second);
+    } else {
+      set_aside_restored(draft, former->second);
+    }
   } else if (known) {
     state.superseded.push_back(former->second);
   }

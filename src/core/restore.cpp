@@ -164,7 +164,7 @@ namespace {
 bool restored_already(const State& state, const std::string& device) {
   const int former = generation_restored(state, device);
   const Volume* present = present_volume(state, device);
-  if (present != nullptr && present->generation > former) return true;
+  if (present != nullptr && present->generation > former && present->state != VolumeState::error) return true;
   auto of_a_later_one = [&](const auto& thing) { return thing.device == device && thing.generation > former; };
   return std::any_of(state.superseded.begin(), state.superseded.end(), of_a_later_one) ||
          std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
@@ -184,6 +184,28 @@ const Snapshot* restore_source(const State& state, const std::string& device) {
 
 namespace {
 
+// Younger than what was restored, and left behind: kept, but no copy of what is now.
+void leave_branch(Draft& draft, const std::string& device, const Snapshot* source) {
+  State& state = draft.state();
+  const Time started = source != nullptr ? source->started_at : Time{};  // deleted since: all are kept
+  for (Snapshot& snapshot : state.snapshots) {
+    bool former = snapshot.device == device && snapshot.generation <= generation_restored(state, device);
+    if (former && snapshot.started_at > started && !snapshot.keep_until) {
+      snapshot.keep_until = draft.now + state.restore->retention;
+    }
+  }
+}
+
+// Where an instance has been up with what was restored, what gave way to it is kept as was promised, whatever becomes
+// of the rest.
+void leave_begun_branches(Draft& draft) {
+  const State& state = draft.state();
+  if (!state.restore) return;
+  for (const auto& [device, id] : state.restore->sources) {
+    if (restored_already(state, device)) leave_branch(draft, device, find(state, id));
+  }
+}
+
 // Which instance's volumes give way: the newest that there is, or may be.
 int generation_that_gives_way(const State& state) {
   return launch_may_be_done(state) ? state.generation + 1 : state.generation;
@@ -192,6 +214,7 @@ int generation_that_gives_way(const State& state) {
 void begin(Draft& draft, std::map<std::string, SnapshotId> sources, Duration retention, bool fallback) {
   State& state = draft.state();
   renew_waiting_launch(state);
+  leave_begun_branches(draft);
   Restore restore;
   restore.sources = std::move(sources);
   restore.generation = generation_that_gives_way(state);
@@ -230,6 +253,7 @@ Result<void> take_back(Draft& draft) {
   bool begun = state.generation > state.restore->generation || launch_may_be_done(state);
   if (begun) return conflict(state, "is being made from the older copies already");
   renew_waiting_launch(state);
+  leave_begun_branches(draft);
   state.restore.reset();
   draft.record("restore_taken_back", "the restore was taken back; the next instance is made of the newest copies");
   return {};
@@ -252,7 +276,9 @@ Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
   for (const auto& [device, id] : sources) {
     if (!request.sources.contains(device)) earlier[device] = generation_restored(state, device);
   }
-  begin(draft, sources, request.retention, false);
+  // What was promised for a device that was asked for earlier holds for all.
+  const Duration kept = std::max(request.retention, state.restore ? state.restore->retention : Duration::zero());
+  begin(draft, sources, kept, false);
   state.restore->earlier = std::move(earlier);
   try_anew(state);
   draft.record("restore_asked", "a restore was asked for: " + words_of(request.sources));
@@ -334,22 +360,6 @@ bool fall_back(Draft& draft) {
                                     ", the newest that did. What is on the root now is kept in its final snapshot");
   return true;
 }
-
-namespace {
-
-// Younger than what was restored, and left behind: kept, but no copy of what is now.
-void leave_branch(Draft& draft, const std::string& device, const Snapshot* source) {
-  State& state = draft.state();
-  const Time started = source != nullptr ? source->started_at : Time{};  // deleted since: all are kept
-  for (Snapshot& snapshot : state.snapshots) {
-    bool former = snapshot.device == device && snapshot.generation <= generation_restored(state, device);
-    if (former && snapshot.started_at > started && !snapshot.keep_until) {
-      snapshot.keep_until = draft.now + state.restore->retention;
-    }
-  }
-}
-
-}  // namespace
 
 void note_came_up(Draft& draft) {
   State& state = draft.state();
