@@ -86,11 +86,11 @@ bool Checker::left_behind(const Managed& managed, const std::string& device, Tim
 // The older copy that was asked for: what was written since is left behind.
 bool Checker::comes_restored(Managed& managed, const std::string& device, const Guests::Content& content) {
   std::vector<Restore>& asked = managed.restores[device];
-  // A newer copy holds what an older one does: what fits best was meant, and of those the last.
+  // A newer copy holds what an older one does: what fits best was meant, and of those the first.
   auto meant = asked.end();
   for (auto at = asked.begin(); at != asked.end(); ++at) {
     bool fits = content.written.holds(at->copy);
-    if (fits && (meant == asked.end() || at->copy.end() >= meant->copy.end())) meant = at;
+    if (fits && (meant == asked.end() || at->copy.end() > meant->copy.end())) meant = at;
   }
   if (meant == asked.end()) return false;
   managed.branches[device].push_back({time_.now(), meant->kept_until});

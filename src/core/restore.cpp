@@ -270,7 +270,10 @@ Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
   // The devices of one that was asked for before and is not done stay asked for.
   std::map<std::string, SnapshotId> sources = request.sources;
   if (state.restore) sources.insert(state.restore->sources.begin(), state.restore->sources.end());
-  if (state.restore && state.restore->sources == sources) return {};
+  if (state.restore && state.restore->sources == sources) {
+    state.restore->retention = std::max(state.restore->retention, request.retention);
+    return {};
+  }
   // One that an instance was launched with already is not restored once more: what it has written since stays.
   std::map<std::string, int> earlier;
   for (const auto& [device, id] : sources) {

@@ -225,6 +225,20 @@ TEST_P(Copies, RestoresOfSeveralDevicesAddUp) {
   EXPECT_EQ(data_content(), old_data);
 }
 
+TEST_P(Copies, ARestoreAskedForAgainKeepsWhatGivesWayForTheLongerTime) {
+  take();
+  world.cloud.write();
+  const std::map<std::string, SnapshotId> sources{{kRoot, taken(kRoot)->id}};
+  ASSERT_TRUE(world.happen(RestoreAsked{sources, std::chrono::hours(1)}));
+  ASSERT_TRUE(world.happen(RestoreAsked{sources, std::chrono::hours(50)}));
+  ASSERT_TRUE(world.happen(RestoreAsked{sources, std::chrono::hours(2)}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_TRUE(std::any_of(world.state.snapshots.begin(), world.state.snapshots.end(), [&](const Snapshot& snapshot) {
+    return snapshot.keep_until && *snapshot.keep_until > world.now + std::chrono::hours(40);
+  }));
+}
+
 // The first is under way already when the second is asked for: what the instance has written since stays.
 TEST_P(Copies, ASecondRestoreDoesNotRepeatTheFirst) {
   world.cloud.write();
