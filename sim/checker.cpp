@@ -146,6 +146,9 @@ bool Checker::another_copy(const ManagedInstanceId& id, const std::string& devic
   if (well) return false;
   for (const auto& [other, snapshot] : snapshots_) {
     if (snapshot.owner != id || snapshot.device != device || other.str() == except) continue;
+    // What a person deletes is missed only after a while.
+    bool not_missed = snapshot.deleter == Actor::person && time_.now() < snapshot.deleted_at + kToMend;
+    if (not_missed && snapshot.held.holds(synced)) return true;
     if (snapshot.deleted || !snapshot.completed) continue;
     auto content = guests_.snapshot(other);
     if (content && content->written.holds(synced)) return true;
@@ -200,6 +203,11 @@ void Checker::check_volume_goes(const VolumeId& id, const Volume& volume) {
   broken(1, "newest_copy_deleted", volume.owner,
          fmt::format("volume {} ({}, {} writes synced) goes, and nothing else {}holds them", id.str(), volume.device,
                      content->synced.end(), well ? "that has served a healthy instance " : ""));
+}
+
+bool Checker::is_run_from(const ImageId& image) const {
+  return std::any_of(instances_.begin(), instances_.end(),
+                     [&](const auto& entry) { return entry.second.image == image && !entry.second.terminated; });
 }
 
 // Of the completed ones of its device; one that was made twice counts once. That a person has deleted a newer one may

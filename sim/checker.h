@@ -118,6 +118,7 @@ class Checker : public Witness {
     bool terminated = false;
     bool runs = false;
     bool well = false;
+    ImageId image = {};
   };
   struct Volume {
     ManagedInstanceId owner;
@@ -142,6 +143,8 @@ class Checker : public Witness {
     bool failed = false;
     bool deleted = false;
     std::optional<Actor> deleter = {};
+    Time deleted_at{};
+    Log held = {};  // by one that a person has deleted
   };
   struct Image {
     ManagedInstanceId owner;
@@ -160,6 +163,7 @@ class Checker : public Witness {
   bool may_go(const Managed& managed, bool model::Deallocation::*what) const;
   bool another_copy(const ManagedInstanceId& id, const std::string& device, const Log& synced,
                     const std::string& except, bool well) const;
+  bool is_run_from(const ImageId& image) const;
   bool is_newest(const SnapshotId& id, const Snapshot& snapshot) const;
   bool holds_some_copy(const ManagedInstanceId& id, const std::string& device, const Log& held) const;
   void gives_up(const VolumeId& id, const Volume& volume);

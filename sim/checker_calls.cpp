@@ -53,7 +53,7 @@ struct Checker::Calls {
         of.broken(2, "two_instances", id,
                   fmt::format("{} is launched while {} is not terminated", made.instance_id.str(), other.str()));
       }
-      of.instances_[made.instance_id] = {id, generation_tag(tags), false, false, false};
+      of.instances_[made.instance_id] = {id, generation_tag(tags), false, false, false, request.image_id};
       for (const auto& device : made.block_device_mappings) {
         of.volumes_[device.volume_id] = {id, device.device_name, false, false, std::nullopt};
         if (device.delete_on_termination && of.persists(managed->second, device.device_name)) {
@@ -130,6 +130,8 @@ struct Checker::Calls {
     Snapshot& snapshot = found->second;
     snapshot.deleted = true;
     snapshot.deleter = actor;
+    snapshot.deleted_at = of.time_.now();
+    if (auto lost = of.guests_.snapshot(request.snapshot_id); lost && !service()) snapshot.held = lost->written;
     const Managed& managed = of.managed_[snapshot.owner];
     if (!service()) return;
     if (snapshot.failed || of.may_go(managed, &model::Deallocation::delete_snapshots)) return;
@@ -176,8 +178,8 @@ struct Checker::Calls {
     bool newer = std::any_of(of.images_.begin(), of.images_.end(), [&](const auto& entry) {
       const Image& other = entry.second;
       bool there = !other.deleted || other.deleter == Actor::person;
-      return other.owner == found->second.owner && there && &other != &found->second &&
-             other.made >= found->second.made;
+      if (other.owner != found->second.owner || !there || &other == &found->second) return false;
+      return other.made >= found->second.made || of.is_run_from(entry.first);
     });
     if (newer) return;
     of.broken(1, "newest_image_deregistered", found->second.owner,

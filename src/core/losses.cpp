@@ -38,6 +38,11 @@ Left left_of(const State& state, const Volume& lost) {
     bool newer = left.copy == nullptr || snapshot.started_at > left.copy->started_at;
     return snapshot.device == lost.device && snapshot.state == SnapshotState::pending && newer;
   });
+  // One that was asked for before it was lost, and not answered yet, may have been made.
+  left.awaited |= std::any_of(state.asked.begin(), state.asked.end(), [&](const auto& entry) {
+    const auto* create = std::get_if<CreateSnapshot>(&entry.second.effect.action);
+    return create != nullptr && create->volume == lost.id && may_be_done(entry.second);
+  });
   left.former = newest_former(state, lost.device);
   if (left.former == nullptr || left.copy == nullptr) return left;
   if (left.copy->generation > left.former->generation) {
@@ -83,7 +88,7 @@ std::string gone_from_cloud(const Volume& lost) {
 }
 
 constexpr char kFailed[] = "it failed in the cloud";
-constexpr Duration kFailedKept = Deallocation().retention;
+constexpr Duration kFailedKept = std::chrono::hours(24);
 
 constexpr char kInVain[] = "what it was to replace is replaced, or there again";
 

@@ -70,6 +70,39 @@ TEST_P(LostData, APauseDoesNotWaitForItAndTheNextInstanceComesUp) {
   EXPECT_EQ(world.state.status, Status::active) << world.state.error;
 }
 
+// The answer to the final snapshot's asking is on its way when the volume is seen to be gone.
+TEST(LostRoot, ASnapshotThatIsNotAnsweredYetIsWaitedFor) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.write();
+  world.happen(RecycleAsked{});
+  world.settle();
+  world.cloud.write();
+  const VolumeId root = world.state.root->id;
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  auto of_root = [&](const Effect& effect) {
+    const auto* create = std::get_if<CreateSnapshot>(&effect.action);
+    return create != nullptr && create->final && create->volume == root;
+  };
+  auto asked = world.effects.end();
+  for (int i = 0; i < 400 && asked == world.effects.end(); ++i) {
+    if (!world.turn()) world.cloud.advance(), world.now += std::chrono::seconds(1);
+    asked = std::find_if(world.effects.begin(), world.effects.end(), of_root);
+  }
+  ASSERT_NE(asked, world.effects.end());
+  const Outcome answer = world.cloud.perform(*asked, world.spec);
+  world.effects.erase(asked);
+  world.cloud.lose(root);
+  world.now += std::chrono::minutes(2);
+  for (int i = 0; i < 8; ++i)
+    world.happen(Observed{world.cloud.observe(kAllKinds, world.now)}), world.now += std::chrono::seconds(20);
+  world.happen(EffectEnded{answer});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
+}
+
 // CreateVolume is answered, and what it makes ends with an error.
 TEST(Failed, AVolumeThatCouldNotBeMadeIsMadeAnew) {
   World world(spec_of(BlockDevicesMode::reattach));

@@ -35,7 +35,9 @@ void save_volume(Draft& draft, const Volume& volume) {
   if (failures > 0) reached(Probe::final_snapshot_again);
   std::string key =
       "final/" + volume.id.str() + "/" + std::to_string(volume.generation) + "/" + std::to_string(failures);
-  // The same volume as before the rest, saved anew.
+  // The same volume may be saved once more though no instance of ours was on it since: after an instance that ended
+  // before that, and after a rest. A key that was used before would find the snapshot of then.
+  if (draft.state().gone_at) key += "/" + std::to_string(to_millis(*draft.state().gone_at));
   const std::optional<Handover>& handover = draft.state().handover;
   if (handover && handover->reason == Reason::resume) key += "/" + to_iso(handover->began_at);
   std::vector<Tag> tags;

@@ -148,8 +148,9 @@ Made run(const Doing& doing, const model::RegisterImage& wanted) {
   auto tagged = doing.ec2.call(ec2::CreateTagsRequest{{image}, tags_of(own, wanted.tags)});
   if (tagged) return image;
   core::reached(core::Probe::image_untagged);
-  // Not done as a whole, and safe to repeat: the name finds the image again.
-  return fail(ErrorKind::unavailable, tagged.error().code,
+  // There is an image by now, which no listing of ours shows: whatever is wanted by then, it is asked again until it is
+  // tagged. The name finds it.
+  return fail(ErrorKind::unknown_outcome, tagged.error().code,
               fmt::format("{} is registered but not tagged yet: {}", image, tagged.error().message));
 }
 

@@ -173,7 +173,7 @@ TEST(Perform, AsksAgainForAnImageThatCouldNotBeTagged) {
   ec2.fail_with<ec2::CreateTagsRequest>("UnauthorizedOperation");
   auto outcome = perform(ec2, kId, effect(an_image()), false);
   ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(outcome.error().kind, ErrorKind::unknown_outcome);
 }
 
 Result<std::string> attach_in_use_by(const std::string& instance, const std::string& device) {
