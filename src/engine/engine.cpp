@@ -28,9 +28,9 @@ namespace holdfast::engine {
 
 namespace {
 
-constexpr int kLookThreads = 6;  // as many as there are kinds
-constexpr int kIdDraws = 100;    // of an id that nobody has
-constexpr int kMergeTries = 8;   // of an update while others update the same
+constexpr int kLookThreads = 12;  // twice as many as there are kinds: looks overlap
+constexpr int kIdDraws = 100;     // of an id that nobody has
+constexpr int kMergeTries = 8;    // of an update while others update the same
 constexpr Duration kLongestSleep = std::chrono::hours(1);
 
 tl::unexpected<model::Faults> one_fault(Error error) {

@@ -19,6 +19,12 @@ constexpr std::array kAllKindsInOrder = {model::Kind::instances, model::Kind::vo
                                          model::Kind::images,    model::Kind::interfaces, model::Kind::status};
 constexpr size_t kMostNamedOrphans = 20;  // resources of one unknown managed instance in one warning
 
+// What is looked at together. In the order in which rounds are begun.
+constexpr std::array kGroups = {model::Kind::instances | model::Kind::volumes | model::Kind::interfaces,
+                                static_cast<model::Kinds>(model::Kind::snapshots),
+                                static_cast<model::Kinds>(model::Kind::images),
+                                static_cast<model::Kinds>(model::Kind::status)};
+
 size_t index_of(model::Kind kind) {
   return std::countr_zero(static_cast<unsigned>(kind));
 }
@@ -36,6 +42,7 @@ struct Observer::Round {
     InstanceId instance;  // its current one, for status checks; may be empty
   };
   bool sweep = false;
+  model::Kinds group = 0;  // not of a sweep: it looks at several
   Time as_of{};
   std::map<ManagedInstanceId, Target> targets;
   int open = 0;           // describes not answered yet
@@ -71,50 +78,68 @@ model::Kinds Observer::kinds_awake(Time now) const {
   return kinds;
 }
 
+bool Observer::busy(const ManagedInstanceId& id, model::Kinds group) const {
+  auto found = under_way_.find({id, group});
+  return found != under_way_.end() && found->second >= kMostOfOne;
+}
+
 void Observer::pump() {
-  Time now = ties_.clock.now();
-  model::Kinds awake = kinds_awake(now);
-  while (rounds_ < kMostRounds) {
-    auto round = std::make_shared<Round>();
-    for (auto at = wanted_.begin(); at != wanted_.end() && round->targets.size() < kMostFilterValues;) {
-      model::Kinds kinds = at->second & awake;
-      SharedView view = ties_.find(at->first);
-      if (view == nullptr) {
-        at = wanted_.erase(at);
-        continue;
-      }
-      if (kinds == 0 || under_way_.contains(at->first)) {
-        ++at;
-        continue;
-      }
-      round->targets[at->first] = {kinds, view->state.instance ? view->state.instance->id : InstanceId()};
-      at->second = at->second & static_cast<model::Kinds>(~kinds);
-      at = at->second == 0 ? wanted_.erase(at) : std::next(at);
+  const model::Kinds awake = kinds_awake(ties_.clock.now());
+  for (bool any = true; any;) {
+    any = false;
+    for (model::Kinds group : kGroups) any = start_one(group, awake) || any;
+  }
+  start_sweep();
+}
+
+// One round of the group for those who want it; false: nobody does, or too many are under way.
+bool Observer::start_one(model::Kinds group, model::Kinds awake) {
+  if (rounds_ >= kMostRounds) return false;
+  auto round = std::make_shared<Round>();
+  round->group = group;
+  for (auto at = wanted_.begin(); at != wanted_.end() && round->targets.size() < kMostFilterValues;) {
+    const model::Kinds kinds = at->second & awake & group;
+    if (kinds == 0 || busy(at->first, group)) {
+      ++at;
+      continue;
     }
-    if (round->targets.empty()) break;
-    start(std::move(round));
+    SharedView view = ties_.find(at->first);
+    if (view == nullptr) {
+      at = wanted_.erase(at);
+      continue;
+    }
+    round->targets[at->first] = {kinds, view->state.instance ? view->state.instance->id : InstanceId()};
+    at->second = at->second & static_cast<model::Kinds>(~kinds);
+    at = at->second == 0 ? wanted_.erase(at) : std::next(at);
   }
-  if (sweep_wanted_ && !sweeping_ && rounds_ < kMostRounds) {
-    sweeping_ = true;
-    ++ties_.counters.sweeps;
-    auto round = std::make_shared<Round>();
-    round->sweep = true;
-    model::Kinds kinds = model::kAllKinds & static_cast<model::Kinds>(~only(model::Kind::status));
-    for (const ManagedInstanceId& id : *sweep_wanted_) round->targets[id] = {kinds, {}};
-    sweep_wanted_.reset();
-    start(std::move(round));
-  }
+  if (round->targets.empty()) return false;
+  start(std::move(round));
+  return true;
+}
+
+void Observer::start_sweep() {
+  if (!sweep_wanted_ || sweeping_ || rounds_ >= kMostRounds) return;
+  sweeping_ = true;
+  ++ties_.counters.sweeps;
+  auto round = std::make_shared<Round>();
+  round->sweep = true;
+  model::Kinds kinds = model::kAllKinds & static_cast<model::Kinds>(~only(model::Kind::status));
+  for (const ManagedInstanceId& id : *sweep_wanted_) round->targets[id] = {kinds, {}};
+  sweep_wanted_.reset();
+  start(std::move(round));
 }
 
 std::optional<Time> Observer::next_pump() const {
   if (rounds_ >= kMostRounds || wanted_.empty()) return std::nullopt;
   std::optional<Time> next;
   for (const auto& [id, kinds] : wanted_) {
-    if (under_way_.contains(id)) continue;
-    for (model::Kind kind : kAllKindsInOrder) {
-      if (!model::has(kinds, kind)) continue;
-      Time until = pauses_[index_of(kind)].until;
-      if (!next || until < *next) next = until;
+    for (model::Kinds group : kGroups) {
+      if ((kinds & group) == 0 || busy(id, group)) continue;
+      for (model::Kind kind : kAllKindsInOrder) {
+        if (!model::has(kinds & group, kind)) continue;
+        Time until = pauses_[index_of(kind)].until;
+        if (!next || until < *next) next = until;
+      }
     }
   }
   return next;
@@ -127,7 +152,7 @@ void Observer::start(SharedRound round) {
   model::Kinds kinds = 0;
   for (const auto& [id, target] : round->targets) {
     kinds |= target.kinds;
-    if (!round->sweep) ++under_way_[id];
+    if (!round->sweep) ++under_way_[{id, round->group}];
   }
   if (round->sweep) kinds = model::kAllKinds & static_cast<model::Kinds>(~only(model::Kind::status));
   round->open = std::popcount(kinds);
@@ -294,16 +319,40 @@ void Observer::take_unlisted(Round& round, model::Kind kind, const std::map<Id, 
   }
 }
 
+// What each is given, without its things. Of a kind only what is newer than what it was given before: a look that took
+// long must not overwrite what another has shown meanwhile.
+std::map<ManagedInstanceId, model::Observation> Observer::observations_of(const Round& round) {
+  std::map<ManagedInstanceId, model::Observation> observations;
+  for (const auto& [id, target] : round.targets) {
+    model::Kinds kinds = target.kinds & round.read;
+    if (target.instance.empty()) kinds = kinds & static_cast<model::Kinds>(~only(model::Kind::status));
+    if (kinds == 0 || ties_.find(id) == nullptr) continue;
+    auto& delivered = delivered_[id];
+    for (model::Kind kind : kAllKindsInOrder) {
+      if (!model::has(kinds, kind)) continue;
+      Time& last = delivered[index_of(kind)];
+      if (round.as_of < last) kinds = kinds & static_cast<model::Kinds>(~only(kind));
+      last = std::max(last, round.as_of);
+    }
+    if (kinds == 0) {
+      core::reached(core::Probe::look_outrun);
+      continue;
+    }
+    observations[id].as_of = round.as_of;
+    observations[id].kinds = kinds;
+  }
+  return observations;
+}
+
 void Observer::deliver(const SharedRound& round) {
   --rounds_;
-  std::map<ManagedInstanceId, model::Observation> observations;
+  std::map<ManagedInstanceId, model::Observation> observations = observations_of(*round);
   std::map<InstanceId, ManagedInstanceId> by_instance;
   for (const auto& [id, target] : round->targets) {
-    model::Kinds kinds = target.kinds & round->read;
-    if (target.instance.empty()) kinds = kinds & static_cast<model::Kinds>(~only(model::Kind::status));
-    observations[id].as_of = round->as_of;
-    observations[id].kinds = kinds;
     if (!target.instance.empty()) by_instance[target.instance] = id;
+    if (round->sweep) continue;
+    auto looks = under_way_.find({id, round->group});
+    if (--looks->second == 0) under_way_.erase(looks);
   }
   // A thing goes to its owner's observation if that one asked for its kind.
   auto place = [&](const std::optional<ManagedInstanceId>& owner, model::Kind kind, auto member, const auto& thing) {
@@ -338,15 +387,6 @@ void Observer::deliver(const SharedRound& round) {
     warn_of_orphans(*round);
   }
   for (auto& [id, observation] : observations) {
-    if (!round->sweep && --under_way_[id] == 0) under_way_.erase(id);
-    // A sweep takes long: what a look has shown meanwhile is newer, and must not be overwritten by older facts.
-    if (observation.kinds == 0 || ties_.find(id) == nullptr) continue;
-    Time& last = delivered_[id];
-    if (observation.as_of < last) {
-      core::reached(core::Probe::look_outrun);
-      continue;
-    }
-    last = observation.as_of;
     ++ties_.counters.looks_made;
     ties_.seen(id, std::move(observation));
   }

@@ -1,10 +1,14 @@
 // Looks at the cloud. All managed instances that want a look at the same moment are looked at together, in rounds: one
 // paged describe a kind, filtered by our tag. A round's answers become one Observation for each of them.
 //
+// Instances, volumes and interfaces are looked at together, because one tells what to make of another; snapshots,
+// images and status checks each by themselves, so that who waits for one of them does not wait for the slowest of all.
+// Nor does who has just heard that something happened wait for a look that began before: another begins beside it.
+//
 // Always holds: an observation's `as_of` is a time before its first request was sent, and never before the look was
-// asked for (a look asked for while one is under way is made again after it); `kinds` names only kinds whose every page
-// was read; what the state knows of is absent only if EC2 does not know its id. A describe that fails is asked again
-// after a pause that grows, as long as somebody wants it.
+// asked for; of a kind none is given after one with a later `as_of`; `kinds` names only kinds whose every page was
+// read; what the state knows of is absent only if EC2 does not know its id. A describe that fails is asked again after
+// a pause that grows, as long as somebody wants it.
 //
 // Thread: the engine's, for everything; only the describes run elsewhere.
 #pragma once
@@ -14,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "ec2/ec2.h"
@@ -28,7 +33,8 @@ namespace holdfast::engine {
 
 class Observer {
  public:
-  static constexpr int kMostRounds = 4;                                    // at once
+  static constexpr int kMostRounds = 8;                                    // at once
+  static constexpr int kMostOfOne = 2;                                     // looks of a group at one, at once
   static constexpr Duration kFirstPause = std::chrono::milliseconds(200);  // after a describe that failed
   static constexpr Duration kLongestPause = std::chrono::seconds(10);
 
@@ -65,7 +71,13 @@ class Observer {
     Time until{};
   };
 
+  // Under way: rounds of this group of kinds that look at it.
+  using Of = std::pair<ManagedInstanceId, model::Kinds>;
+
   model::Kinds kinds_awake(Time now) const;
+  bool busy(const ManagedInstanceId& id, model::Kinds group) const;
+  bool start_one(model::Kinds group, model::Kinds awake);
+  void start_sweep();
   void start(SharedRound round);
   void ask(const SharedRound& round, model::Kind kind);
   void answered(const SharedRound& round, model::Kind kind, Result<Listing> listing);
@@ -77,13 +89,15 @@ class Observer {
   void take_unlisted(Round& round, model::Kind kind, const std::map<Id, ManagedInstanceId>& owners,
                      const Result<Listing>& found, std::vector<Thing> Listing::*things);
   void deliver(const SharedRound& round);
+  std::map<ManagedInstanceId, model::Observation> observations_of(const Round& round);
   void warn_of_orphans(const Round& round);
   void note(model::Kind kind, const Result<Listing>& listing);
 
   Ties ties_;
   std::map<ManagedInstanceId, model::Kinds> wanted_;
-  std::map<ManagedInstanceId, int> under_way_;   // rounds that look at it
-  std::map<ManagedInstanceId, Time> delivered_;  // as_of of the newest observation given to each
+  std::map<Of, int> under_way_;
+  // as_of of the newest observation given to each, by kind
+  std::map<ManagedInstanceId, std::array<Time, kKinds>> delivered_;
   std::array<Pause, kKinds> pauses_{};
   std::optional<std::vector<ManagedInstanceId>> sweep_wanted_;
   bool sweeping_ = false;

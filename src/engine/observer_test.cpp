@@ -110,19 +110,55 @@ TEST_F(ObserverTest, ClaimsNoKindWhosePagesWereNotAllReadAndLooksAgainAfterAPaus
   EXPECT_EQ(observer.next_pump(), std::nullopt);
 }
 
-TEST_F(ObserverTest, LooksAgainIfAskedWhileALookIsUnderWay) {
-  observer.want(kOne, static_cast<model::Kinds>(Kind::volumes));
+TEST_F(ObserverTest, LooksAtOnceAgainIfAskedWhileALookIsUnderWay) {
+  const auto volumes = static_cast<model::Kinds>(Kind::volumes);
+  observer.want(kOne, volumes);
   observer.pump();
   Time asked_at = clock.time += std::chrono::milliseconds(5);
-  observer.want(kOne, static_cast<model::Kinds>(Kind::volumes));
+  observer.want(kOne, volumes);
   observer.pump();
-  EXPECT_EQ(workers.jobs.size(), 1u) << "one look at a time";
+  EXPECT_EQ(workers.jobs.size(), 2u) << "it does not wait for the one that began before";
+  clock.time += std::chrono::milliseconds(5);
+  observer.want(kOne, volumes);
+  observer.pump();
+  EXPECT_EQ(workers.jobs.size(), 2u) << "but there are no more than two";
+  EXPECT_EQ(observer.next_pump(), std::nullopt);
+  workers.run_all();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_LT(seen[0].second.as_of, asked_at);
+  EXPECT_GE(seen[1].second.as_of, asked_at);
+  run();
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_GT(seen[2].second.as_of, seen[1].second.as_of);
+}
+
+TEST_F(ObserverTest, NeverGivesAnOlderLookAfterANewerOne) {
+  const auto volumes = static_cast<model::Kinds>(Kind::volumes);
+  observer.want(kOne, volumes);
+  observer.pump();
+  clock.time += std::chrono::milliseconds(5);
+  observer.want(kOne, volumes);
+  observer.pump();
+  std::swap(workers.jobs[0], workers.jobs[1]);
   workers.run_all();
   ASSERT_EQ(seen.size(), 1u);
-  EXPECT_LT(seen[0].second.as_of, asked_at);
-  run();
+  EXPECT_EQ(seen[0].second.as_of, clock.time);
+}
+
+TEST_F(ObserverTest, GivesWhatIsAnsweredWithoutWaitingForKindsThatTellNothingOfIt) {
+  observer.want(kOne, Kind::volumes | Kind::instances | Kind::snapshots);
+  observer.pump();
+  ASSERT_EQ(workers.jobs.size(), 3u);
+  std::swap(workers.jobs[0], workers.jobs[2]);
+  workers.run_one();
+  ASSERT_EQ(ec2.actions(), std::vector<std::string>{"DescribeSnapshots"});
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].second.kinds, static_cast<model::Kinds>(Kind::snapshots));
+  workers.run_one();
+  EXPECT_EQ(seen.size(), 1u) << "instances and volumes belong together";
+  workers.run_one();
   ASSERT_EQ(seen.size(), 2u);
-  EXPECT_GE(seen[1].second.as_of, asked_at);
+  EXPECT_EQ(seen[1].second.kinds, Kind::volumes | Kind::instances);
 }
 
 TEST_F(ObserverTest, FindsVolumesThatWereAttachedByHand) {
@@ -252,7 +288,9 @@ TEST_F(ObserverTest, DoesNotOverwriteWhatALookHasShownByAnOlderSweep) {
   ASSERT_EQ(seen.size(), 1u);
   workers.jobs.swap(sweep);
   workers.run_all();
-  EXPECT_EQ(seen.size(), 1u);
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_TRUE(model::has(seen[1].second.kinds, Kind::instances));
+  EXPECT_FALSE(model::has(seen[1].second.kinds, Kind::volumes));
 }
 
 }  // namespace
