@@ -189,12 +189,23 @@ void launch(Draft& draft) {
 
 namespace {
 
-// A data volume that stayed in another zone comes by its final copy.
+// A data volume that stayed in another zone comes by its final copy. The launch did not wait for that one: it may have
+// been refused, or have failed, and is asked for until it is there.
 void bring_across(Draft& draft, const Volume& volume) {
-  const Snapshot* source = final_snapshot(draft.state(), volume);
-  if (source == nullptr) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+  if (!saved(draft, volume)) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
   reached(Probe::volume_brought_across);
-  make_in_place_of(draft, volume, source, false);
+  make_in_place_of(draft, volume, final_snapshot(draft.state(), volume), false);
+}
+
+// While the instance starts, what it will be given is made in its zone.
+void bring_all_across(Draft& draft) {
+  const State& state = draft.state();
+  if (!draft.spec.persistence.block_devices || state.instance->state != InstanceState::pending) return;
+  for (const auto& [device, volume] : state.data) {
+    bool here = volume.attached_to == state.instance->id || volume.zone == state.instance->market.zone;
+    bool elsewise = confirmed_missing(volume, draft.now) || restore_source(state, device) != nullptr;
+    if (!here && !elsewise && !volume.zone.empty()) bring_across(draft, volume);
+  }
 }
 
 // True once the volume is attached to the present instance.
@@ -259,6 +270,7 @@ void settle_in(Draft& draft) {
   // Up and well: what an operator changes by hand afterwards is noted, not undone.
   if (!state.handover) return;
   if (instance.state != InstanceState::running) {
+    bring_all_across(draft);
     draft.look(Kind::instances | Kind::volumes, draft.now);
     return;
   }

@@ -202,6 +202,20 @@ bool refused_for_good(const Error& error) {
          error.kind == ErrorKind::not_found;
 }
 
+// EC2 makes no two snapshots of one volume within 15 s. When the last one of it that we know of is so old.
+constexpr Duration kBetweenSnapshots = std::chrono::seconds(15);
+constexpr char kTooSoon[] = "SnapshotCreationPerVolumeRateExceeded";
+
+std::optional<Time> next_snapshot(const State& state, const EffectAction& action, const Error& error) {
+  const auto* create = std::get_if<CreateSnapshot>(&action);
+  if (create == nullptr || error.code != kTooSoon) return std::nullopt;
+  std::optional<Time> last;
+  for (const Snapshot& snapshot : state.snapshots) {
+    if (snapshot.volume == create->volume) last = std::max(last, std::optional(snapshot.started_at));
+  }
+  return last ? std::optional(*last + kBetweenSnapshots) : std::nullopt;
+}
+
 void refused(Draft& draft, Asked& asked, const Error& error) {
   if (error.kind == ErrorKind::unknown_outcome) {
     asked.standing = Asked::Standing::unknown;
@@ -221,6 +235,7 @@ void refused(Draft& draft, Asked& asked, const Error& error) {
                std::holds_alternative<RegisterImage>(asked.effect.action);
   Duration definite_pause = saves ? pause_after_failures(asked.tries) : kDefinitePause;
   asked.again_at = draft.now + (mendable ? pause_after(asked.tries) : definite_pause);
+  if (auto next = next_snapshot(draft.state(), asked.effect.action, error)) asked.again_at = std::max(*next, draft.now);
   if (asked.definite || asked.tries == kTriesUntilDefinite) {
     draft.record("refused", std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error +
                                 "; tried again in " + to_words(asked.again_at - draft.now));

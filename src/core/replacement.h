@@ -15,6 +15,9 @@ void leave_behind(Draft& draft);
 // Final snapshots and the image. True once everything that the next launch is made from exists.
 bool save(Draft& draft);
 
+// True once the final snapshot of the volume, which nothing writes to any more, is completed; else it is asked for.
+bool saved(Draft& draft, const model::Volume& volume);
+
 // Interface, market, launch. There must be no instance.
 void launch(Draft& draft);
 

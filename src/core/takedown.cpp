@@ -64,9 +64,6 @@ bool lent(const State& state, const Volume& volume, Time now) {
   return at_rest && !volume.attached_to.empty() && !confirmed_missing(volume, now);
 }
 
-namespace {
-
-// True once the volume's final snapshot is completed.
 bool saved(Draft& draft, const Volume& volume) {
   const Snapshot* attempt = final_attempt(draft.state(), volume);
   if (attempt == nullptr && lent(draft.state(), volume, draft.now)) {
@@ -80,6 +77,8 @@ bool saved(Draft& draft, const Volume& volume) {
   }
   return attempt->state == SnapshotState::completed;
 }
+
+namespace {
 
 // Unique for each try: the name of one that failed is taken until it is deregistered.
 std::string image_name(const State& state, const Snapshot& snapshot, const std::string& again) {
@@ -218,14 +217,16 @@ namespace {
 
 // The launch was never seen to run: its volumes may have failed with it, and must not be waited for. Those that are
 // there are found again by their tags in the listing that each device waits for (device_accounted_for, save_root), and
-// keep the device at which the instance showed them: two blank ones look alike.
+// keep the device at which the instance showed them: two blank ones look alike. One that is being made for it from a
+// copy (bring_across) is no volume of the launch, and stays.
 void forget_volumes_of_launch(State& state, int generation) {
   if (state.root && state.root->generation == generation) {
     state.left_by_launch.push_back(*state.root);
     state.root.reset();
   }
   std::erase_if(state.data, [&](const auto& entry) {
-    bool forgotten = entry.second.generation == generation;
+    bool made_apart = entry.second.state == VolumeState::creating && entry.second.attached_to.empty();
+    bool forgotten = entry.second.generation == generation && !made_apart;
     if (forgotten) state.left_by_launch.push_back(entry.second);
     return forgotten;
   });
