@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/probe.h"
+#include "core/recovery_point.h"
 #include "core/saving.h"
 
 namespace holdfast::core {
@@ -64,31 +65,31 @@ void try_again(Draft& draft) {
 
 }  // namespace
 
+// Each volume has its own time, counted from when its last snapshot was taken: one that took long, or that the
+// account's quotas put off, puts off only the next of its own.
 void snapshot_periodically(Draft& draft) {
   State& state = draft.state();
   bool held = takedown_held(draft);
   bool wanted = state.goal == Goal::running || held;
   bool steady = wanted && state.instance && state.instance->healthy_at && !state.handover;
-  bool root = draft.spec.persistence.root_device && state.root;
-  bool data = snapshots_data(draft.spec, state) && !state.data.empty();
-  if (!steady || (!root && !data)) return;
+  const std::vector<const Volume*> volumes = copied_volumes(draft.spec, state);
+  if (!steady || volumes.empty()) return;
   bool pending = std::any_of(state.snapshots.begin(), state.snapshots.end(),
                              [](const Snapshot& snapshot) { return snapshot.state == SnapshotState::pending; });
   if (pending) draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
   keep_wanting(draft);
   if (held) reached(Probe::takedown_held);
-  if (held) try_again(draft);
-  if (!state.periodic_due) state.periodic_due = draft.now + draft.spec.persistence.snapshot_interval;
-  if (draft.now < *state.periodic_due) return draft.wake(*state.periodic_due);
-  if (!held) {  // otherwise what fails has its own pace, and nothing else is urgent
-    if (root) snapshot_volume(draft, *state.root, *state.periodic_due);
-    if (data) {
-      for (const auto& [device, volume] : state.data) snapshot_volume(draft, volume, *state.periodic_due);
+  if (held) return try_again(draft);  // what fails has its own pace, and nothing else is urgent
+  state.periodic_due.reset();
+  for (const Volume* volume : volumes) {
+    const Time due = periodic_due(draft.spec, state, *volume);
+    if (!state.periodic_due || due < *state.periodic_due) state.periodic_due = due;
+    if (draft.now >= due) {
+      snapshot_volume(draft, *volume, due);
+    } else {
+      draft.wake(due);
     }
   }
-  // From now, not from when it was due: after a long stop one is taken, not all that were missed.
-  state.periodic_due = draft.now + draft.spec.persistence.snapshot_interval;
-  draft.wake(*state.periodic_due);
 }
 
 }  // namespace holdfast::core
