@@ -31,7 +31,8 @@ Controller::Controller(Options options, Ties ties)
                  [this](const ManagedInstanceId& id, model::Outcome outcome) {
                    loop_.put({id, model::EffectEnded{std::move(outcome)}, 0, std::nullopt});
                  },
-                 counters_, ties.clock, std::move(ties.budget_wait)},
+                 counters_, ties.clock, std::move(ties.budget_wait),
+                 [this](const ReleasedEffect& effect) { return pace_of(effect); }},
                 options.effects_at_once),
       observer_({ties.ec2, ties.looks, ties.post, ties.clock,
                  [this](const ManagedInstanceId& id) { return loop_.find(id); },
@@ -83,15 +84,31 @@ void Controller::sweep_if_due() {
   loop_.touch();
 }
 
+// Never a periodic snapshot near a final one: EC2 would refuse that, or it would come later.
+std::optional<core::SnapshotPace> Controller::pace_of(const ReleasedEffect& effect) const {
+  SharedView view = loop_.find(effect.id);
+  if (view == nullptr || view->state.handover) return std::nullopt;
+  const VolumeId& wanted = std::get<model::CreateSnapshot>(effect.effect.action).volume;
+  for (const model::Volume* volume : core::copied_volumes(view->spec, view->state)) {
+    if (volume->id != wanted) continue;
+    core::SnapshotPace pace = core::pace_of(view->spec, view->state, *volume);
+    if (snapshot_times_.much_changes(effect.id, wanted)) pace.weight *= kWeightMuchChanged;
+    return pace;
+  }
+  return core::SnapshotPace{clock_.now(), view->spec.persistence.snapshot_interval, 1};
+}
+
 Controller::Outcome Controller::turn() {
   // While the store cannot be written nothing could be made of what is seen: no looks, so that no events pile up.
   if (!loop_.stalled()) sweep_if_due();
   Turn turn = loop_.turn();
   for (const ManagedInstanceId& id : turn.forgotten) {
     index_.forget(id);
+    snapshot_times_.forget(id);
     observer_.forget(id);
   }
   for (const SharedView& view : turn.changed) {
+    snapshot_times_.update(view->id, view->state, clock_.now());
     if (view->state.looking.prices.empty()) prices_.offer(view);
     for (const ec2::CloudEvent& event : index_.update(view->id, view->state)) wake(view->id, event);
   }

@@ -18,6 +18,7 @@
 #include "engine/loop.h"
 #include "engine/observer.h"
 #include "engine/prices.h"
+#include "engine/snapshot_times.h"
 #include "engine/workers.h"
 
 namespace holdfast::engine {
@@ -62,11 +63,13 @@ class Controller {
  private:
   void wake(const ManagedInstanceId& id, const ec2::CloudEvent& event);
   void sweep_if_due();
+  std::optional<core::SnapshotPace> pace_of(const ReleasedEffect& effect) const;
 
   Options options_;
   Clock& clock_;
   Counters counters_;
   Loop loop_;
+  SnapshotTimes snapshot_times_;
   Executor executor_;
   Observer observer_;
   Prices prices_;

@@ -9,15 +9,27 @@
 
 namespace holdfast::engine {
 
+namespace {
+
+bool is_periodic_snapshot(const model::Effect& effect) {
+  return effect.urgency == model::Urgency::periodic && std::holds_alternative<model::CreateSnapshot>(effect.action);
+}
+
+}  // namespace
+
 Executor::Executor(Ties ties, int at_once) : ties_(std::move(ties)), at_once_(at_once) {
   CHECK(at_once_ > 0);
 }
 
 void Executor::release(ReleasedEffect effect) {
   if (!known_.emplace(effect.id, effect.effect.key).second) return;
-  Rank rank{effect.effect.urgency, effect.effect.deadline.value_or(Time::max()), ++sequence_};
-  waiting_[call_of(effect.effect).action].effects.emplace(rank, std::move(effect));
+  Queue& queue = waiting_[call_of(effect.effect).action];
   ++ties_.counters.effects_queued;
+  if (const auto pace = is_periodic_snapshot(effect.effect) && ties_.pace_of ? ties_.pace_of(effect) : std::nullopt) {
+    return queue.turns.add(*pace, ++sequence_, std::move(effect));
+  }
+  Rank rank{effect.effect.urgency, effect.effect.deadline.value_or(Time::max()), ++sequence_};
+  queue.effects.emplace(rank, std::move(effect));
 }
 
 void Executor::pump() {
@@ -26,8 +38,7 @@ void Executor::pump() {
   while (under_way_ < at_once_) {
     Queue* queue = most_urgent(held);
     if (queue == nullptr) return;
-    const ec2::ApiCall call = call_of(queue->effects.begin()->second.effect);
-    const Duration wait = ties_.budget_wait ? ties_.budget_wait(call, *queue->not_begun) : Duration::zero();
+    const Duration wait = wait_of(*queue);
     if (wait > Duration::zero()) {
       held.insert(queue);
       const Time then = ties_.clock.now() + wait;
@@ -39,23 +50,50 @@ void Executor::pump() {
   }
 }
 
+Executor::Rank Executor::Queue::first_rank() const {
+  return effects.empty() ? Rank{model::Urgency::periodic, Time::max(), 0} : effects.begin()->first;
+}
+
+const ReleasedEffect& Executor::first_of(const Queue& queue) const {
+  return queue.effects.empty() ? queue.turns.first(ties_.clock.now()) : queue.effects.begin()->second;
+}
+
+// What is periodic leaves half of the bucket: a burst of final snapshots need not wait for the refill.
+Duration Executor::wait_of(const Queue& queue) const {
+  if (!ties_.budget_wait) return Duration::zero();
+  const model::Effect& first = first_of(queue).effect;
+  const ec2::ApiCall call = call_of(first);
+  const int left = is_periodic_snapshot(first) ? static_cast<int>(ec2::request_bucket(call).size / 2) : 0;
+  return ties_.budget_wait(call, *queue.not_begun + left);
+}
+
 // As many as EC2 has actions, so all are looked at.
 Executor::Queue* Executor::most_urgent(const std::set<Queue*>& held) {
   Queue* first = nullptr;
   for (auto& [action, queue] : waiting_) {
-    if (queue.effects.empty() || held.contains(&queue)) continue;
-    if (first == nullptr || queue.effects.begin()->first < first->effects.begin()->first) first = &queue;
+    if (queue.empty() || held.contains(&queue)) continue;
+    if (first == nullptr || queue.first_rank() < first->first_rank()) first = &queue;
   }
   return first;
 }
 
-// The most urgent one of the queue, or nothing if it is no longer asked for.
-std::optional<ReleasedEffect> Executor::take_one(Queue& queue) {
-  ReleasedEffect effect = std::move(queue.effects.begin()->second);
-  queue.effects.erase(queue.effects.begin());
+ReleasedEffect Executor::take_first(Queue& queue) {
   --ties_.counters.effects_queued;
-  if (ties_.still_asked(effect.id, effect.effect.key)) return effect;
+  if (queue.effects.empty()) return queue.turns.take(ties_.clock.now());
+  return std::move(queue.effects.extract(queue.effects.begin()).mapped());
+}
+
+// The most urgent one of the queue, or nothing if it is no longer asked for, or better not sent now.
+std::optional<ReleasedEffect> Executor::take_one(Queue& queue) {
+  ReleasedEffect effect = take_first(queue);
+  const bool asked = ties_.still_asked(effect.id, effect.effect.key);
+  const bool put_off = asked && is_periodic_snapshot(effect.effect) && ties_.pace_of && !ties_.pace_of(effect);
+  if (asked && !put_off) return effect;
   known_.erase({effect.id, effect.effect.key});
+  if (put_off) {
+    auto unsent = fail(ErrorKind::unavailable, "PutOff", "no periodic snapshot is made while a final one is near");
+    ties_.ended(effect.id, model::Outcome{effect.effect.key, std::move(unsent)});
+  }
   ++ties_.counters.effects_withdrawn;
   core::reached(core::Probe::effect_withdrawn);
   return std::nullopt;

@@ -5,6 +5,9 @@
 // meanwhile, and the more urgent of one action before the less urgent. Terminations that wait at the same time go in
 // one call.
 //
+// Periodic snapshots leave half of their bucket to what is more urgent, and go in turns of their own: the most overdue
+// first (snapshot_turns.h). One whose managed instance is being replaced is not sent.
+//
 // Thread: the engine's, for everything; only the jobs run elsewhere.
 #pragma once
 
@@ -25,6 +28,7 @@
 #include "engine/clock.h"
 #include "engine/counters.h"
 #include "engine/loop.h"
+#include "engine/snapshot_turns.h"
 #include "engine/workers.h"
 
 namespace holdfast::engine {
@@ -32,6 +36,10 @@ namespace holdfast::engine {
 // How long a call has to wait for its turn; `ahead` of its action were let out and have not taken theirs yet
 // (ec2::SharedBudget::wait_for). Empty: calls cost nothing.
 using BudgetWait = std::function<Duration(const ec2::ApiCall& call, int ahead)>;
+
+// How urgent a periodic snapshot is among its like; nothing: it is better not sent now, and comes back as
+// `unavailable`.
+using PaceOf = std::function<std::optional<core::SnapshotPace>(const ReleasedEffect& effect)>;
 
 class Executor {
  public:
@@ -48,6 +56,7 @@ class Executor {
     Counters& counters;
     Clock& clock;
     BudgetWait budget_wait = {};
+    PaceOf pace_of = {};  // empty: in the order of asking
   };
 
   Executor(Ties ties, int at_once);
@@ -66,12 +75,18 @@ class Executor {
   // Of one action, which has one bucket.
   struct Queue {
     std::map<Rank, ReleasedEffect> effects;
+    SnapshotTurns turns;  // periodic snapshots; after everything in `effects`
     // Sent, but not begun by a worker: these will take their tokens. Shared with the jobs.
     std::shared_ptr<std::atomic<int>> not_begun = std::make_shared<std::atomic<int>>(0);
+    bool empty() const { return effects.empty() && turns.empty(); }
+    Rank first_rank() const;  // not empty
   };
 
   Queue* most_urgent(const std::set<Queue*>& held);
   Effects take(Queue& queue);
+  const ReleasedEffect& first_of(const Queue& queue) const;
+  Duration wait_of(const Queue& queue) const;
+  ReleasedEffect take_first(Queue& queue);
   std::optional<ReleasedEffect> take_one(Queue& queue);
   void send(Queue& queue, Effects effects);
   static std::vector<Result<std::string>> perform_all(ec2::Ec2& ec2, const Effects& effects);
