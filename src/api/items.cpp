@@ -44,7 +44,7 @@ json::object status_item_of(const engine::View& view) {
                     {"goal", to_string(state.goal)}};
   add_instance(state, item);
   add_handover(state, item);
-  add_copies(state, item);
+  add_copies(view.spec, state, item);
   add_pending(state, item);
   return item;
 }

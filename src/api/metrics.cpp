@@ -9,6 +9,7 @@
 #include "core/draft.h"
 #include "core/placement.h"
 #include "core/price_book.h"
+#include "core/recovery_point.h"
 #include "core/replacement.h"
 
 namespace holdfast::api {
@@ -65,21 +66,36 @@ double age_of(const model::State& state, const model::Volume& volume, Time now) 
   return std::max(0., seconds(now - newest->started_at));
 }
 
+// Calls with each volume that is copied by snapshots.
+template <class Visit>
+void for_each_copied(const Views& views, const Visit& visit) {
+  for (const SharedView& view : views) {
+    if (view->state.goal == model::Goal::deleted) continue;
+    for (const model::Volume* volume : core::copied_volumes(view->spec, view->state)) visit(*view, *volume);
+  }
+}
+
+Exposition::Labels labels_of(const engine::View& view, const model::Volume& volume) {
+  return {{"managed_instance", view.id.str()}, {"device", volume.device}, {"volume", volume.id.str()}};
+}
+
 void recovery_points(Exposition& out, const Views& views, Time now) {
   out.gauge("holdfast_recovery_point_age_seconds",
             "Age of the newest completed snapshot of a volume that is copied by snapshots: what would be lost with the "
             "volume. +Inf: there is none yet. 0: its final snapshot is there.");
-  auto add = [&](const SharedView& view, const model::Volume& volume) {
-    out.sample(age_of(view->state, volume, now),
-               {{"managed_instance", view->id.str()}, {"device", volume.device}, {"volume", volume.id.str()}});
-  };
-  for (const SharedView& view : views) {
-    const model::State& state = view->state;
-    if (state.goal == model::Goal::deleted) continue;
-    if (view->spec.persistence.root_device && state.root) add(view, *state.root);
-    if (!core::snapshots_data(view->spec, state)) continue;
-    for (const auto& [device, volume] : state.data) add(view, volume);
-  }
+  for_each_copied(views, [&](const engine::View& view, const model::Volume& volume) {
+    out.sample(age_of(view.state, volume, now), labels_of(view, volume));
+  });
+  out.gauge("holdfast_snapshot_interval_seconds",
+            "Time between the newest two completed snapshots of a volume. Left out until there are two.");
+  for_each_copied(views, [&](const engine::View& view, const model::Volume& volume) {
+    auto reached = core::achieved_interval(view.state, volume);
+    if (reached) out.sample(seconds(*reached), labels_of(view, volume));
+  });
+  out.gauge("holdfast_snapshot_interval_wanted_seconds", "The document's snapshotInterval.");
+  for_each_copied(views, [&](const engine::View& view, const model::Volume& volume) {
+    out.sample(seconds(view.spec.persistence.snapshot_interval), labels_of(view, volume));
+  });
 }
 
 // What its spot market costs less now than the same type on demand; nothing where a price is not known.

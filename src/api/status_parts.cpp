@@ -1,7 +1,10 @@
 #include "api/status_parts.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <vector>
 
+#include "core/recovery_point.h"
 #include "model/names.h"
 
 namespace holdfast::api {
@@ -27,7 +30,26 @@ json::object volume_item(const Volume& volume, std::string_view role) {
           {"attachedTo", text_or_null(volume.attached_to.str())},
           {"generation", volume.generation},
           {"attachedByHand", volume.by_hand},
-          {"missingSince", time_or_null(volume.missing_since)}};
+          {"missingSince", time_or_null(volume.missing_since)},
+          {"recoveryPoint", nullptr},
+          {"snapshotIntervalSeconds", nullptr},
+          {"achievedIntervalSeconds", nullptr}};
+}
+
+json::value seconds_or_null(const std::optional<Duration>& duration) {
+  if (!duration) return nullptr;
+  return std::chrono::duration_cast<std::chrono::seconds>(*duration).count();
+}
+
+// A present one; volumes that only move have no snapshots.
+json::object present_item(const Spec& spec, const State& state, const Volume& volume, std::string_view role) {
+  json::object item = volume_item(volume, role);
+  const std::vector<const Volume*> copied = core::copied_volumes(spec, state);
+  if (std::find(copied.begin(), copied.end(), &volume) == copied.end()) return item;
+  item["recoveryPoint"] = time_or_null(core::recovery_point(state, volume));
+  item["snapshotIntervalSeconds"] = seconds_or_null(spec.persistence.snapshot_interval);
+  item["achievedIntervalSeconds"] = seconds_or_null(core::achieved_interval(state, volume));
+  return item;
 }
 
 }  // namespace
@@ -78,10 +100,10 @@ void add_handover(const State& state, json::object& item) {
                       {"phases", std::move(phases)}};
 }
 
-void add_copies(const State& state, json::object& item) {
+void add_copies(const Spec& spec, const State& state, json::object& item) {
   json::array volumes, snapshots, images;
-  if (state.root) volumes.push_back(volume_item(*state.root, "root"));
-  for (const auto& [device, volume] : state.data) volumes.push_back(volume_item(volume, "data"));
+  if (state.root) volumes.push_back(present_item(spec, state, *state.root, "root"));
+  for (const auto& [device, volume] : state.data) volumes.push_back(present_item(spec, state, volume, "data"));
   for (const Volume& volume : state.superseded) volumes.push_back(volume_item(volume, "superseded"));
   for (const Volume& volume : state.left_by_launch) {
     if (volume.device.empty()) volumes.push_back(volume_item(volume, "unplaced"));

@@ -3,6 +3,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include "model/spec.h"
 #include "model/state.h"
 
 namespace holdfast::api {
@@ -12,8 +13,9 @@ namespace holdfast::api {
 void add_instance(const model::State& state, boost::json::object& item);
 // phase, and handover: reason, since when, each phase's beginning.
 void add_handover(const model::State& state, boost::json::object& item);
-// volumes, snapshots, images: what holds the state now.
-void add_copies(const model::State& state, boost::json::object& item);
+// volumes, snapshots, images: what holds the state now. Of a volume that is copied by snapshots: its recovery point,
+// and how often one is wanted and was reached last.
+void add_copies(const model::Spec& spec, const model::State& state, boost::json::object& item);
 // asked: calls whose end is not known yet; cooling: markets left alone; retired: what goes when it is due.
 void add_pending(const model::State& state, boost::json::object& item);
 

@@ -99,14 +99,17 @@ class Description {
   }
 
   void volumes() {
-    Table table({"VOLUME", "DEVICE", "ROLE", "SIZE", "STATE", "ON", "ZONE", "GEN"});
+    Table table({"VOLUME", "DEVICE", "ROLE", "SIZE", "STATE", "ON", "ZONE", "GEN", "SAVED", "EVERY"});
     for (const json::value& v : list_at(status_, "volumes")) {
+      const std::string saved = text_at(v, "recoveryPoint"), every = text_at(v, "achievedIntervalSeconds");
+      const std::string wanted = text_at(v, "snapshotIntervalSeconds");
       std::string state = text_at(v, "state");
       if (!text_at(v, "missingSince").empty()) state += ", missing " + ago(text_at(v, "missingSince"), now_);
       table.add({text_at(v, "volumeId"), text_at(v, "device"),
                  text_at(v, "role") + (text_at(v, "attachedByHand") == "true" ? " (by hand)" : ""),
                  text_at(v, "sizeGib") + " GiB", state, text_at(v, "attachedTo"), text_at(v, "availabilityZone"),
-                 text_at(v, "generation")});
+                 text_at(v, "generation"), saved.empty() ? "" : ago(saved, now_),
+                 wanted.empty() ? "" : (every.empty() ? "-" : every) + " s of " + wanted + " s"});
     }
     section("Volumes", table);
   }

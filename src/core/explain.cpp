@@ -6,6 +6,7 @@
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/placement.h"
+#include "core/recovery_point.h"
 #include "core/replacement.h"
 #include "core/saving.h"
 #include "core/short_lived.h"
@@ -56,6 +57,22 @@ class Explainer {
     out_.waits.push_back({on, std::move(thing), std::move(message), since, until});
   }
 
+  // Never silently: how much less often than is wanted a volume is copied.
+  std::string stretched() const {
+    constexpr double kWorthSaying = 1.5;
+    std::string text;
+    for (const Volume* volume : copied_volumes(spec_, state_)) {
+      auto reached = achieved_interval(state_, *volume);
+      auto point = recovery_point(state_, *volume);
+      const Duration wanted = spec_.persistence.snapshot_interval;
+      const Duration every = std::max(reached.value_or(wanted), point ? now_ - *point : wanted);
+      if (!reached || static_cast<double>(every.count()) < kWorthSaying * static_cast<double>(wanted.count())) continue;
+      text += "; " + volume->device + " is copied every " + to_words(every) + " instead of every " + to_words(wanted) +
+              ": more than that the account's quotas, or the cloud, do not carry";
+    }
+    return text;
+  }
+
   std::string summary() const {
     if (state_.goal == Goal::deleted && !state_.handover && state_.forget_at) {
       return "it was deleted; what is kept of it goes at " + to_iso(*state_.forget_at);
@@ -69,7 +86,7 @@ class Explainer {
       const Instance& instance = *state_.instance;
       std::string which = "instance " + instance.id.str() + " (generation " + std::to_string(instance.generation) +
                           ", " + words(instance.market) + ")";
-      if (!instance.unhealthy_since) return which + " is healthy since " + to_iso(*instance.healthy_at);
+      if (!instance.unhealthy_since) return which + " is healthy since " + to_iso(*instance.healthy_at) + stretched();
       return which + " is not healthy since " + to_iso(*instance.unhealthy_since);
     }
     if (state_.goal == Goal::paused && !state_.instance) {

@@ -49,6 +49,27 @@ std::vector<Wait> waits_on_the_way(World& world) {
   return all;
 }
 
+TEST(Explain, TellsWhereAVolumeIsCopiedLessOftenThanIsWanted) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  auto copied = [&](Duration before) {
+    Snapshot snapshot;
+    snapshot.id = SnapshotId("snap-" + std::to_string(before.count()));
+    snapshot.volume = world.state.root->id;
+    snapshot.device = world.state.root->device;
+    snapshot.state = SnapshotState::completed;
+    snapshot.started_at = world.now - before;
+    world.state.snapshots.push_back(snapshot);
+  };
+  copied(std::chrono::minutes(6));
+  copied(std::chrono::minutes(1));
+  EXPECT_EQ(told_of(world).summary.find("is copied every"), std::string::npos);
+  world.state.snapshots.clear();
+  copied(std::chrono::minutes(20));
+  copied(std::chrono::minutes(2));
+  EXPECT_THAT(told_of(world).summary, AllOf(HasSubstr("/dev/xvda is copied every 18 m"), HasSubstr("of every 5 m")));
+}
+
 TEST(Explain, WhatIsHealthyWaitsForNothingAndTellsWhatComes) {
   World world(spec_of(BlockDevicesMode::on_launch));
   world.settle();

@@ -135,6 +135,14 @@ TEST_F(MetricsApi, TellsHowMuchOfAVolumeWouldBeLost) {
            R"(",volume=")" + root->id.str() + R"("})";
   };
   EXPECT_EQ(scrape().at(sample()), INFINITY) << "no snapshot yet";
+  std::string wanted = sample();
+  wanted.replace(0, wanted.find('{'), "holdfast_snapshot_interval_wanted_seconds");
+  const auto interval = std::chrono::duration_cast<std::chrono::seconds>(
+      engine.find(ManagedInstanceId(id))->spec.persistence.snapshot_interval);
+  EXPECT_EQ(scrape().at(wanted), static_cast<double>(interval.count()));
+  const boost::json::value volume = get("/" + id + "/status").at("items").at(0).at("volumes").at(0);
+  EXPECT_EQ(volume.at("snapshotIntervalSeconds").as_int64(), interval.count());
+  EXPECT_TRUE(volume.at("recoveryPoint").is_null() && volume.at("achievedIntervalSeconds").is_null());
   ASSERT_EQ(send("PUT", "/" + id + "/recycle", "").at("status").at("code"), 200);
   ASSERT_TRUE(wait([&] {
     auto view = engine.find(ManagedInstanceId(id));
