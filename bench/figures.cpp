@@ -13,13 +13,16 @@ Summary summary_of(std::vector<double> samples) {
   std::sort(samples.begin(), samples.end());
   const size_t count = samples.size();
   const double median = count % 2 == 1 ? samples[count / 2] : (samples[count / 2 - 1] + samples[count / 2]) / 2;
-  const auto rank = static_cast<size_t>(std::ceil(0.99 * static_cast<double>(count)));
-  return {count, median, samples[std::min(count, std::max<size_t>(rank, 1)) - 1], samples.front()};
+  auto at = [&](double part) {
+    const auto rank = static_cast<size_t>(std::ceil(part * static_cast<double>(count)));
+    return samples[std::min(count, std::max<size_t>(rank, 1)) - 1];
+  };
+  return {count, median, at(0.9), at(0.99), samples.front()};
 }
 
 std::string json_of(const Summary& summary) {
-  return fmt::format(R"({{"count":{},"median":{:.2f},"p99":{:.2f},"min":{:.2f}}})", summary.count, summary.median,
-                     summary.p99, summary.least);
+  return fmt::format(R"({{"count":{},"median":{:.2f},"p90":{:.2f},"p99":{:.2f},"min":{:.2f}}})", summary.count,
+                     summary.median, summary.p90, summary.p99, summary.least);
 }
 
 void Results::member(const std::string& name, const std::string& json) {
@@ -37,8 +40,8 @@ void Results::number(const std::string& name, double value) {
 }
 
 void Results::summary(const std::string& name, const Summary& value) {
-  fmt::print(stderr, "  {}: median {:.2f}, p99 {:.2f}, least {:.2f} ({} samples)\n", name, value.median, value.p99,
-             value.least, value.count);
+  fmt::print(stderr, "  {}: median {:.2f}, p90 {:.2f}, p99 {:.2f}, least {:.2f} ({} samples)\n", name, value.median,
+             value.p90, value.p99, value.least, value.count);
   member(name, json_of(value));
 }
 

@@ -1,0 +1,66 @@
+// Periodic snapshots beyond the account's quotas: 5,000 volumes that want one every 5 minutes, where EC2 takes 5
+// CreateSnapshot a second (a third of that), and where it lets 100 be under way at once (a tenth).
+//   bench_snapshots [--volumes 5000] [--hours 3]
+// Limits: no call refused that we have brought about ourselves; of one life cycle no volume's mean interval is more
+// than 1.5 times another's; a final snapshot does not wait for periodic ones.
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+
+#include "base/text.h"
+#include "bench/figures.h"
+#include "bench/snapshot_load.h"
+
+namespace holdfast::bench {
+namespace {
+
+int number(int argc, char** argv, const std::string& name, int otherwise) {
+  for (int i = 1; i + 1 < argc; ++i) {
+    if (argv[i] == "--" + name) return parse_int(argv[i + 1]).value_or(otherwise);
+  }
+  return otherwise;
+}
+
+Results results_of(const SnapshotFigures& figures) {
+  Results results;
+  results.number("wanted_per_second", figures.wanted_per_second);
+  results.number("made_per_second", figures.made_per_second);
+  for (const auto& [life_cycle, intervals] : figures.intervals) {
+    results.summary(life_cycle + "_interval_seconds", summary_of(intervals));
+    results.number(life_cycle + "_longest_seconds", *std::max_element(intervals.begin(), intervals.end()));
+    results.number(life_cycle + "_largest_mean_by_smallest", spread_of(figures.means.at(life_cycle)));
+  }
+  results.summary("final_snapshot_waits_seconds", summary_of(figures.final_waits));
+  results.number("refused_for_rate_or_number", static_cast<double>(figures.throttled));
+  results.number("most_under_way", figures.most_under_way);
+  return results;
+}
+
+int run(int argc, char** argv) {
+  SnapshotLoad load;
+  load.volumes = number(argc, argv, "volumes", load.volumes);
+  load.length = std::chrono::hours(number(argc, argv, "hours", 3));
+  Results all;
+  fmt::print(stderr, "5 calls a second:\n");
+  all.nested("calls", results_of(run_load(load)));
+  load.under_way = 100;
+  fmt::print(stderr, "100 under way:\n");
+  all.nested("under_way", results_of(run_load(load)));
+  fmt::print("{}\n", all.json());
+  return 0;
+}
+
+}  // namespace
+}  // namespace holdfast::bench
+
+int main(int argc, char** argv) {
+  try {
+    return holdfast::bench::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bench_snapshots: {}\n", error.what());
+    return 1;
+  }
+}
