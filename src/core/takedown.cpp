@@ -40,6 +40,12 @@ void save_volume(Draft& draft, const Volume& volume) {
   if (draft.state().gone_at) key += "/" + std::to_string(to_millis(*draft.state().gone_at));
   const std::optional<Handover>& handover = draft.state().handover;
   if (handover && handover->reason == Reason::resume) key += "/" + to_iso(handover->began_at);
+  // Asked for before the launch, and not made yet: still the same one.
+  for (const auto& [asked_for, asked] : draft.state().asked) {
+    const auto* create = std::get_if<CreateSnapshot>(&asked.effect.action);
+    bool its = create != nullptr && create->final && create->volume == volume.id;
+    if (draft.state().instance && its && create->generation == volume.generation) key = asked_for;
+  }
   std::vector<Tag> tags;
   if (draft.spec.compute.resource_tags.snapshots) tags = draft.spec.compute.tags;
   draft.want(key, CreateSnapshot{volume.id, volume.device, true, volume.generation, tags}, Urgency::save);

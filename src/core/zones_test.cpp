@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 
 #include "core/small_world_test.h"
 
@@ -79,6 +80,31 @@ TEST(AnotherZone, AFinalSnapshotThatWasRefusedBeforeTheLaunchIsAskedForAfterIt) 
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_LT(position(world.done, "launch/"), position(world.done, "final/" + before.str()));
   EXPECT_EQ(world.state.data.at(kData).zone, world.state.instance->market.zone);
+  EXPECT_EQ(world.cloud.content_of(world.state.data.at(kData).id), world.cloud.acknowledged[kData]);
+}
+
+TEST(AnotherZone, AFinalSnapshotThatIsOnItsWayAtTheLaunchIsNotAskedForTwice) {
+  World world = two_zone_world();
+  lose_zone(world);
+  std::optional<Effect> on_its_way;
+  int asked = 0;
+  for (int i = 0; i < 120; ++i) {
+    while (!world.effects.empty() || (world.look && world.look->at <= world.now)) {
+      bool final = !world.effects.empty() && is_final_of(world.effects.front(), kData);
+      if (!final) {
+        world.turn();
+        continue;
+      }
+      ++asked;
+      on_its_way = world.effects.front();  // answered long after the launch
+      world.effects.pop_front();
+    }
+    if (i == 30 && on_its_way) world.happen(EffectEnded{world.cloud.perform(*on_its_way, world.spec)});
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+  }
+  EXPECT_EQ(asked, 1);
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_EQ(world.cloud.content_of(world.state.data.at(kData).id), world.cloud.acknowledged[kData]);
 }
 
