@@ -44,7 +44,7 @@ Result<void> World::Parts::open_client(CloudAccess& access) {
   HF_TRY(session, aws::Session::open(std::move(access.session)));
   HF_TRY(client, session->ec2());
   if (!access.api_budget) return {};
-  budget.emplace([] { return aws::system_now(); });
+  budget.emplace([] { return aws::system_now(); }, ec2::kOnTheWay);
   budgeted.emplace(*client, *budget, ec2::Budgeted::Options());
   return {};
 }

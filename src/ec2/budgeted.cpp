@@ -79,10 +79,7 @@ ApiCall api_call_of(const FurtherRequest& request) {
 Duration SharedBudget::wait_for(const ApiCall& call, int ahead) const {
   std::lock_guard lock(mutex_);
   const Time now = now_();
-  if (ahead == 0) return budget_.next_allowed(call, now) - now;
-  ApiBudget later = budget_;  // a handful of numbers an action
-  for (int i = 0; i < ahead; ++i) later.take(call, now);
-  return later.next_allowed(call, now) - now;
+  return budget_.next_allowed(call, now, ahead) - now;
 }
 
 SharedBudget::Turn SharedBudget::take_turn(const ApiCall& call, Duration most) {
@@ -90,7 +87,7 @@ SharedBudget::Turn SharedBudget::take_turn(const ApiCall& call, Duration most) {
   const Time now = now_();
   const Duration wait = budget_.next_allowed(call, now) - now;
   if (wait > most) return {false, wait};
-  budget_.take(call, now);  // as a debt, if it must wait: whoever comes next waits behind it
+  budget_.take(call, now, wait);  // as a debt, if it must wait: whoever comes next waits behind it
   return {true, wait};
 }
 

@@ -28,7 +28,9 @@ ApiCall api_call_of(const FurtherRequest& request);
 // An ApiBudget with a clock and a lock. From any thread.
 class SharedBudget {
  public:
-  explicit SharedBudget(std::function<Time()> now) : now_(std::move(now)) {}
+  // `on_the_way`: kOnTheWay, where calls go over a network.
+  explicit SharedBudget(std::function<Time()> now, Duration on_the_way = Duration::zero())
+      : now_(std::move(now)), budget_(on_the_way) {}
 
   // Zero: may go now. `ahead`: calls of the same action that the caller has let out already and that have not taken
   // their tokens yet.

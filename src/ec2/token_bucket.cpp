@@ -23,8 +23,8 @@ constexpr double kHair = 1e-9;
 
 }  // namespace
 
-TokenBucket::TokenBucket(BucketSize size, Time now)
-    : size_(size), tokens_(size.size), refill_(size.refill), since_(now) {
+TokenBucket::TokenBucket(BucketSize size, Time now, Duration on_the_way)
+    : size_(size), way_(on_the_way), tokens_(size.size), refill_(size.refill), since_(now) {
   CHECK(size.size > 0 && size.refill > 0);
 }
 
@@ -44,8 +44,16 @@ double TokenBucket::seconds_to_gain(double tokens) const {
   return (std::sqrt(refill_ * refill_ + 2 * slope * tokens) - refill_) / slope;
 }
 
+double TokenBucket::on_the_way_sum() const {
+  double sum = 0;
+  for (const Call& call : on_the_way_) sum += call.count;
+  return sum;
+}
+
 double TokenBucket::tokens(Time now) const {
-  return std::min(size_.size, tokens_ + gained(seconds_between(since_, now)));
+  TokenBucket then = *this;
+  then.settle(now);
+  return then.tokens_ - then.on_the_way_sum();
 }
 
 double TokenBucket::refill(Time now) const {
@@ -54,22 +62,49 @@ double TokenBucket::refill(Time now) const {
 }
 
 void TokenBucket::settle(Time now) {
+  arrive_until(now);
   if (now <= since_) return;  // a clock that went back gains nothing and loses nothing
-  const double tokens_now = tokens(now);
+  const double tokens_now = std::min(size_.size, tokens_ + gained(seconds_between(since_, now)));
   refill_ = refill(now);
   tokens_ = tokens_now;
   since_ = now;
 }
 
-Time TokenBucket::next_allowed(double count, Time now) const {
-  const double wanted = std::min(count, size_.size);
-  if (tokens(now) + kHair >= wanted) return now;
-  return std::max(now, since_ + to_duration(seconds_to_gain(wanted - tokens_)));
+void TokenBucket::arrive_until(Time now) {
+  while (!on_the_way_.empty() && on_the_way_.front().arrives <= now) {
+    const Call call = on_the_way_.front();
+    on_the_way_.pop_front();
+    settle(call.arrives);
+    tokens_ -= call.count;
+  }
 }
 
-void TokenBucket::take(double count, Time now) {
+Time TokenBucket::next_allowed(double count, Time now) const {
+  const double wanted = std::min(count, size_.size);
+  TokenBucket then = *this;
+  then.settle(now);
+  for (;;) {
+    const double needed = wanted + then.on_the_way_sum();
+    const Time from = std::max(now, then.since_);
+    if (then.tokens_ + kHair >= needed) return from;
+    const bool more = !then.on_the_way_.empty();
+    if (needed <= size_.size || !more) {
+      const Time at = std::max(now, then.since_ + to_duration(then.seconds_to_gain(needed - then.tokens_)));
+      if (!more || at <= then.on_the_way_.front().arrives) return at;
+    }
+    then.settle(then.on_the_way_.front().arrives);
+  }
+}
+
+void TokenBucket::take(double count, Time now, Duration wait) {
   settle(now);
-  tokens_ -= count;
+  if (way_ == Duration::zero()) {
+    tokens_ -= count;
+    return;
+  }
+  const Call call{now + wait + way_, count};
+  auto later = [](const Call& one, const Call& other) { return one.arrives < other.arrives; };
+  on_the_way_.insert(std::upper_bound(on_the_way_.begin(), on_the_way_.end(), call, later), call);
 }
 
 void TokenBucket::throttled(Time now) {
@@ -141,11 +176,12 @@ BucketSize resource_bucket(std::string_view action) {
   return row != nullptr ? row->size : BucketSize{};
 }
 
-ApiBudget::Buckets ApiBudget::full(const ApiCall& call, Time now) {
+ApiBudget::Buckets ApiBudget::full(const ApiCall& call, Time now) const {
   constexpr BucketSize kUncounted = {1e9, 1e9};
   const BucketSize resources = resource_bucket(call.action);
   const BucketSize requests = request_bucket(call);
-  return {TokenBucket(requests, now), TokenBucket(resources.size > 0 ? resources : kUncounted, now), requests.size};
+  return {TokenBucket(requests, now, way_), TokenBucket(resources.size > 0 ? resources : kUncounted, now, way_),
+          requests.size};
 }
 
 ApiBudget::Buckets& ApiBudget::of(const ApiCall& call, Time now) {
@@ -155,18 +191,27 @@ ApiBudget::Buckets& ApiBudget::of(const ApiCall& call, Time now) {
   return found->second;
 }
 
-Time ApiBudget::next_allowed(const ApiCall& call, Time now) const {
-  auto found = buckets_.find(bucket_name(call));
-  if (found == buckets_.end()) return now;
-  return std::max(found->second.requests.next_allowed(1, now),
-                  found->second.resources.next_allowed(call.resources, now));
+Time ApiBudget::next_allowed(const Buckets& buckets, const ApiCall& call, Time now) {
+  return std::max(buckets.requests.next_allowed(1, now), buckets.resources.next_allowed(call.resources, now));
 }
 
-void ApiBudget::take(const ApiCall& call, Time now) {
+void ApiBudget::take(Buckets& buckets, const ApiCall& call, Time now, Duration wait) {
+  buckets.requests.take(1, now, wait);
+  buckets.resources.take(call.resources, now, wait);
+}
+
+Time ApiBudget::next_allowed(const ApiCall& call, Time now, int ahead) const {
+  auto found = buckets_.find(bucket_name(call));
+  if (ahead == 0) return found == buckets_.end() ? now : next_allowed(found->second, call, now);
+  Buckets later = found == buckets_.end() ? full(call, now) : found->second;
+  for (int i = 0; i < ahead; ++i) take(later, call, now, Duration::zero());
+  return next_allowed(later, call, now);
+}
+
+void ApiBudget::take(const ApiCall& call, Time now, Duration wait) {
   Buckets& buckets = of(call, now);
   ++buckets.calls;
-  buckets.requests.take(1, now);
-  buckets.resources.take(call.resources, now);
+  take(buckets, call, now, wait);
 }
 
 void ApiBudget::throttled(const ApiCall& call, Time now) {

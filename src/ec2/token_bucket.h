@@ -2,11 +2,13 @@
 // that what is urgent is not refused because of what is not. Pure: time is an argument; whoever shares one between
 // threads brings the lock.
 //
-// What holds always: a bucket never gives more than EC2's own would; after the cloud throttles although we thought
-// there was room (somebody else uses the account too), the refill is halved and comes back slowly.
+// What holds always: a bucket never gives more than EC2's own would, also if calls come in together that were sent one
+// after another (kOnTheWay); after the cloud throttles although we thought there was room (somebody else uses the
+// account too), the refill is halved and comes back slowly.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,14 +23,19 @@ struct BucketSize {
   double refill = 0;  // tokens a second
 };
 
+// How long a call is on its way to the cloud, at most. The cloud's bucket gains nothing while it is full, and it may be
+// full until then: so a token is held from the sending on, but counts as taken, and comes back, only from then on.
+inline constexpr Duration kOnTheWay = std::chrono::milliseconds(500);
+
 class TokenBucket {
  public:
-  TokenBucket(BucketSize size, Time now);
+  // `on_the_way`: of calls; zero for the cloud's own bucket, which counts them as they come in.
+  TokenBucket(BucketSize size, Time now, Duration on_the_way = Duration::zero());
   // When `count` tokens will be there, `now` if they are. More than the bucket holds are given when it is full, as a
   // debt: EC2's own answer is to serve a large call after a pause, not never.
   Time next_allowed(double count, Time now) const;
-  // Takes them, if need be as a debt.
-  void take(double count, Time now);
+  // Takes them for a call that is sent `wait` from now, if need be as a debt.
+  void take(double count, Time now, Duration wait = Duration::zero());
   // The cloud refused: empty, and refilled at half the rate, coming back to the full one over kRecovery. Refusals of
   // calls that were under way together count once.
   void throttled(Time now);
@@ -42,11 +49,20 @@ class TokenBucket {
  private:
   double gained(double seconds) const;  // tokens gained in the seconds after since_, unbounded
   double seconds_to_gain(double tokens) const;
-  void settle(Time now);  // moves since_ to now
+  void settle(Time now);        // moves since_ to now
+  void arrive_until(Time now);  // what is not on its way any more is taken
+  double on_the_way_sum() const;
+
+  struct Call {
+    Time arrives;  // at the latest
+    double count;
+  };
 
   BucketSize size_;
-  double tokens_;  // at since_; below zero: a debt
-  double refill_;  // at since_
+  Duration way_;
+  std::deque<Call> on_the_way_;  // by arrival
+  double tokens_;                // at since_; below zero: a debt
+  double refill_;                // at since_
   Time since_;
   Time last_refusal_ = Time::min();
 };
@@ -69,9 +85,11 @@ struct BudgetStanding {
 // The buckets of one account in one region.
 class ApiBudget {
  public:
+  explicit ApiBudget(Duration on_the_way = Duration::zero()) : way_(on_the_way) {}
   std::vector<BudgetStanding> standing(Time now) const;  // of the actions that were called
-  Time next_allowed(const ApiCall& call, Time now) const;
-  void take(const ApiCall& call, Time now);
+  // `ahead`: so many like it go before.
+  Time next_allowed(const ApiCall& call, Time now, int ahead = 0) const;
+  void take(const ApiCall& call, Time now, Duration wait = Duration::zero());
   void throttled(const ApiCall& call, Time now);
 
  private:
@@ -82,9 +100,12 @@ class ApiBudget {
     uint64_t calls = 0;
     uint64_t throttled = 0;
   };
-  static Buckets full(const ApiCall& call, Time now);
+  static Time next_allowed(const Buckets& buckets, const ApiCall& call, Time now);
+  static void take(Buckets& buckets, const ApiCall& call, Time now, Duration wait);
+  Buckets full(const ApiCall& call, Time now) const;
   Buckets& of(const ApiCall& call, Time now);
 
+  Duration way_;
   std::map<std::string, Buckets, std::less<>> buckets_;  // by action; as many as EC2 has actions
 };
 

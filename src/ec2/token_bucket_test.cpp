@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "base/random.h"
+
 namespace holdfast::ec2 {
 namespace {
 
@@ -47,6 +51,42 @@ TEST(TokenBucket, ServesNoMoreOverTimeThanSizeAndRefill) {
   }
   EXPECT_LE(served, 50 + 5 * 60 + 1);
   EXPECT_GE(served, 50 + 5 * 60 - 1);
+}
+
+TEST(TokenBucket, HoldsWhatIsOnItsWayAndGainsForItOnlyFromItsArrivalOn) {
+  TokenBucket bucket({5, 2}, kStart, milliseconds(500));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(bucket.next_allowed(1, kStart), kStart);
+    bucket.take(1, kStart);
+  }
+  EXPECT_DOUBLE_EQ(bucket.tokens(kStart), 0);
+  EXPECT_DOUBLE_EQ(bucket.tokens(kStart + milliseconds(499)), 0) << "the cloud's may be full as yet";
+  EXPECT_EQ(bucket.next_allowed(1, kStart), kStart + milliseconds(1000));
+  EXPECT_EQ(bucket.next_allowed(2, kStart), kStart + milliseconds(1500));
+  EXPECT_EQ(bucket.next_allowed(1, kStart + seconds(3)), kStart + seconds(3));
+}
+
+TEST(TokenBucket, NeverSendsWhatTheCloudsOwnBucketRefusesHoweverLongEachCallIsOnItsWay) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Random random(seed);
+    TokenBucket ours({5, 2}, kStart, kOnTheWay);
+    std::multiset<Time> arrivals;
+    Time now = kStart;
+    Duration idle{};
+    for (int i = 0; i < 500; ++i) {
+      const Duration pause(random.below(20) == 0 ? random.below(4000) : 0);  // nothing to send for a while
+      now += pause, idle += pause;
+      now = ours.next_allowed(1, now);
+      ours.take(1, now);
+      arrivals.insert(now + Duration(random.below(to_millis(Time(kOnTheWay)) + 1)));
+    }
+    TokenBucket clouds({5, 2}, kStart);
+    for (Time arrival : arrivals) {
+      ASSERT_EQ(clouds.next_allowed(1, arrival), arrival) << "seed " << seed;
+      clouds.take(1, arrival);
+    }
+    EXPECT_LE(now - kStart, idle + seconds(250)) << "and it loses next to nothing by it";
+  }
 }
 
 TEST(TokenBucket, AClockThatGoesBackGainsAndLosesNothing) {
