@@ -26,13 +26,15 @@ Controller::Controller(Options options, Ties ties)
     : options_(options),
       clock_(ties.clock),
       loop_(ties.store, ties.clock, std::move(ties.decide), counters_),
+      slots_(options.snapshots_at_once),
       executor_({ties.ec2, ties.effects, ties.post,
                  [this](const ManagedInstanceId& id, const std::string& key) { return loop_.still_asked(id, key); },
                  [this](const ManagedInstanceId& id, model::Outcome outcome) {
                    loop_.put({id, model::EffectEnded{std::move(outcome)}, 0, std::nullopt});
                  },
                  counters_, ties.clock, std::move(ties.budget_wait),
-                 [this](const ReleasedEffect& effect) { return pace_of(effect); }},
+                 [this](const ReleasedEffect& effect) { return pace_of(effect); },
+                 [this](const model::Effect& effect, int sent) { return slots_.has_room(effect, sent); }},
                 options.effects_at_once),
       observer_({ties.ec2, ties.looks, ties.post, ties.clock,
                  [this](const ManagedInstanceId& id) { return loop_.find(id); },
@@ -50,6 +52,7 @@ Result<void> Controller::start() {
   HF_TRY_VOID(loop_.load());
   loop_.for_each([&](const SharedView& view) {
     index_.update(view->id, view->state);
+    slots_.update(view->id, view->state);
     observer_.want(view->id, model::kAllKinds);
   });
   next_sweep_ = clock_.now();
@@ -105,10 +108,12 @@ Controller::Outcome Controller::turn() {
   for (const ManagedInstanceId& id : turn.forgotten) {
     index_.forget(id);
     snapshot_times_.forget(id);
+    slots_.forget(id);
     observer_.forget(id);
   }
   for (const SharedView& view : turn.changed) {
     snapshot_times_.update(view->id, view->state, clock_.now());
+    slots_.update(view->id, view->state);
     if (view->state.looking.prices.empty()) prices_.offer(view);
     for (const ec2::CloudEvent& event : index_.update(view->id, view->state)) wake(view->id, event);
   }

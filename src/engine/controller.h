@@ -18,6 +18,7 @@
 #include "engine/loop.h"
 #include "engine/observer.h"
 #include "engine/prices.h"
+#include "engine/snapshot_slots.h"
 #include "engine/snapshot_times.h"
 #include "engine/workers.h"
 
@@ -28,6 +29,7 @@ class Controller {
   struct Options {
     int effects_at_once = 16;
     Duration sweep_interval = std::chrono::seconds(60);
+    int snapshots_at_once = 0;  // that the account may have under way; 0: any number
   };
   struct Ties {
     ec2::Ec2& ec2;
@@ -70,6 +72,7 @@ class Controller {
   Counters counters_;
   Loop loop_;
   SnapshotTimes snapshot_times_;
+  SnapshotSlots slots_;
   Executor executor_;
   Observer observer_;
   Prices prices_;

@@ -179,11 +179,11 @@ Result<void> Engine::Impl::start() {
   CHECK(controller == nullptr);
   effects = std::make_unique<ThreadWorkers>(options.workers);
   looks = std::make_unique<ThreadWorkers>(kLookThreads);
-  controller =
-      std::make_unique<Controller>(Controller::Options{options.workers, options.sweep_interval},
-                                   Controller::Ties{ec2, store, clock, *effects, *looks,
-                                                    [this](std::function<void()> closure) { post(std::move(closure)); },
-                                                    core::decide, options.budget_wait});
+  controller = std::make_unique<Controller>(
+      Controller::Options{options.workers, options.sweep_interval, options.snapshots_at_once},
+      Controller::Ties{ec2, store, clock, *effects, *looks,
+                       [this](std::function<void()> closure) { post(std::move(closure)); }, core::decide,
+                       options.budget_wait});
   HF_TRY_VOID(controller->start());
   HF_TRY_VOID(groups.load());
   RecordQuery newest;

@@ -6,6 +6,7 @@
 #include "core/probe.h"
 #include "engine/effect_call.h"
 #include "engine/perform.h"
+#include "engine/snapshot_slots.h"
 
 namespace holdfast::engine {
 
@@ -38,10 +39,11 @@ void Executor::pump() {
   while (under_way_ < at_once_) {
     Queue* queue = most_urgent(held);
     if (queue == nullptr) return;
-    const Duration wait = wait_of(*queue);
-    if (wait > Duration::zero()) {
+    const std::optional<Duration> wait = wait_of(*queue);
+    if (wait != Duration::zero()) {
       held.insert(queue);
-      const Time then = ties_.clock.now() + wait;
+      if (!wait) continue;
+      const Time then = ties_.clock.now() + *wait;
       next_pump_ = next_pump_ ? std::min(*next_pump_, then) : then;
       continue;
     }
@@ -59,12 +61,23 @@ const ReleasedEffect& Executor::first_of(const Queue& queue) const {
 }
 
 // What is periodic leaves half of the bucket: a burst of final snapshots need not wait for the refill.
-Duration Executor::wait_of(const Queue& queue) const {
-  if (!ties_.budget_wait) return Duration::zero();
+std::optional<Duration> Executor::wait_of(const Queue& queue) {
   const model::Effect& first = first_of(queue).effect;
+  if (ties_.has_room && !ties_.has_room(first, snapshots_sent())) return std::nullopt;
+  if (!ties_.budget_wait) return Duration::zero();
   const ec2::ApiCall call = call_of(first);
   const int left = is_periodic_snapshot(first) ? static_cast<int>(ec2::request_bucket(call).size / 2) : 0;
   return ties_.budget_wait(call, *queue.not_begun + left);
+}
+
+// Of what was made, a place is held here until the state that knows it is stored.
+int Executor::snapshots_sent() {
+  std::erase_if(asked_, [&](const auto& entry) { return !ties_.still_asked(entry.first.first, entry.first.second); });
+  int sent = 0;
+  for (const auto* snapshots : {&asking_, &asked_}) {
+    for (const auto& [key, count] : *snapshots) sent += count;
+  }
+  return sent;
 }
 
 // As many as EC2 has actions, so all are looked at.
@@ -128,6 +141,9 @@ void Executor::send(Queue& queue, Effects effects) {
   ties_.counters.effects_sent += effects.size();
   ties_.counters.effects_under_way += effects.size();
   ++*queue.not_begun;
+  for (const ReleasedEffect& effect : effects) {
+    if (int made = snapshots_made_by(effect.effect)) asking_[{effect.id, effect.effect.key}] = made;
+  }
   ties_.workers.submit([this, &ec2 = ties_.ec2, effects = std::move(effects), not_begun = queue.not_begun] {
     --*not_begun;
     auto made = perform_all(ec2, effects);
@@ -142,6 +158,8 @@ void Executor::end(const Effects& effects, std::vector<Result<std::string>> made
   for (size_t i = 0; i < effects.size(); ++i) {
     const ReleasedEffect& effect = effects[i];
     if (!made[i]) ++ties_.counters.effects_failed;
+    auto snapshot = asking_.extract({effect.id, effect.effect.key});
+    if (!snapshot.empty() && made[i]) asked_.insert(std::move(snapshot));
     known_.erase({effect.id, effect.effect.key});
     ties_.ended(effect.id, model::Outcome{effect.effect.key, std::move(made[i])});
   }

@@ -1,9 +1,9 @@
 // Performs effects: on workers, at most so many jobs at a time, the most urgent first (urgency, then deadline, then
 // order of asking), one of a key at a time. Every effect sent comes back exactly once as an EffectEnded.
 //
-// What the API budget has no room for yet waits here and not on a worker, so that another action's effects go
-// meanwhile, and the more urgent of one action before the less urgent. Terminations that wait at the same time go in
-// one call.
+// What the API budget, or the account's limit of snapshots under way, has no room for yet waits here and not on a
+// worker, so that another action's effects go meanwhile, and the more urgent of one action before the less urgent.
+// Terminations that wait at the same time go in one call.
 //
 // Periodic snapshots leave half of their bucket to what is more urgent, and go in turns of their own: the most overdue
 // first (snapshot_turns.h). One whose managed instance is being replaced is not sent.
@@ -36,6 +36,8 @@ namespace holdfast::engine {
 // How long a call has to wait for its turn; `ahead` of its action were let out and have not taken theirs yet
 // (ec2::SharedBudget::wait_for). Empty: calls cost nothing.
 using BudgetWait = std::function<Duration(const ec2::ApiCall& call, int ahead)>;
+// Whether the account has a place for it; `sent`: snapshots asked for that no state knows yet (snapshot_slots.h).
+using HasRoom = std::function<bool(const model::Effect& effect, int sent)>;
 
 // How urgent a periodic snapshot is among its like; nothing: it is better not sent now, and comes back as
 // `unavailable`.
@@ -56,7 +58,8 @@ class Executor {
     Counters& counters;
     Clock& clock;
     BudgetWait budget_wait = {};
-    PaceOf pace_of = {};  // empty: in the order of asking
+    PaceOf pace_of = {};    // empty: in the order of asking
+    HasRoom has_room = {};  // empty: for everything
   };
 
   Executor(Ties ties, int at_once);
@@ -85,9 +88,11 @@ class Executor {
   Queue* most_urgent(const std::set<Queue*>& held);
   Effects take(Queue& queue);
   const ReleasedEffect& first_of(const Queue& queue) const;
-  Duration wait_of(const Queue& queue) const;
   ReleasedEffect take_first(Queue& queue);
   std::optional<ReleasedEffect> take_one(Queue& queue);
+  // Zero: the first of the queue may go now. Nothing: it waits for what ends, not for a time.
+  std::optional<Duration> wait_of(const Queue& queue);
+  int snapshots_sent();
   void send(Queue& queue, Effects effects);
   static std::vector<Result<std::string>> perform_all(ec2::Ec2& ec2, const Effects& effects);
   void end(const Effects& effects, std::vector<Result<std::string>> made);
@@ -98,6 +103,9 @@ class Executor {
   std::map<std::string_view, Queue> waiting_;  // by action
   std::set<Key> known_;                        // waiting or under way
   int under_way_ = 0;                          // jobs
+  // Snapshots under way, and those made whose outcome is not in the state yet: so many each.
+  std::map<Key, int> asking_;
+  std::map<Key, int> asked_;
   std::optional<Time> next_pump_;
 };
 

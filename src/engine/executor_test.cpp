@@ -14,10 +14,16 @@ const ManagedInstanceId kOne("smi-00000001");
 
 struct ExecutorTest : testing::Test {
   Executor executor(int at_once) {
-    return Executor({ec2, workers, workers.post(),
+    return Executor({ec2,
+                     workers,
+                     workers.post(),
                      [this](const ManagedInstanceId&, const std::string& key) { return !withdrawn.contains(key); },
                      [this](const ManagedInstanceId&, model::Outcome outcome) { ended.push_back(std::move(outcome)); },
-                     counters, clock, budget_wait},
+                     counters,
+                     clock,
+                     budget_wait,
+                     {},
+                     has_room},
                     at_once);
   }
   ReleasedEffect effect(const std::string& volume, model::Urgency urgency = model::Urgency::recover,
@@ -34,6 +40,7 @@ struct ExecutorTest : testing::Test {
   QueuedWorkers workers;
   SetClock clock;
   BudgetWait budget_wait;
+  HasRoom has_room;
   std::set<std::string> withdrawn;
   std::vector<model::Outcome> ended;
   Counters counters;
@@ -103,6 +110,37 @@ TEST_F(ExecutorTest, BringsBackTheErrorAsTheCloudGaveIt) {
   ASSERT_FALSE(ended[0].made);
   EXPECT_EQ(ended[0].made.error().kind, ErrorKind::unknown_outcome);
   EXPECT_EQ(ended[0].key, "a");
+}
+
+// ---- places for snapshots under way
+
+TEST_F(ExecutorTest, SendsNoMoreSnapshotsThanThereArePlacesAndOtherThingsMeanwhile) {
+  int pending = 0;
+  has_room = [&](const model::Effect& effect, int sent) {
+    return !std::holds_alternative<model::CreateSnapshot>(effect.action) || pending + sent < 2;
+  };
+  ec2.on<ec2::CreateSnapshotRequest>([](const auto&) { return ec2::CreateSnapshotResponse(); });
+  Executor many = executor(16);
+  auto snapshot = [](const std::string& key) {
+    return ReleasedEffect{
+        kOne,
+        {key, model::CreateSnapshot{VolumeId("vol-" + key), "/dev/sdf", true, 1, {}}, model::Urgency::recover, {}},
+        false};
+  };
+  for (const char* key : {"a", "b", "c"}) many.release(snapshot(key));
+  many.release(effect("other", model::Urgency::cleanup));
+  many.pump();
+  EXPECT_EQ(workers.jobs.size(), 3u) << "two snapshots, and what needs no place";
+  EXPECT_EQ(many.next_pump(), std::nullopt) << "it waits for an end, not for a time";
+  workers.run_all();
+  many.pump();
+  EXPECT_TRUE(workers.jobs.empty()) << "the places are taken until the states know of the snapshots";
+  withdrawn.insert("a"), pending = 1;
+  many.pump();
+  EXPECT_TRUE(workers.jobs.empty());
+  pending = 0;
+  many.pump();
+  EXPECT_EQ(workers.jobs.size(), 1u);
 }
 
 // ---- the API budget
