@@ -202,7 +202,7 @@ const std::vector<Known>& table() {
             number<seconds>(0, 3600, &Settings::shutdown_limit)),
       known("deallocation_retention_hours", "N", "how long what a delete keeps is kept (96)",
             number<hours>(0, 24 * 365 * 10, &Settings::deallocation_retention)),
-      known("sweep_interval_seconds", "N", "between two full looks at the cloud (60)",
+      known("sweep_interval_seconds", "N", "between two looks at all instances (60); one in ten is at everything",
             number<seconds>(1, 86400, &Settings::sweep_interval)),
   };
   return all;

@@ -83,7 +83,8 @@ void Controller::sweep_if_due() {
   next_sweep_ = now + options_.sweep_interval;
   std::vector<ManagedInstanceId> known;
   loop_.for_each([&](const SharedView& view) { known.push_back(view->id); });
-  observer_.sweep(std::move(known));
+  const bool full = sweeps_++ % kFullSweepEvery == 0 || known.size() <= kSmallFleet;
+  observer_.sweep(std::move(known), full ? model::kAllKinds : static_cast<model::Kinds>(Kind::instances));
   loop_.touch();
 }
 

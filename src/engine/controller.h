@@ -26,6 +26,11 @@ namespace holdfast::engine {
 
 class Controller {
  public:
+  // Each sweep looks at all instances, which show what has happened to them and what they have on them; at everything
+  // else only one sweep in so many, unless there is so little that it costs next to nothing.
+  static constexpr int kFullSweepEvery = 10;
+  static constexpr size_t kSmallFleet = 100;
+
   struct Options {
     int effects_at_once = 16;
     Duration sweep_interval = std::chrono::seconds(60);
@@ -78,6 +83,7 @@ class Controller {
   Prices prices_;
   Index index_;
   Time next_sweep_{};
+  int sweeps_ = 0;
 };
 
 }  // namespace holdfast::engine

@@ -36,10 +36,9 @@ namespace holdfast::engine {
 struct EngineOptions {
   int workers = 16;  // cloud calls at once
   Duration deallocation_retention = std::chrono::hours(96);
-  Duration sweep_interval =
-      std::chrono::seconds(60);  // a full look at everything, events or not
-  BudgetWait budget_wait = {};   // of the cloud's API; may be called on the engine's thread at any moment
-  int snapshots_at_once = 0;     // that the account may have under way; 0: any number
+  Duration sweep_interval = std::chrono::seconds(60);  // a look at all instances, one in ten at everything
+  BudgetWait budget_wait = {};  // of the cloud's API; may be called on the engine's thread at any moment
+  int snapshots_at_once = 0;    // that the account may have under way; 0: any number
   uint64_t seed = 0;  // of the ids of managed instances; 0: from the operating system, as it must be in production
 };
 

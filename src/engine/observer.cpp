@@ -33,6 +33,8 @@ model::Kinds only(model::Kind kind) {
   return static_cast<model::Kinds>(kind);
 }
 
+constexpr model::Kinds kSwept = model::kAllKinds & ~static_cast<model::Kinds>(model::Kind::status);
+
 }  // namespace
 
 // One set of describes. Shared by the closures of its describes; gone with the last.
@@ -43,6 +45,7 @@ struct Observer::Round {
   };
   bool sweep = false;
   model::Kinds group = 0;  // not of a sweep: it looks at several
+  model::Kinds swept = 0;
   Time as_of{};
   std::map<ManagedInstanceId, Target> targets;
   int open = 0;           // describes not answered yet
@@ -66,8 +69,11 @@ void Observer::forget(const ManagedInstanceId& id) {
   delivered_.erase(id);
 }
 
-void Observer::sweep(std::vector<ManagedInstanceId> known) {
-  if (!sweeping_) sweep_wanted_ = std::move(known);
+void Observer::sweep(std::vector<ManagedInstanceId> known, model::Kinds kinds) {
+  // One that was not begun yet is made up for by the next, and that looks at what both were for.
+  if (sweeping_) return;
+  sweep_kinds_ = (sweep_wanted_ ? sweep_kinds_ : model::Kinds(0)) | (kinds & kSwept);
+  sweep_wanted_ = std::move(known);
 }
 
 model::Kinds Observer::kinds_awake(Time now) const {
@@ -123,8 +129,8 @@ void Observer::start_sweep() {
   ++ties_.counters.sweeps;
   auto round = std::make_shared<Round>();
   round->sweep = true;
-  model::Kinds kinds = model::kAllKinds & static_cast<model::Kinds>(~only(model::Kind::status));
-  for (const ManagedInstanceId& id : *sweep_wanted_) round->targets[id] = {kinds, {}};
+  round->swept = sweep_kinds_;
+  for (const ManagedInstanceId& id : *sweep_wanted_) round->targets[id] = {sweep_kinds_, {}};
   sweep_wanted_.reset();
   start(std::move(round));
 }
@@ -154,7 +160,7 @@ void Observer::start(SharedRound round) {
     kinds |= target.kinds;
     if (!round->sweep) ++under_way_[{id, round->group}];
   }
-  if (round->sweep) kinds = model::kAllKinds & static_cast<model::Kinds>(~only(model::Kind::status));
+  if (round->sweep) kinds = round->swept;
   round->open = std::popcount(kinds);
   for (model::Kind kind : kAllKindsInOrder) {
     if (model::has(kinds, kind)) ask(round, kind);
@@ -384,7 +390,7 @@ void Observer::deliver(const SharedRound& round) {
   }
   if (round->sweep) {
     sweeping_ = false;
-    warn_of_orphans(*round);
+    if (round->swept == kSwept) warn_of_orphans(*round);
   }
   for (auto& [id, observation] : observations) {
     ++ties_.counters.looks_made;

@@ -54,9 +54,9 @@ class Observer {
 
   void want(const ManagedInstanceId& id, model::Kinds kinds);
   void forget(const ManagedInstanceId& id);
-  // A look at everything that carries our tag. Managed instances that `find` does not know are warned of and left
-  // alone: the store may be older than the cloud.
-  void sweep(std::vector<ManagedInstanceId> known);
+  // A look at everything of these kinds that carries our tag; status checks are none of it. If of all kinds, managed
+  // instances that `find` does not know are warned of and left alone: the store may be older than the cloud.
+  void sweep(std::vector<ManagedInstanceId> known, model::Kinds kinds = model::kAllKinds);
   // Starts rounds for what is wanted. Called once a turn.
   void pump();
   // When `pump` has something to do that it could not do now; nothing: only after a `want` or the end of a round.
@@ -100,6 +100,7 @@ class Observer {
   std::map<ManagedInstanceId, std::array<Time, kKinds>> delivered_;
   std::array<Pause, kKinds> pauses_{};
   std::optional<std::vector<ManagedInstanceId>> sweep_wanted_;
+  model::Kinds sweep_kinds_ = 0;
   bool sweeping_ = false;
   int rounds_ = 0;
 };

@@ -277,6 +277,21 @@ TEST_F(ObserverTest, SweepsEverythingAndOnlyCountsWhatTheStoreDoesNotKnow) {
   for (const ec2::Request& request : ec2.requests) EXPECT_FALSE(ec2::mutates(request));
 }
 
+TEST_F(ObserverTest, ASweepOfInstancesAloneAsksForNothingElseAndSaysNothingOfOrphans) {
+  observer.sweep({kOne}, static_cast<model::Kinds>(Kind::instances));
+  run();
+  EXPECT_EQ(ec2.actions(), std::vector<std::string>{"DescribeInstances"});
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].second.kinds, static_cast<model::Kinds>(Kind::instances));
+}
+
+TEST_F(ObserverTest, ASweepThatDidNotBeginIsMadeUpForByTheNext) {
+  observer.sweep({kOne}, model::kAllKinds);
+  observer.sweep({kOne}, static_cast<model::Kinds>(Kind::instances));
+  run();
+  EXPECT_EQ(ec2.actions().size(), 5u);
+}
+
 TEST_F(ObserverTest, DoesNotOverwriteWhatALookHasShownByAnOlderSweep) {
   observer.sweep({kOne});
   observer.pump();
