@@ -24,6 +24,7 @@ namespace {
 constexpr Duration kFirstLookPause = std::chrono::milliseconds(10);
 constexpr Duration kLookPauseInHandover = std::chrono::seconds(1);
 constexpr Duration kLookPauseOtherwise = std::chrono::seconds(15);
+constexpr int kPartOfWait = 64;  // nor are the looks of a long wait farther apart than such a part of it
 
 Result<void> fold(Draft& draft, const Event& event) {
   if (const auto* observed = std::get_if<Observed>(&event)) {
@@ -105,12 +106,15 @@ void drop_settled(Draft& draft) {
 }
 
 // Waiting for the cloud with nothing seen to change: look less and less often. An event of the cloud's, or the end of
-// an effect, makes it look at once.
+// an effect, makes it look at once. Where thousands wait long for their turn (a storm), looking each second would only
+// take the API's budget from those whose turn it is: so the pause grows with the wait, as a small part of it.
 void pace_looks(Draft& draft, bool observed, bool changed) {
   Looking& looking = draft.state().looking;
   looking.in_vain = changed || !observed ? 0 : looking.in_vain + 1;
   if (!draft.step.look || draft.step.look->at > draft.now || !observed) return;
-  Duration longest = draft.state().handover ? kLookPauseInHandover : kLookPauseOtherwise;
+  const Duration waited = draft.now - draft.state().updated_at;
+  const Duration in_handover = std::clamp(waited / kPartOfWait, kLookPauseInHandover, kLookPauseOtherwise);
+  const Duration longest = draft.state().handover ? in_handover : kLookPauseOtherwise;
   Duration pause = kFirstLookPause * (1 << std::min(looking.in_vain, 12));
   draft.step.look->at = draft.now + std::min(pause, longest);
 }
