@@ -48,6 +48,12 @@ bool is_tag_filter(std::string_view name) {
   return name == "tag-key" || (name.starts_with("tag:") && name.size() > 4);
 }
 
+bool names_exact_tags(const ec2::Filter& filter) {
+  auto has_wildcard = [](const std::string& value) { return value.find_first_of("*?\\") != std::string::npos; };
+  return filter.name.starts_with("tag:") && is_tag_filter(filter.name) &&
+         std::none_of(filter.values.begin(), filter.values.end(), has_wildcard);
+}
+
 Values tag_values(const std::vector<ec2::Tag>& tags, std::string_view name) {
   Values values;
   for (const auto& tag : tags) {

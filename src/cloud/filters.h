@@ -19,6 +19,7 @@ namespace holdfast::cloud {
 
 inline constexpr int kPageSize = 1000;
 inline constexpr size_t kMaxFilterValues = 200;
+inline constexpr size_t kMaxIndexes = 16;  // of a table; filters by further tags look at every row
 
 bool wildcard_match(std::string_view pattern, std::string_view text);
 
@@ -38,6 +39,8 @@ struct FilterField {
 bool filter_matches(const ec2::Filter& filter, const Values& values);
 Values tag_values(const std::vector<ec2::Tag>& tags, std::string_view filter_name);
 bool is_tag_filter(std::string_view name);
+// tag:KEY, with values that match only themselves.
+bool names_exact_tags(const ec2::Filter& filter);
 // Refuses a filter that is not among the names, or has no or too many values.
 Result<void> check_filter(const ec2::Filter& filter, const std::vector<std::string_view>& known);
 
@@ -78,11 +81,33 @@ Result<std::vector<Shown>> list_page_of(std::string_view action, std::vector<Sho
                             std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(end)));
 }
 
+// The rows that a filter of a tag's exact values leaves, in order: by an index, so that a call about a few rows does
+// not look at all. Nothing: there is no such filter.
+template <class Key, class Row>
+std::optional<std::vector<Key>> tagged_rows(const Table<Key, Row>& table, const std::vector<ec2::Filter>& filters) {
+  for (const auto& filter : filters) {
+    const bool one_more = !table.has_index(filter.name);
+    if (!names_exact_tags(filter) || (one_more && table.indexes() >= kMaxIndexes)) continue;
+    auto values_of = [name = filter.name](const Row& row) { return tag_values(row.tags, name); };
+    std::vector<Key> keys;
+    for (const auto& value : filter.values) {
+      const std::set<Key>* found = table.with(filter.name, value, values_of);
+      if (found != nullptr) keys.insert(keys.end(), found->begin(), found->end());
+    }
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    return keys;
+  }
+  return std::nullopt;
+}
+
 // One page over a table in the order of ids: `accept` shows a row if it is wanted. Ids, if given, must all exist.
+// `among`: no other rows can be wanted.
 template <class Key, class Row, class Shown>
 Result<std::vector<Shown>> list_page(std::string_view action, const Table<Key, Row>& table, const std::vector<Key>& ids,
                                      const std::string& field, int max_results, std::string& token_in_out,
-                                     const std::function<std::optional<Shown>(const Row&)>& accept) {
+                                     const std::function<std::optional<Shown>(const Row&)>& accept,
+                                     const std::optional<std::vector<Key>>& among = std::nullopt) {
   HF_TRY(size_t size, page_size(max_results));
   HF_TRY(std::string after, read_page_token(action, token_in_out));
   token_in_out.clear();
@@ -105,8 +130,9 @@ Result<std::vector<Shown>> list_page(std::string_view action, const Table<Key, R
     last = key.str();
     return true;
   };
-  if (!ids.empty()) {
-    for (auto at = std::upper_bound(wanted.begin(), wanted.end(), Key(after)); at != wanted.end(); ++at) {
+  if (!ids.empty() || among) {
+    const std::vector<Key>& keys = ids.empty() ? *among : wanted;
+    for (auto at = std::upper_bound(keys.begin(), keys.end(), Key(after)); at != keys.end(); ++at) {
       if (!take(*at, *table.find(*at))) break;
     }
     return page;

@@ -294,6 +294,8 @@ struct Model {
 
   // Address and MAC in use: "subnet-…/10.31.0.10", "mac/02:…" to the interface.
   Table<std::string, InterfaceId> addresses;
+  // Every address of the subnet below it is in use: where the search for a free one begins.
+  Table<SubnetId, uint32_t> first_free;
   Table<std::string, ImageId> image_names;
   Table<std::string, ImageId> snapshot_images;           // "snap-…/ami-…"
   Table<std::string, SpotRequestId> open_spot_requests;  // by their ids
@@ -313,8 +315,8 @@ struct Model {
   template <class F>
   void each(F&& f) {
     each_persistent(f);
-    f("", addresses), f("", image_names), f("", snapshot_images), f("", open_spot_requests), f("", flights),
-        f("", wakes);
+    f("", addresses), f("", first_free), f("", image_names), f("", snapshot_images), f("", open_spot_requests),
+        f("", flights), f("", wakes);
   }
   void commit() {
     each([](const char*, auto& table) { table.commit(); });

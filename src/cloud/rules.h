@@ -172,6 +172,8 @@ InterfaceId make_interface(Call&, const Subnet&, const std::string& ip, std::vec
 void erase_interface(Call&, const InterfaceId&);  // it is not attached
 MachineSpec machine_spec(const Model&, const Settings&, const Instance&);
 // The address asked for if it can be had, or the lowest free one. `taken`: by the same request, not in the model yet.
+// An address that is used no more.
+void free_address(Model&, const SubnetId&, const std::string& ip);
 Result<std::string> pick_address(const Model&, const Subnet&, const std::optional<std::string>& wanted,
                                  const std::vector<std::string>& taken, const std::string& field);
 double price_of(const Model&, const MarketKey&);

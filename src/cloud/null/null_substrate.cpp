@@ -21,19 +21,29 @@ struct NullSubstrate::State {
   std::set<VolumeId> volumes;
   std::set<SnapshotId> snapshots;
   std::map<VolumeId, InstanceId> attached;
+  std::map<InstanceId, std::set<VolumeId>> volumes_of;  // the same from the other side
   std::map<InstanceId, Machine> machines;
 
   bool lacks(const VolumeId& volume) const { return !options.states_are_the_models && volumes.count(volume) == 0; }
   bool lacks(const SnapshotId& snapshot) const {
     return !options.states_are_the_models && snapshots.count(snapshot) == 0;
   }
+  void put_on(const VolumeId& volume, const InstanceId& machine) {
+    attached[volume] = machine;
+    volumes_of[machine].insert(volume);
+  }
+  void take_off(const VolumeId& volume, const InstanceId& machine) {
+    attached.erase(volume);
+    volumes_of[machine].erase(volume);
+  }
   void adopt(const MachineSpec& spec) {
-    for (const auto& volume : spec.volumes) attached[volume.id] = spec.id;
+    for (const auto& volume : spec.volumes) put_on(volume.id, spec.id);
     machines.try_emplace(spec.id, Machine{spec, options.user_data, {}});
   }
   void end(const InstanceId& machine) {
     machines.erase(machine);
-    std::erase_if(attached, [&](const auto& entry) { return entry.second == machine; });
+    for (const VolumeId& volume : volumes_of[machine]) attached.erase(volume);
+    volumes_of.erase(machine);
   }
 };
 
@@ -198,7 +208,7 @@ void NullSubstrate::launch(const MachineSpec& machine, Done done) {
       bool elsewhere = at != state.attached.end() && at->second != machine.id;
       if (elsewhere) return fail(ErrorKind::conflict, "VolumeInUse", "The volume is attached elsewhere.");
     }
-    for (const auto& volume : machine.volumes) state.attached[volume.id] = machine.id;
+    for (const auto& volume : machine.volumes) state.put_on(volume.id, machine.id);
     state.machines[machine.id] = Machine{machine, UserDataOutcome::running, {}};
     runtime.post(user_data_delay, [id = machine.id, shared] {
       std::unique_lock hold(shared->mutex);
@@ -231,8 +241,10 @@ void NullSubstrate::attach(const InstanceId& machine, const AttachedVolume& volu
     if (state.machines.count(machine) == 0)
       return fail(ErrorKind::not_found, "InvalidInstanceID.NotFound", "No such machine.");
     if (state.lacks(volume.id)) return fail(ErrorKind::not_found, "InvalidVolume.NotFound", "No such volume.");
-    auto at = state.attached.try_emplace(volume.id, machine).first;
-    if (at->second != machine) return fail(ErrorKind::conflict, "VolumeInUse", "The volume is attached elsewhere.");
+    auto at = state.attached.find(volume.id);
+    bool elsewhere = at != state.attached.end() && at->second != machine;
+    if (elsewhere) return fail(ErrorKind::conflict, "VolumeInUse", "The volume is attached elsewhere.");
+    state.put_on(volume.id, machine);
     return {};
   };
   later(change, std::move(done));
@@ -241,7 +253,7 @@ void NullSubstrate::attach(const InstanceId& machine, const AttachedVolume& volu
 void NullSubstrate::detach(const InstanceId& machine, const AttachedVolume& volume, bool, Done done) {
   auto change = [machine, volume](State& state) -> Result<void> {
     auto at = state.attached.find(volume.id);
-    if (at != state.attached.end() && at->second == machine) state.attached.erase(at);
+    if (at != state.attached.end() && at->second == machine) state.take_off(volume.id, machine);
     return {};
   };
   later(change, std::move(done));
@@ -295,7 +307,7 @@ int64_t NullSubstrate::free_bytes() const {
 
 Result<void> NullSubstrate::tear_down(bool erase) {
   std::lock_guard hold(state_->mutex);
-  state_->machines.clear(), state_->attached.clear(), state_->subnets.clear();
+  state_->machines.clear(), state_->attached.clear(), state_->volumes_of.clear(), state_->subnets.clear();
   if (erase) state_->volumes.clear(), state_->snapshots.clear();
   return {};
 }

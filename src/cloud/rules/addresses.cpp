@@ -51,7 +51,7 @@ void take_address(Call& call, const InterfaceId& from, const std::string& ip) {
   disassociate(call, from, ip);
   Interface& row = call.model.interfaces.edit(from);
   std::erase(row.secondary_ips, ip);
-  call.model.addresses.erase(address_name(row.subnet, ip));
+  free_address(call.model, row.subnet, ip);
 }
 
 // ---- Elastic IP addresses

@@ -218,7 +218,9 @@ Result<std::vector<Shown>> page_of(std::string_view action, const Model& model, 
     if (!matches(shown, row.tags, filters, fields)) return std::nullopt;
     return shown;
   };
-  return list_page<Key, Row, Shown>(action, table, ids, field, max_results, token, accept);
+  std::optional<std::vector<Key>> among;
+  if (ids.empty()) among = tagged_rows(table, filters);
+  return list_page<Key, Row, Shown>(action, table, ids, field, max_results, token, accept, among);
 }
 
 }  // namespace

@@ -30,11 +30,30 @@ Result<std::string> pick_address(const Model& model, const Subnet& subnet, const
     }
     return *wanted;
   }
-  for (uint32_t ip = cidr->base + 4; cidr->usable(ip); ++ip) {
+  const uint32_t* begin = model.first_free.find(subnet.id);
+  for (uint32_t ip = begin != nullptr ? *begin : cidr->base + 4; cidr->usable(ip); ++ip) {
     if (free(ip_text(ip))) return ip_text(ip);
   }
   return ec2::ec2_fail("InsufficientFreeAddressesInSubnet",
                        "The subnet '" + subnet.id.str() + "' has no free address.");
+}
+
+namespace {
+
+void move_first_free(Model& model, const Subnet& subnet) {
+  const uint32_t* begin = model.first_free.find(subnet.id);
+  uint32_t ip = begin != nullptr ? *begin : Cidr::parse(subnet.cidr)->base + 4;
+  while (model.addresses.contains(address_name(subnet.id, ip_text(ip)))) ++ip;
+  model.first_free.put(subnet.id, ip);
+}
+
+}  // namespace
+
+void free_address(Model& model, const SubnetId& subnet, const std::string& ip) {
+  model.addresses.erase(address_name(subnet, ip));
+  const uint32_t* begin = model.first_free.find(subnet);
+  const auto number = parse_ip(ip);
+  if (begin != nullptr && number && *number < *begin) model.first_free.put(subnet, *number);
 }
 
 InterfaceId make_interface(Call& call, const Subnet& subnet, const std::string& ip, std::vector<SecurityGroupId> groups,
@@ -49,6 +68,7 @@ InterfaceId make_interface(Call& call, const Subnet& subnet, const std::string& 
   interface.ip = ip, interface.subnet = subnet.id, interface.description = std::move(description);
   interface.groups = std::move(groups), interface.tags = std::move(tags);
   call.model.addresses.put(address_name(subnet.id, ip), interface.id);
+  move_first_free(call.model, subnet);
   call.model.addresses.put(mac_name(interface.mac), interface.id);
   call.model.interfaces.put(interface.id, interface);
   return interface.id;
@@ -61,7 +81,7 @@ void erase_interface(Call& call, const InterfaceId& id) {
   ips.push_back(interface->ip);
   for (const auto& ip : ips) {
     disassociate(call, id, ip);
-    call.model.addresses.erase(address_name(interface->subnet, ip));
+    free_address(call.model, interface->subnet, ip);
   }
   call.model.addresses.erase(mac_name(interface->mac));
   call.model.interfaces.erase(id);

@@ -15,8 +15,12 @@ Result<void> check_rate(const Call& call, const VolumeId& volume) {
                          "A volume takes at most 5 snapshots at a time; wait for one.");
   }
   if (!call.settings.snapshot_rate_rule) return {};
-  for (const auto& [id, snapshot] : call.model.snapshots.rows()) {
-    if (snapshot.volume == volume && call.now - snapshot.started_at < kSnapshotSpacing) {
+  const auto* of_it = call.model.snapshots.with(
+      "volume", volume.str(), [](const Snapshot& row) -> std::vector<std::string> { return {row.volume.str()}; });
+  if (of_it == nullptr) return {};
+  for (const auto& id : *of_it) {
+    const Snapshot* snapshot = call.model.snapshots.find(id);
+    if (snapshot != nullptr && call.now - snapshot->started_at < kSnapshotSpacing) {
       return ec2::ec2_fail("SnapshotCreationPerVolumeRateExceeded",
                            "A volume takes one snapshot every 15 seconds; ask again later.");
     }
