@@ -82,6 +82,7 @@ class VirtualCloud : private Witness {
   // Latencies from now on.
   void set_latency(bool latency) { options_.latency = latency; }
   void set_limits(bool throttling, int snapshots_under_way);
+  const Options& options() const { return options_; }
   CpuMeter& meter() { return meter_; }
 
   const std::map<std::string, Calls>& calls() const { return calls_; }

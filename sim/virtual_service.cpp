@@ -23,7 +23,7 @@ VirtualService::VirtualService(VirtualCloud& cloud, engine::Store& store, Option
       store_(store),
       options_(options),
       time_(cloud.time()),
-      budget_([this] { return time_.now(); }),
+      budget_([this] { return time_.now(); }, ec2::kOnTheWay),
       budgeted_(cloud.api(), budget_,
                 {.wait =
                      [this](Duration duration, const std::stop_token&) {
@@ -58,6 +58,7 @@ Result<void> VirtualService::start() {
   engine::Controller::Options options;
   options.effects_at_once = options_.workers;
   options.sweep_interval = options_.sweep_interval;
+  options.snapshots_at_once = cloud_.options().snapshots_under_way;
   controller_ = std::make_unique<engine::Controller>(options, std::move(ties));
   HF_TRY_VOID(controller_->start());
   cloud_.listen(

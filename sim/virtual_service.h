@@ -1,5 +1,6 @@
 // The production controller on a VirtualCloud, wired as the service wires it for AWS: the API budget in front of every
-// call and asked by the executor, as many workers as the engine has threads.
+// call and asked by the executor, as many workers as the engine has threads, and as many snapshots under way as the
+// cloud allows when the service is made.
 //
 // Thread: one, the simulator's.
 #pragma once

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
-#include "engine/inspect.h"
-#include "model/document.h"
+#include "sim/storm_bound.h"
+#include "sim/virtual_fleet.h"
 #include "store/memory_store.h"
 
 namespace holdfast::sim {
@@ -15,44 +15,82 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string document(const Network& network, const std::string& mode) {
-  return fmt::format(
-      R"({{"name":"m","strategy":{{"lifeCycle":"spot","fallbackToOd":false}},
-      "persistence":{{"persistRootDevice":true,"persistBlockDevices":true,"blockDevicesMode":"{}","persistPrivateIp":true,
-      "snapshotInterval":86400}},
-      "compute":{{"product":"Linux/UNIX","subnetIds":["{}"],
-        "launchSpecification":{{"imageId":"{}","instanceTypes":{{"types":["t3.micro"]}},"securityGroupIds":["{}"],
-        "blockDeviceMappings":[{{"deviceName":"/dev/sdf","ebs":{{"volumeSize":4}}}}]}}}}}})",
-      mode, network.subnet.str(), cloud::kMinimalImage, network.security_group.str());
-}
-
 struct Fleet {
-  explicit Fleet(int count, VirtualCloud::Options options = {}) : cloud(options), service(cloud, store, {}) {
+  explicit Fleet(VirtualCloud::Options options) : cloud(options), service(cloud, store, {}) {
     spdlog::set_level(spdlog::level::off);
-    network = cloud.make_network();
     EXPECT_TRUE(service.start());
-    const std::string text = document(network, "reattach");
-    auto spec = model::read_spec(text);
-    auto surroundings = engine::inspect(cloud.console(), *spec, {});
-    EXPECT_TRUE(surroundings);
-    for (int i = 0; i < count; ++i) service.create(text, *surroundings);
   }
   store::MemoryStore store;
   VirtualCloud cloud;
   VirtualService service;
-  Network network;
 };
 
-TEST(VirtualService, BringsAFleetUp) {
-  Fleet fleet(30, {.seed = 1, .snapshots_under_way = 100});
-  EXPECT_TRUE(fleet.service.until([&] { return fleet.service.at_rest() == 30; }, 10min));
-  EXPECT_GE(fleet.cloud.calls().at("RunInstances").answered, 30u);
+void weather(bool on_launch, uint64_t seed) {
+  constexpr int kCount = 40;
+  Fleet fleet({.seed = seed, .snapshots_under_way = 20});
+  const auto ids = bring_up(fleet.service, kCount, {on_launch});
+  fleet.service.pass(10min);  // every bucket is full again
+  fleet.cloud.forget_figures();
+  Storm storm(fleet.service);
+  ASSERT_TRUE(storm.blow(ids, 2h));
+  const StormBound bound = bound_of(times_of(fleet.cloud, kCount, on_launch));
+  const double last = std::chrono::duration<double>(storm.back().back()).count();
+  EXPECT_GE(last, bound.back.back());
+  EXPECT_LE(last, 1.05 * bound.back.back());
+  EXPECT_EQ(storm.taken_by_ec2(), 0);
+  EXPECT_EQ(fleet.cloud.calls_throttled(), 0u);
+  EXPECT_EQ(fleet.cloud.most_snapshots_under_way(), 20);
+  EXPECT_EQ(fleet.cloud.calls().at("RunInstances").answered, static_cast<uint64_t>(kCount));
 }
 
-TEST(VirtualService, DrawsTheSameTimesInEveryRun) {
+TEST(Storm, IsOverNearlyAsSoonAsEc2sLimitsAllowAndNoCallIsThrottled) {
+  weather(false, 1);
+  weather(false, 2);
+}
+
+TEST(Storm, OfVolumesThatAreMadeAtTheLaunchToo) {
+  weather(true, 1);
+}
+
+TEST(StormBound, IsWhatTheBucketsThePlacesAndTheDrawnTimesLeave) {
+  StormTimes times;
+  times.count = 7;
+  times.shutdown = Seconds(7, 10);
+  times.snapshot = Seconds(7, 30);
+  times.launch = Seconds(7, 18);
+  times.boot = Seconds(7, 9);
+  times.attach = Seconds(7, 2);
+  StormBound bound = bound_of(times);
+  EXPECT_DOUBLE_EQ(bound.without_limits, 10 + 30 + 18 + 9);
+  EXPECT_DOUBLE_EQ(bound.back.front(), bound.without_limits);
+  EXPECT_DOUBLE_EQ(bound.back.back(), bound.without_limits + 1) << "two launches beyond the five of the bucket";
+  times.snapshots_under_way = 3;
+  bound = bound_of(times);
+  EXPECT_DOUBLE_EQ(bound.snapshots, 10 + 3 * 30 + 18 + 9);
+}
+
+TEST(Fleet, AtRestCostsNextToNoCalls) {
+  constexpr int kCount = 120;  // more than Controller::kSmallFleet
+  Fleet fleet({.seed = 1, .snapshots_under_way = 100});
+  bring_up(fleet.service, kCount, {});
+  fleet.service.pass(15min);
+  fleet.cloud.forget_figures();
+  const uint64_t commits = fleet.service.counters().commits;
+  fleet.service.pass(60min);
+  const auto& calls = fleet.cloud.calls();
+  EXPECT_EQ(calls.at("DescribeInstances").answered, 60u);
+  EXPECT_EQ(calls.at("DescribeVolumes").answered, 6u);
+  EXPECT_LE(fleet.cloud.calls_made(), 60u + 4 * 6u + 12u) << "and the prices each five minutes";
+  EXPECT_LE(fleet.service.counters().commits - commits, 61u);
+  EXPECT_EQ(fleet.cloud.calls_throttled(), 0u);
+}
+
+TEST(Storm, DrawsTheSameTimesInEveryRun) {
   auto live = [] {
-    Fleet fleet(10, {.seed = 7});
-    EXPECT_TRUE(fleet.service.until([&] { return fleet.service.at_rest() == 10; }, 10min));
+    Fleet fleet({.seed = 7});
+    const auto ids = bring_up(fleet.service, 10, {});
+    Storm storm(fleet.service);
+    EXPECT_TRUE(storm.blow(ids, 1h));
     std::string text = std::to_string(to_millis(fleet.cloud.time().now()));
     for (const auto& drawn : fleet.cloud.drawn()) text += fmt::format(" {}:{}", drawn.thing, drawn.took.count());
     return text;
