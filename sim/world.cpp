@@ -352,6 +352,8 @@ void World::check_that_repeating_changes_nothing() {
   for (const ManagedInstanceId& id : ids_) {
     auto known = view(id);
     if (!known || checker_.destroyed_by_hand(id)) continue;
+    // One that the cloud recommends to leave is left once there is room elsewhere, asked or not.
+    if (known->state.instance && known->state.instance->rebalance_at) continue;
     before[id] = known->state.instance ? known->state.instance->id : InstanceId();
     bool runs = known->state.goal == model::Goal::running;
     request(id, runs ? model::Event(model::ResumeAsked{}) : model::Event(model::PauseAsked{}));

@@ -384,7 +384,9 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
     if (Snapshot* known = find_by_id(state.snapshots, seen.id)) {
       known->missing_since.reset();
       known->missing_looks = 0;
-      if (known->state == seen.state) continue;
+      // One that is completed stays so: a look from before that must not make its launch do without it.
+      bool former = known->state == SnapshotState::completed && seen.state == SnapshotState::pending;
+      if (known->state == seen.state || former) continue;
       known->state = seen.state;
       known->size_gib = seen.size_gib;
       // The cloud's own time of the call: when we learned of it may be much later, and says nothing of what is newest.
@@ -428,7 +430,8 @@ void fold_images(Draft& draft, const Observation& observation) {
     if (RootImage* known = find_by_id(state.images, seen.id)) {
       known->missing_since.reset();
       known->missing_looks = 0;
-      known->state = seen.state;
+      bool former = known->state == ImageState::available && seen.state == ImageState::pending;
+      if (!former) known->state = seen.state;
       if (seen.state == ImageState::failed) note_image_failed(draft, seen.id);
       continue;
     }

@@ -103,6 +103,36 @@ TEST(LostRoot, ASnapshotThatIsNotAnsweredYetIsWaitedFor) {
   EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
 }
 
+// A look from before the final snapshot was completed comes in after one that showed it completed.
+TEST(LostRoot, AnOlderLookDoesNotTakeBackThatItsCopyIsCompleted) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  world.cloud.write();
+  const VolumeId root = world.state.root->id;
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  auto completed = [&] {
+    return std::any_of(world.state.snapshots.begin(), world.state.snapshots.end(), [&](const Snapshot& snapshot) {
+      return snapshot.volume == root && snapshot.final && snapshot.state == SnapshotState::completed;
+    });
+  };
+  std::optional<Observation> before;
+  for (int i = 0; i < 400 && !completed(); ++i) {
+    before = world.cloud.observe(static_cast<Kinds>(Kind::snapshots), world.now);
+    if (world.turn()) continue;
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+  }
+  ASSERT_TRUE(completed());
+  for (ObservedSnapshot& seen : before->snapshots) seen.state = SnapshotState::pending;
+  ASSERT_FALSE(before->snapshots.empty());
+  world.happen(Observed{*before});
+  EXPECT_TRUE(completed());
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
+}
+
 // CreateVolume is answered, and what it makes ends with an error.
 TEST(Failed, AVolumeThatCouldNotBeMadeIsMadeAnew) {
   World world(spec_of(BlockDevicesMode::reattach));

@@ -145,7 +145,11 @@ bool save_root(Draft& draft) {
   // shown it; only then the newest copy from before counts.
   if (!end_was_listed(draft)) return false;
   const Snapshot* newest = source_of_root(state);
-  return newest == nullptr || imaged(draft, *newest);
+  if (newest != nullptr) return imaged(draft, *newest);
+  // None is completed: the first image again, but not while one is still being made.
+  return std::none_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
+    return snapshot.device == state.surroundings.image.root_device && snapshot.state == SnapshotState::pending;
+  });
 }
 
 // The last instance ended before it was seen with a volume at this device. It may have written to one all the same: a
