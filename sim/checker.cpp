@@ -47,7 +47,7 @@ void Checker::asks(const ManagedInstanceId& id, const model::Event& request) {
   if (restore == nullptr) return;
   for (const auto& [device, snapshot] : restore->sources) {
     auto content = guests_.snapshot(snapshot);
-    if (content) managed.restores[device].push_back({snapshot, content->synced, time_.now() + restore->retention});
+    if (content) managed.restores[device].push_back({snapshot, content->written, time_.now() + restore->retention});
   }
 }
 
@@ -86,12 +86,10 @@ bool Checker::left_behind(const Managed& managed, const std::string& device, Tim
 // The older copy that was asked for: what was written since is left behind.
 bool Checker::comes_restored(Managed& managed, const std::string& device, const Guests::Content& content) {
   std::vector<Restore>& asked = managed.restores[device];
-  // A newer copy holds what an older one does: what fits best was meant, and of those the first.
-  auto meant = asked.end();
-  for (auto at = asked.begin(); at != asked.end(); ++at) {
-    bool fits = content.written.holds(at->copy);
-    if (fits && (meant == asked.end() || at->copy.end() > meant->copy.end())) meant = at;
-  }
+  // Made of it and of nothing newer, which would hold it too.
+  auto meant = std::find_if(asked.begin(), asked.end(), [&](const Restore& restore) {
+    return content.written.end() == restore.copy.end() && content.written.holds(restore.copy);
+  });
   if (meant == asked.end()) return false;
   managed.branches[device].push_back({time_.now(), meant->kept_until});
   managed.acknowledged[device] = content.synced;
