@@ -144,7 +144,7 @@ class World {
   Recorder recorder_{*this};
   DeadlyStore store_;
   VirtualWorkers effects_{time_, 16};
-  VirtualWorkers looks_{time_, 6};
+  VirtualWorkers looks_{time_, 12};
   std::deque<std::function<void()>> posted_;
   std::unique_ptr<engine::Controller> controller_;
   uint64_t life_ = 0;  // of the service: counts its starts
