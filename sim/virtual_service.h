@@ -23,7 +23,7 @@ namespace holdfast::sim {
 class VirtualService {
  public:
   struct Options {
-    int workers = 16;  // EngineOptions::workers
+    int workers = 16;       // EngineOptions::workers
     int look_workers = 12;  // as the engine has
     Duration sweep_interval = std::chrono::seconds(60);
     bool api_budget = true;

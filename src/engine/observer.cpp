@@ -84,9 +84,9 @@ model::Kinds Observer::kinds_awake(Time now) const {
   return kinds;
 }
 
-bool Observer::busy(const ManagedInstanceId& id, model::Kinds group) const {
-  auto found = under_way_.find({id, group});
-  return found != under_way_.end() && found->second >= kMostOfOne;
+bool Observer::busy(model::Kinds group) const {
+  auto found = rounds_.find(group);
+  return found != rounds_.end() && found->second.under_way >= kMostRounds;
 }
 
 void Observer::pump() {
@@ -98,33 +98,44 @@ void Observer::pump() {
   start_sweep();
 }
 
-// One round of the group for those who want it; false: nobody does, or too many are under way.
-bool Observer::start_one(model::Kinds group, model::Kinds awake) {
-  if (rounds_ >= kMostRounds) return false;
-  auto round = std::make_shared<Round>();
-  round->group = group;
-  for (auto at = wanted_.begin(); at != wanted_.end() && round->targets.size() < kMostFilterValues;) {
-    const model::Kinds kinds = at->second & awake & group;
-    if (kinds == 0 || busy(at->first, group)) {
-      ++at;
-      continue;
-    }
-    SharedView view = ties_.find(at->first);
-    if (view == nullptr) {
+// Those who want a look of this group, from where the last round ended: each in its turn, if they are more than one
+// describe can name.
+void Observer::take_targets(Round& round, model::Kinds awake) {
+  ManagedInstanceId& last = rounds_[round.group].last;
+  auto at = wanted_.upper_bound(last);
+  for (size_t left = wanted_.size(); left > 0 && round.targets.size() < kMostFilterValues; --left) {
+    if (at == wanted_.end()) at = wanted_.begin();
+    const model::Kinds kinds = at->second & awake & round.group;
+    SharedView view = kinds == 0 ? nullptr : ties_.find(at->first);
+    if (kinds != 0 && view == nullptr) {
       at = wanted_.erase(at);
       continue;
     }
-    round->targets[at->first] = {kinds, view->state.instance ? view->state.instance->id : InstanceId()};
+    if (kinds == 0) {
+      ++at;
+      continue;
+    }
+    last = at->first;
+    round.targets[at->first] = {kinds, view->state.instance ? view->state.instance->id : InstanceId()};
     at->second = at->second & static_cast<model::Kinds>(~kinds);
     at = at->second == 0 ? wanted_.erase(at) : std::next(at);
   }
+}
+
+// One round of the group for those who want it; false: nobody does, or too many are under way.
+bool Observer::start_one(model::Kinds group, model::Kinds awake) {
+  if (wanted_.empty() || busy(group)) return false;
+  auto round = std::make_shared<Round>();
+  round->group = group;
+  take_targets(*round, awake);
   if (round->targets.empty()) return false;
+  ++rounds_[group].under_way;
   start(std::move(round));
   return true;
 }
 
 void Observer::start_sweep() {
-  if (!sweep_wanted_ || sweeping_ || rounds_ >= kMostRounds) return;
+  if (!sweep_wanted_ || sweeping_) return;
   sweeping_ = true;
   ++ties_.counters.sweeps;
   auto round = std::make_shared<Round>();
@@ -136,11 +147,11 @@ void Observer::start_sweep() {
 }
 
 std::optional<Time> Observer::next_pump() const {
-  if (rounds_ >= kMostRounds || wanted_.empty()) return std::nullopt;
   std::optional<Time> next;
   for (const auto& [id, kinds] : wanted_) {
+    if (next && *next <= Time{}) break;  // at once: no other can be sooner
     for (model::Kinds group : kGroups) {
-      if ((kinds & group) == 0 || busy(id, group)) continue;
+      if ((kinds & group) == 0 || busy(group)) continue;
       for (model::Kind kind : kAllKindsInOrder) {
         if (!model::has(kinds & group, kind)) continue;
         Time until = pauses_[index_of(kind)].until;
@@ -152,13 +163,11 @@ std::optional<Time> Observer::next_pump() const {
 }
 
 void Observer::start(SharedRound round) {
-  ++rounds_;
   ++ties_.counters.rounds;
   round->as_of = ties_.clock.now();
   model::Kinds kinds = 0;
   for (const auto& [id, target] : round->targets) {
     kinds |= target.kinds;
-    if (!round->sweep) ++under_way_[{id, round->group}];
   }
   if (round->sweep) kinds = round->swept;
   round->open = std::popcount(kinds);
@@ -351,14 +360,11 @@ std::map<ManagedInstanceId, model::Observation> Observer::observations_of(const 
 }
 
 void Observer::deliver(const SharedRound& round) {
-  --rounds_;
+  if (!round->sweep) --rounds_[round->group].under_way;
   std::map<ManagedInstanceId, model::Observation> observations = observations_of(*round);
   std::map<InstanceId, ManagedInstanceId> by_instance;
   for (const auto& [id, target] : round->targets) {
     if (!target.instance.empty()) by_instance[target.instance] = id;
-    if (round->sweep) continue;
-    auto looks = under_way_.find({id, round->group});
-    if (--looks->second == 0) under_way_.erase(looks);
   }
   // A thing goes to its owner's observation if that one asked for its kind.
   auto place = [&](const std::optional<ManagedInstanceId>& owner, model::Kind kind, auto member, const auto& thing) {

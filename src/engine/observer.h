@@ -33,8 +33,9 @@ namespace holdfast::engine {
 
 class Observer {
  public:
-  static constexpr int kMostRounds = 8;                                    // at once
-  static constexpr int kMostOfOne = 2;                                     // looks of a group at one, at once
+  // Rounds of a group at once. Whoever wants a look meanwhile is in the next: so the fewer describes, the more want
+  // one.
+  static constexpr int kMostRounds = 2;
   static constexpr Duration kFirstPause = std::chrono::milliseconds(200);  // after a describe that failed
   static constexpr Duration kLongestPause = std::chrono::seconds(10);
 
@@ -71,11 +72,15 @@ class Observer {
     Time until{};
   };
 
-  // Under way: rounds of this group of kinds that look at it.
-  using Of = std::pair<ManagedInstanceId, model::Kinds>;
+  // Of one group of kinds.
+  struct Rounds {
+    int under_way = 0;
+    ManagedInstanceId last = {};  // looked at by the newest round; the next goes on after it
+  };
 
   model::Kinds kinds_awake(Time now) const;
-  bool busy(const ManagedInstanceId& id, model::Kinds group) const;
+  bool busy(model::Kinds group) const;
+  void take_targets(Round& round, model::Kinds awake);
   bool start_one(model::Kinds group, model::Kinds awake);
   void start_sweep();
   void start(SharedRound round);
@@ -95,14 +100,13 @@ class Observer {
 
   Ties ties_;
   std::map<ManagedInstanceId, model::Kinds> wanted_;
-  std::map<Of, int> under_way_;
+  std::map<model::Kinds, Rounds> rounds_;
   // as_of of the newest observation given to each, by kind
   std::map<ManagedInstanceId, std::array<Time, kKinds>> delivered_;
   std::array<Pause, kKinds> pauses_{};
   std::optional<std::vector<ManagedInstanceId>> sweep_wanted_;
   model::Kinds sweep_kinds_ = 0;
   bool sweeping_ = false;
-  int rounds_ = 0;
 };
 
 }  // namespace holdfast::engine

@@ -255,6 +255,8 @@ TEST_F(ObserverTest, NamesNoMoreThanTwoHundredInOneDescribe) {
     observer.want(id, static_cast<model::Kinds>(Kind::volumes));
   }
   run();
+  EXPECT_EQ(ec2.asked<ec2::DescribeVolumesRequest>().size(), static_cast<size_t>(Observer::kMostRounds)) << "at once";
+  run();
   std::set<std::string> named;
   for (const auto& request : ec2.asked<ec2::DescribeVolumesRequest>()) {
     EXPECT_LE(request.filters[0].values.size(), kMostFilterValues);
@@ -262,6 +264,22 @@ TEST_F(ObserverTest, NamesNoMoreThanTwoHundredInOneDescribe) {
   }
   EXPECT_EQ(named.size(), 450u);
   EXPECT_EQ(seen.size(), 450u);
+}
+
+// More than the rounds under way can name want a look again as soon as they had one: nobody waits for the others.
+TEST_F(ObserverTest, LooksAtEachInItsTurn) {
+  std::vector<ManagedInstanceId> ids;
+  for (int i = 0; i < 1000; ++i) {
+    ids.emplace_back("smi-" + std::to_string(10000000 + i));
+    know(ids.back());
+  }
+  for (int turn = 0; turn < 3; ++turn) {
+    for (const ManagedInstanceId& id : ids) observer.want(id, static_cast<model::Kinds>(Kind::volumes));
+    run();
+  }
+  std::set<ManagedInstanceId> looked_at;
+  for (const auto& [id, observation] : seen) looked_at.insert(id);
+  EXPECT_EQ(looked_at.size(), ids.size());
 }
 
 TEST_F(ObserverTest, SweepsEverythingAndOnlyCountsWhatTheStoreDoesNotKnow) {
