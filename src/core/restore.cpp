@@ -261,12 +261,28 @@ Result<void> take_back(Draft& draft) {
 
 }  // namespace
 
+namespace {
+
+// Whether what was asked for before is in what comes up is not known until it runs: what gives way to which cannot be
+// told.
+bool being_launched(const State& state) {
+  if (!state.restore) return false;
+  bool not_seen = state.instance && state.generation > state.restore->generation && !state.instance->running_at;
+  return not_seen || launch_may_be_done(state);
+}
+
+}  // namespace
+
 Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
   State& state = draft.state();
   if (state.goal == Goal::deleted) return conflict(state, "is deleted: undelete it first");
   if (import_pending(state)) return conflict(state, "is still being imported: ask again once it is ACTIVE");
   if (request.sources.empty()) return take_back(draft);
   for (const auto& [device, id] : request.sources) HF_TRY_VOID(check(draft, device, id));
+  if (being_launched(state)) {
+    if (state.restore->sources == request.sources) return {};
+    return conflict(state, "is being launched from the older copies: ask again once that instance runs");
+  }
   // The devices of one that was asked for before and is not done stay asked for.
   std::map<std::string, SnapshotId> sources = request.sources;
   if (state.restore) sources.insert(state.restore->sources.begin(), state.restore->sources.end());

@@ -239,6 +239,21 @@ TEST_P(Copies, ARestoreAskedForAgainKeepsWhatGivesWayForTheLongerTime) {
   }));
 }
 
+// Which copies the instance that comes up is made of is not known yet: another restore waits for it.
+TEST_P(Copies, ARestoreIsNotChangedWhileItIsLaunched) {
+  world.cloud.write();
+  take();
+  const std::map<std::string, SnapshotId> sources{{kRoot, taken(kRoot)->id}};
+  ASSERT_TRUE(world.happen(RestoreAsked{sources}));
+  ASSERT_TRUE(turn_until([&] { return launch_may_be_done(world.state); }));
+  EXPECT_TRUE(world.happen(RestoreAsked{sources})) << "the same again";
+  auto refused = world.happen(RestoreAsked{{{kData, taken(kData)->id}}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::conflict);
+  world.settle();
+  EXPECT_TRUE(world.happen(RestoreAsked{{{kData, taken(kData)->id}}}));
+}
+
 // The first is under way already when the second is asked for: what the instance has written since stays.
 TEST_P(Copies, ASecondRestoreDoesNotRepeatTheFirst) {
   world.cloud.write();

@@ -58,11 +58,15 @@ std::vector<std::string> lost_of(const Remains& before, const Remains& kept) {
   return lost;
 }
 
-void take_back(State& state, const Remains& kept) {
+void take_back(State& state, const Remains& kept, Time again) {
   auto keep = [&](const std::string& id) {
     std::erase_if(state.retired, [&](const Retired& entry) { return entry.id == id; });
     state.asked.erase("delete/" + id);  // refused for now: known not to have been done
   };
+  // Volumes of former instances among them: the present ones have to prove themselves first.
+  for (Retired& entry : state.retired) {
+    if (entry.what == Retired::What::volume && is_kept(state, entry.id)) entry.due = std::max(entry.due, again);
+  }
   if (kept.interface) keep(kept.interface->id.str());
   if (kept.root) keep(kept.root->id.str());
   for (const auto& [device, volume] : kept.data) keep(volume.id.str());
@@ -106,7 +110,7 @@ Result<void> ask_undelete(Draft& draft) {
   const Remains kept = kept_of(state);
   std::vector<std::string> lost = lost_of(before, kept);
   if (!lost.empty()) return conflict("cannot come back whole: " + join(lost, ", ") + " is deleted, with every copy");
-  take_back(state, kept);
+  take_back(state, kept, draft.now + Deallocation().retention);
   state.goal = Goal::paused;
   state.deallocation.reset();
   state.remains.reset();
