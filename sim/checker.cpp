@@ -137,7 +137,8 @@ bool Checker::another_copy(const ManagedInstanceId& id, const std::string& devic
                            const std::string& except, bool well) const {
   for (const auto& [other, volume] : volumes_) {
     if (volume.owner != id || volume.device != device || volume.deleted || other.str() == except) continue;
-    if (well && !volume.was_well) continue;
+    bool proved = volume.was_well || volume.taken_off;  // by a person, right before it was well
+    if (well && !proved) continue;
     auto content = guests_.volume(other, time_.now());
     if (content && content->written.holds(synced)) return true;
   }
