@@ -411,8 +411,9 @@ std::map<std::string, std::string> Checker::left_over(
     for (const auto& interface : instance.network_interfaces) attached.insert(interface.network_interface_id.str());
     check(instance.instance_id.str(), instance.state);
   }
-  for (const auto& x : all_of<ec2::DescribeVolumesRequest>(cloud, &ec2::DescribeVolumesResponse::volumes))
-    check(x.volume_id.str(), x.state);
+  for (const auto& x : all_of<ec2::DescribeVolumesRequest>(cloud, &ec2::DescribeVolumesResponse::volumes)) {
+    if (x.state != "deleting") check(x.volume_id.str(), x.state);  // as soon as its snapshots are made
+  }
   SnapshotId built;
   for (const auto& x : all_of<ec2::DescribeImagesRequest>(cloud, &ec2::DescribeImagesResponse::images)) {
     if (!x.is_public) {

@@ -91,8 +91,12 @@ void drop_unwanted(Draft& draft) {
   };
   for (auto& entry : draft.state().asked) {
     if (!unwanted(entry) || !may_still_be_made(entry.second)) continue;
+    // An image that is not tagged yet is in no listing: it is asked for again, by its name, for some time.
+    constexpr int kTriesByName = 30;
+    bool by_name =
+        std::holds_alternative<RegisterImage>(entry.second.effect.action) && entry.second.tries < kTriesByName;
     entry.second.standing = Asked::Standing::unknown;
-    entry.second.definite = true;
+    entry.second.definite = !by_name;
     entry.second.since = draft.now;
     draft.look(kAllKinds, draft.now + kListingLag);
   }
