@@ -19,14 +19,6 @@ namespace {
 constexpr sim::Spread kEvent{250ms, 1s};
 constexpr Duration kPatience = 6h;  // a snapshot may take an hour
 
-cloud::CloudOptions cloud_options(uint64_t seed) {
-  cloud::CloudOptions options;
-  options.seed = seed;
-  options.snapshot_wait = Duration::zero();
-  options.snapshot_rate_rule = true;
-  return options;
-}
-
 struct Made {
   std::string operator()(const ec2::RunInstancesResponse& r) const {
     return r.instances.empty() ? std::string() : r.instances.front().instance_id.str();
@@ -111,7 +103,7 @@ ReplacementWorld::~ReplacementWorld() {
 }
 
 void ReplacementWorld::open_cloud(uint64_t seed) {
-  auto cloud = cloud::Cloud::open(cloud_options(seed), substrate_, time_);
+  auto cloud = cloud::Cloud::open(sim::cloud_options(seed), substrate_, time_);
   if (!cloud) throw std::runtime_error(describe(cloud.error()));
   cloud_ = std::move(*cloud);
   tap_ = std::make_unique<sim::Tap>(*cloud_, checker_, sim::Actor::service);
@@ -138,27 +130,11 @@ void ReplacementWorld::start_service() {
 
 // One thing happens; false: nothing ever will.
 bool ReplacementWorld::step() {
-  auto turn = [this] {
+  return sim::drive(time_, controller_.get(), posted_, [this](const sim::Posted& posted) {
+    for (const auto& closure : posted) closure();
     auto outcome = controller_->turn();
     for (const engine::SharedView& changed : outcome.changed) checker_.shown(*changed);
-  };
-  if (controller_ && !posted_.empty()) {
-    auto posted = std::move(posted_);
-    posted_.clear();
-    for (auto& closure : posted) closure();
-    turn();
-    return true;
-  }
-  std::optional<Time> next = controller_ ? controller_->next_turn() : std::nullopt;
-  if (next && *next <= time_.now()) {
-    turn();
-    return true;
-  }
-  if (time_.run_due()) return true;
-  std::optional<Time> work = time_.next();
-  if (!next && !work) return false;
-  time_.advance_to(std::min(next.value_or(Time::max()), work.value_or(Time::max())));
-  return true;
+  });
 }
 
 void ReplacementWorld::until(const std::function<bool()>& holds, Duration limit, const std::string& what) {

@@ -9,7 +9,6 @@
 // Thread: one.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +21,7 @@
 #include "ec2/budgeted.h"
 #include "engine/controller.h"
 #include "sim/checker.h"
+#include "sim/drive.h"
 #include "sim/faults.h"
 #include "sim/faulty_ec2.h"
 #include "sim/guests.h"
@@ -134,7 +134,7 @@ class ReplacementWorld : public sim::Witness {
   store::MemoryStore store_;
   sim::VirtualWorkers effects_{time_, 16};
   sim::VirtualWorkers looks_{time_, 12};
-  std::deque<std::function<void()>> posted_;
+  sim::Posted posted_;
   std::unique_ptr<engine::Controller> controller_;
 
   Notes notes_;

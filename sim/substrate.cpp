@@ -25,6 +25,14 @@ Error internal(std::string what) {
 
 }  // namespace
 
+cloud::CloudOptions cloud_options(uint64_t seed) {
+  cloud::CloudOptions options;
+  options.seed = seed;
+  options.snapshot_wait = Duration::zero();
+  options.snapshot_rate_rule = true;
+  return options;
+}
+
 Spread spread_of(Takes what) {
   switch (what) {
     case Takes::launch:

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cloud/cloud.h"
 #include "cloud/null/null_substrate.h"
 #include "sim/faults.h"
 #include "sim/faulty_ec2.h"
@@ -37,6 +38,9 @@ enum class Takes { launch, boot, shutdown, kill, attach, detach, create_volume, 
 Spread spread_of(Takes what);
 // How long it takes this time; `thing`: the id of the machine, volume or snapshot.
 using DrawTime = std::function<Duration(Takes what, const std::string& thing)>;
+
+// Of the cloud in front of a SimSubstrate: it alone says how long things take.
+cloud::CloudOptions cloud_options(uint64_t seed);
 
 class SimSubstrate : public cloud::Substrate {
  public:

@@ -13,14 +13,6 @@ namespace {
 // Of a request within the region. EC2 counts it when it comes in; most of what a caller waits comes after that.
 constexpr Spread kWay{std::chrono::milliseconds(15), std::chrono::milliseconds(150)};
 
-cloud::CloudOptions cloud_options(uint64_t seed) {
-  cloud::CloudOptions options;
-  options.seed = seed;
-  options.snapshot_wait = Duration::zero();
-  options.snapshot_rate_rule = true;
-  return options;
-}
-
 // Another seed for each name, the same for the same.
 uint64_t seed_of(uint64_t seed, const std::string& name) {
   uint64_t hash = 0xcbf29ce484222325u ^ seed;

@@ -73,25 +73,11 @@ void VirtualService::turn() {
 }
 
 bool VirtualService::step() {
-  if (!posted_.empty()) {
+  return drive(time_, controller_.get(), posted_, [this](const Posted& posted) {
     CpuMeter::Turn own(cloud_.meter(), Side::engine);
-    auto posted = std::move(posted_);
-    posted_.clear();
-    for (auto& closure : posted) closure();
+    for (const auto& closure : posted) closure();
     turn();
-    return true;
-  }
-  std::optional<Time> next = controller_->next_turn();
-  if (next && *next <= time_.now()) {
-    CpuMeter::Turn own(cloud_.meter(), Side::engine);
-    turn();
-    return true;
-  }
-  if (time_.run_due()) return true;
-  std::optional<Time> work = time_.next();
-  if (!next && !work) return false;
-  time_.advance_to(std::min(next.value_or(Time::max()), work.value_or(Time::max())));
-  return true;
+  });
 }
 
 bool VirtualService::until(const std::function<bool()>& holds, Duration limit) {

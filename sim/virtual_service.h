@@ -5,7 +5,6 @@
 // Thread: one, the simulator's.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +14,7 @@
 
 #include "ec2/budgeted.h"
 #include "engine/controller.h"
+#include "sim/drive.h"
 #include "sim/virtual_cloud.h"
 #include "sim/virtual_workers.h"
 
@@ -75,7 +75,7 @@ class VirtualService {
   VirtualWorkers looks_;
   Metered metered_effects_;
   Metered metered_looks_;
-  std::deque<std::function<void()>> posted_;
+  Posted posted_;
   std::unique_ptr<engine::Controller> controller_;
   uint64_t made_ = 0;
 };

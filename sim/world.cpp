@@ -19,14 +19,6 @@ constexpr Duration kToRest = 10h;  // a slow snapshot may take half of that
 constexpr Duration kToTidyUp = 1h;
 constexpr Duration kToBeNoticed = 10min;  // a sweep, and a call that is repeated some times
 
-cloud::CloudOptions cloud_options(uint64_t seed) {
-  cloud::CloudOptions options;
-  options.seed = seed;
-  options.snapshot_wait = Duration::zero();
-  options.snapshot_rate_rule = true;
-  return options;
-}
-
 }  // namespace
 
 RunOutcome run(const RunOptions& options) {
@@ -130,24 +122,10 @@ bool World::step() {
     kill_service();
     kill_due_ = kill_after_effect_ = false;
   }
-  if (controller_ && !posted_.empty()) {
-    auto posted = std::move(posted_);
-    posted_.clear();
-    for (auto& closure : posted) closure();
+  return drive(time_, controller_.get(), posted_, [this](const Posted& posted) {
+    for (const auto& closure : posted) closure();
     turn();
-    return true;
-  }
-  std::optional<Time> next = controller_ ? controller_->next_turn() : std::nullopt;
-  if (next && *next <= time_.now()) {
-    turn();
-    return true;
-  }
-  if (time_.run_due()) return true;
-  std::optional<Time> work = time_.next();
-  if (!next && !work) return false;
-  Time at = std::min(next.value_or(Time::max()), work.value_or(Time::max()));
-  time_.advance_to(at);
-  return true;
+  });
 }
 
 bool World::until(Time end) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "engine/controller.h"
 #include "sim/checker.h"
 #include "sim/deadly_store.h"
+#include "sim/drive.h"
 #include "sim/faults.h"
 #include "sim/faulty_ec2.h"
 #include "sim/guests.h"
@@ -145,7 +145,7 @@ class World {
   DeadlyStore store_;
   VirtualWorkers effects_{time_, 16};
   VirtualWorkers looks_{time_, 12};
-  std::deque<std::function<void()>> posted_;
+  Posted posted_;
   std::unique_ptr<engine::Controller> controller_;
   uint64_t life_ = 0;  // of the service: counts its starts
 
