@@ -5,22 +5,17 @@
 
 #include <fmt/core.h>
 
-#include <exception>
 #include <map>
 #include <string>
 
-#include "base/text.h"
 #include "bench/downtime.h"
 #include "bench/figures.h"
+#include "bench/program.h"
 
 namespace holdfast::bench {
 namespace {
 
 constexpr double kMedianLimit = 2, kP99Limit = 5;
-
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 struct Columns {
   std::vector<double> downtime, critical, addition, until_known, noticing;
@@ -48,16 +43,9 @@ bool within_limits(const Columns& columns) {
   return addition.median <= kMedianLimit && addition.p99 <= kP99Limit;
 }
 
-int number(int argc, char** argv, const std::string& name, int otherwise) {
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (argv[i] == "--" + name) return parse_int(argv[i + 1]).value_or(otherwise);
-  }
-  return otherwise;
-}
-
 int run(int argc, char** argv) {
-  const int count = number(argc, argv, "count", 1200);
-  const auto seed = static_cast<uint64_t>(number(argc, argv, "seed", 1));
+  const int count = number_argument(argc, argv, "count", 1200);
+  const auto seed = static_cast<uint64_t>(number_argument(argc, argv, "seed", 1));
   const std::vector<Cause> causes = {Cause::notice, Cause::no_notice, Cause::recycle, Cause::sick};
   Results by_mode, by_cause;
   std::map<Cause, Columns> columns_of_cause;
@@ -94,10 +82,5 @@ int run(int argc, char** argv) {
 }  // namespace holdfast::bench
 
 int main(int argc, char** argv) {
-  try {
-    return holdfast::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench_downtime: {}\n", error.what());
-    return 1;
-  }
+  return holdfast::bench::exit_status_of(holdfast::bench::run, argc, argv);
 }

@@ -9,10 +9,11 @@
 #include <chrono>
 
 #include "bench/figures.h"
-#include "bench/setup.h"
+#include "bench/program.h"
 #include "sim/virtual_fleet.h"
 #include "store/memory_store.h"
 #include "store/sqlite_store.h"
+#include "support/scratch.h"
 
 namespace holdfast::bench {
 namespace {
@@ -23,10 +24,6 @@ using namespace std::chrono_literals;
 double memory_mib() {
   const struct mallinfo2 info = mallinfo2();
   return static_cast<double>(info.uordblks + info.hblkhd) / (1 << 20);
-}
-
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
 }
 
 struct Fleet {

@@ -7,22 +7,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <exception>
 #include <string>
 
-#include "base/text.h"
 #include "bench/figures.h"
+#include "bench/program.h"
 #include "bench/snapshot_load.h"
 
 namespace holdfast::bench {
 namespace {
-
-int number(int argc, char** argv, const std::string& name, int otherwise) {
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (argv[i] == "--" + name) return parse_int(argv[i + 1]).value_or(otherwise);
-  }
-  return otherwise;
-}
 
 Results results_of(const SnapshotFigures& figures) {
   Results results;
@@ -41,8 +33,8 @@ Results results_of(const SnapshotFigures& figures) {
 
 int run(int argc, char** argv) {
   SnapshotLoad load;
-  load.volumes = number(argc, argv, "volumes", load.volumes);
-  load.length = std::chrono::hours(number(argc, argv, "hours", 3));
+  load.volumes = number_argument(argc, argv, "volumes", load.volumes);
+  load.length = std::chrono::hours(number_argument(argc, argv, "hours", 3));
   Results all;
   fmt::print(stderr, "5 calls a second:\n");
   all.nested("calls", results_of(run_load(load)));
@@ -57,10 +49,5 @@ int run(int argc, char** argv) {
 }  // namespace holdfast::bench
 
 int main(int argc, char** argv) {
-  try {
-    return holdfast::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench_snapshots: {}\n", error.what());
-    return 1;
-  }
+  return holdfast::bench::exit_status_of(holdfast::bench::run, argc, argv);
 }

@@ -1,6 +1,6 @@
 // All managed instances of one account interrupted at the same moment, in virtual time: how long until the last is
 // back, beside the bound that EC2's limits set (storm_bound.h).
-//   bench_storm [--count 240] [--onlaunch 0|1] [--seed 1] [--workers 16]
+//   bench_storm [--count 240] [--onlaunch 1] [--seed 1] [--workers 16]
 
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
@@ -8,7 +8,7 @@
 #include <chrono>
 
 #include "bench/figures.h"
-#include "bench/setup.h"
+#include "bench/program.h"
 #include "sim/storm_bound.h"
 #include "sim/virtual_fleet.h"
 #include "store/memory_store.h"
@@ -19,10 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kSnapshotsUnderWay = 100;
-
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 // The n-th that is back, beside the n-th of the bound.
 void tell_part(Results& results, const std::string& name, double part, const std::vector<double>& back,

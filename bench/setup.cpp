@@ -3,9 +3,6 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
-#include <stdexcept>
-
-#include "base/text.h"
 #include "support/wait.h"
 
 namespace holdfast::bench {
@@ -15,20 +12,6 @@ using support::ApiClient;
 using support::Happening;
 using support::ManagedStatus;
 using support::wait_until;
-
-void give_up(const std::string& why) {
-  // Thrown, not exited: the service and its machines go with their objects on the way out of main.
-  throw std::runtime_error(why);
-}
-
-int exit_status_of(int (*run)(int, char**), int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 1;
-  }
-}
 
 std::unique_ptr<Setup> set_up(const std::string& substrate, const std::vector<std::string>& more) {
   support::Scratch scratch = must(support::Scratch::make("holdfast-bench"));
@@ -71,16 +54,6 @@ Happening replaced_event(const ApiClient& client, const std::string& id, int gen
     if (event.kind == "replaced" && event.generation == generation) return event;
   }
   give_up(fmt::format("the history of {} does not tell of generation {}", id, generation));
-}
-
-int number_argument(int argc, char** argv, const std::string& name, int otherwise) {
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (argv[i] != "--" + name) continue;
-    const auto number = parse_int(argv[i + 1]);
-    if (!number || *number < 1 || *number > 100000) give_up("--" + name + " takes a number from 1 to 100000");
-    return static_cast<int>(*number);
-  }
-  return otherwise;
 }
 
 }  // namespace holdfast::bench

@@ -15,15 +15,13 @@
 #include "sim/virtual_service.h"
 #include "store/memory_store.h"
 
+#include "bench/program.h"
+
 namespace holdfast::bench {
 
 using namespace std::chrono_literals;
 
 namespace {
-
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 std::string document(const sim::Network& network, const std::string& life_cycle, Duration interval) {
   return fmt::format(
