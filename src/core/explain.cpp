@@ -175,8 +175,7 @@ class Explainer {
     }
     for (const Snapshot& snapshot : state_.snapshots) {
       bool attempt = snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation;
-      bool there = snapshot.state == SnapshotState::pending || snapshot.state == SnapshotState::completed;
-      if (!attempt || !there) continue;
+      if (!attempt || !is_there(snapshot.state)) continue;
       if (snapshot.state == SnapshotState::completed) return needs_image ? imaged_of(snapshot) : void();
       return wait(Wait::On::sight, snapshot.id.str(),
                   "the final snapshot " + snapshot.id.str() + " of volume " + which + " must be completed",
@@ -194,8 +193,7 @@ class Explainer {
 
   void imaged_of(const Snapshot& snapshot) {
     for (const RootImage& image : state_.images) {
-      bool there = image.state == ImageState::pending || image.state == ImageState::available;
-      if (image.snapshot != snapshot.id || !there) continue;
+      if (image.snapshot != snapshot.id || !is_there(image.state)) continue;
       if (image.state == ImageState::available) return;
       return wait(Wait::On::sight, image.id.str(),
                   "image " + image.id.str() + " of snapshot " + snapshot.id.str() + " must be available");

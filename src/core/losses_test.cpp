@@ -81,22 +81,21 @@ TEST(LostRoot, ASnapshotThatIsNotAnsweredYetIsWaitedFor) {
   const VolumeId root = world.state.root->id;
   world.cloud.vanish(world.state.instance->id);
   world.happen(CloudStirred{kAllKinds});
-  auto of_root = [&](const Effect& effect) {
-    const auto* create = std::get_if<CreateSnapshot>(&effect.action);
-    return create != nullptr && create->final && create->volume == root;
+  auto asked = [&] {
+    return std::find_if(world.effects.begin(), world.effects.end(), [&](const Effect& effect) {
+      const auto* create = std::get_if<CreateSnapshot>(&effect.action);
+      return create != nullptr && create->final && create->volume == root;
+    });
   };
-  auto asked = world.effects.end();
-  for (int i = 0; i < 400 && asked == world.effects.end(); ++i) {
-    if (!world.turn()) world.cloud.advance(), world.now += std::chrono::seconds(1);
-    asked = std::find_if(world.effects.begin(), world.effects.end(), of_root);
-  }
-  ASSERT_NE(asked, world.effects.end());
-  const Outcome answer = world.cloud.perform(*asked, world.spec);
-  world.effects.erase(asked);
+  ASSERT_TRUE(world.turn_until([&] { return asked() != world.effects.end(); }));
+  const Outcome answer = world.cloud.perform(*asked(), world.spec);
+  world.effects.erase(asked());
   world.cloud.lose(root);
   world.now += std::chrono::minutes(2);
-  for (int i = 0; i < 8; ++i)
-    world.happen(Observed{world.cloud.observe(kAllKinds, world.now)}), world.now += std::chrono::seconds(20);
+  for (int i = 0; i < 8; ++i) {
+    world.happen(Observed{world.cloud.observe(kAllKinds, world.now)});
+    world.now += std::chrono::seconds(20);
+  }
   world.happen(EffectEnded{answer});
   world.settle();
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
@@ -117,13 +116,11 @@ TEST(LostRoot, AnOlderLookDoesNotTakeBackThatItsCopyIsCompleted) {
     });
   };
   std::optional<Observation> before;
-  for (int i = 0; i < 400 && !completed(); ++i) {
+  ASSERT_TRUE(world.turn_until([&] {
+    if (completed()) return true;
     before = world.cloud.observe(static_cast<Kinds>(Kind::snapshots), world.now);
-    if (world.turn()) continue;
-    world.cloud.advance();
-    world.now += std::chrono::seconds(1);
-  }
-  ASSERT_TRUE(completed());
+    return false;
+  }));
   for (ObservedSnapshot& seen : before->snapshots) seen.state = SnapshotState::pending;
   ASSERT_FALSE(before->snapshots.empty());
   world.happen(Observed{*before});
@@ -161,12 +158,7 @@ TEST(TakenOff, AVolumeThatWasNeverSeenOnItsInstanceIsKnownAllTheSame) {
     return std::any_of(world.effects.begin(), world.effects.end(),
                        [](const Effect& effect) { return std::holds_alternative<LaunchInstance>(effect.action); });
   };
-  for (int i = 0; i < 400 && !launch_asked(); ++i) {
-    if (world.turn()) continue;
-    world.cloud.advance();
-    world.now += std::chrono::seconds(1);
-  }
-  ASSERT_TRUE(launch_asked());
+  ASSERT_TRUE(world.turn_until(launch_asked));
   // It happens, and its answer goes nowhere: the service is away.
   auto made = world.cloud.perform(world.effects.front(), world.spec);
   ASSERT_TRUE(made.made);

@@ -32,6 +32,14 @@ bool launch_may_be_done(const model::State& state);
 // One that was refused for now is asked for anew, with a token of its own and as it is wanted by now.
 void renew_waiting_launch(model::State& state);
 
+// Made or being made: it has not failed, and is not gone.
+inline bool is_there(model::SnapshotState state) {
+  return state == model::SnapshotState::pending || state == model::SnapshotState::completed;
+}
+inline bool is_there(model::ImageState state) {
+  return state == model::ImageState::pending || state == model::ImageState::available;
+}
+
 // The image that the next launch uses; none while it is still being made.
 std::optional<ImageId> launch_image(const Draft& draft);
 // At a resume the volume is still on another machine, which may write to it: a person looked into it while it rested.

@@ -259,10 +259,6 @@ Result<void> take_back(Draft& draft) {
   return {};
 }
 
-}  // namespace
-
-namespace {
-
 // Whether what was asked for before is in what comes up is not known until it runs: what gives way to which cannot be
 // told.
 bool being_launched(const State& state) {
@@ -279,16 +275,15 @@ Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
   if (import_pending(state)) return conflict(state, "is still being imported: ask again once it is ACTIVE");
   if (request.sources.empty()) return take_back(draft);
   for (const auto& [device, id] : request.sources) HF_TRY_VOID(check(draft, device, id));
-  if (being_launched(state)) {
-    if (state.restore->sources == request.sources) return {};
-    return conflict(state, "is being launched from the older copies: ask again once that instance runs");
-  }
   // The devices of one that was asked for before and is not done stay asked for.
   std::map<std::string, SnapshotId> sources = request.sources;
   if (state.restore) sources.insert(state.restore->sources.begin(), state.restore->sources.end());
   if (state.restore && state.restore->sources == sources) {
     state.restore->retention = std::max(state.restore->retention, request.retention);
     return {};
+  }
+  if (being_launched(state)) {
+    return conflict(state, "is being launched from the older copies: ask again once that instance runs");
   }
   // One that an instance was launched with already is not restored once more: what it has written since stays.
   std::map<std::string, int> earlier;

@@ -22,10 +22,10 @@ Result<void> ask_restore(Draft& draft, const model::RestoreAsked& request);
 // Called every turn: snapshots asked for stay wanted, and a restore whose copy is gone is given up, loudly.
 void tend_copies(Draft& draft);
 
-// The copy that this device of the next instance is made from, if it is to be an older one; none once an instance made
-// from it has it.
 // Of the instance whose volume at this device gives way to what is restored. There must be a restore.
 int generation_restored(const model::State& state, const std::string& device);
+// The copy that this device of the next instance is made from, if it is to be an older one; none once an instance made
+// from it has it.
 const model::Snapshot* restore_source(const model::State& state, const std::string& device);
 
 // The root did not come up within its grace, the document allows to fall back, and an older one came up once: the

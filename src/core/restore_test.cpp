@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
 
 #include "core/replacement.h"
 #include "core/small_world_test.h"
@@ -34,19 +33,21 @@ struct Copies : ::testing::TestWithParam<BlockDevicesMode> {
     ASSERT_NE(taken(kRoot), nullptr);
     ASSERT_EQ(taken(kRoot)->state, SnapshotState::completed);
   }
-  bool turn_until(const std::function<bool()>& holds) {
-    for (int i = 0; i < 400 && !holds(); ++i) {
-      if (world.turn()) continue;
-      world.cloud.advance();
-      world.now += std::chrono::seconds(1);
-    }
-    return holds();
-  }
   // The next instance runs, and its root is known.
   bool up() const {
     const State& state = world.state;
     return state.instance && state.instance->running_at && !is_outgoing(state) && state.root &&
            state.root->generation == state.generation;
+  }
+  // Written to, then restored to what was before; up with that, and not healthy yet. What the root holds then.
+  void restore_root_until_up(int64_t& old) {
+    world.cloud.write();
+    take();
+    world.cloud.write();
+    old = root_content() - 1;
+    ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
+    ASSERT_TRUE(world.turn_until([&] { return up() && world.state.restore; })) << "it is not healthy yet";
+    ASSERT_EQ(root_content(), old);
   }
   int64_t root_content() const { return world.cloud.content_of(world.state.root->id); }
   int64_t data_content() const { return world.cloud.content_of(world.state.data.at(kData).id); }
@@ -108,7 +109,7 @@ TEST_P(Copies, ARestoreDuringALaunchIsOfTheNextInstance) {
   world.cloud.write();
   const VolumeId newer = world.state.data.at(kData).id;
   ASSERT_TRUE(world.happen(RecycleAsked{}));
-  ASSERT_TRUE(turn_until([&] { return launch_may_be_done(world.state); }));
+  ASSERT_TRUE(world.turn_until([&] { return launch_may_be_done(world.state); }));
   ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}, {kData, taken(kData)->id}}}));
   world.settle();
   EXPECT_EQ(world.state.status, Status::active) << world.state.error;
@@ -244,9 +245,10 @@ TEST_P(Copies, ARestoreIsNotChangedWhileItIsLaunched) {
   world.cloud.write();
   take();
   const std::map<std::string, SnapshotId> sources{{kRoot, taken(kRoot)->id}};
-  ASSERT_TRUE(world.happen(RestoreAsked{sources}));
-  ASSERT_TRUE(turn_until([&] { return launch_may_be_done(world.state); }));
-  EXPECT_TRUE(world.happen(RestoreAsked{sources})) << "the same again";
+  ASSERT_TRUE(world.happen(RestoreAsked{sources, std::chrono::hours(1)}));
+  ASSERT_TRUE(world.turn_until([&] { return launch_may_be_done(world.state); }));
+  EXPECT_TRUE(world.happen(RestoreAsked{sources, std::chrono::hours(50)})) << "the same again";
+  EXPECT_EQ(world.state.restore->retention, std::chrono::hours(50));
   auto refused = world.happen(RestoreAsked{{{kData, taken(kData)->id}}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::conflict);
@@ -256,13 +258,8 @@ TEST_P(Copies, ARestoreIsNotChangedWhileItIsLaunched) {
 
 // The first is under way already when the second is asked for: what the instance has written since stays.
 TEST_P(Copies, ASecondRestoreDoesNotRepeatTheFirst) {
-  world.cloud.write();
-  take();
-  world.cloud.write();
-  const int64_t old = root_content() - 1;
-  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
-  ASSERT_TRUE(turn_until([&] { return up() && world.state.restore; })) << "it is not healthy yet";
-  ASSERT_EQ(root_content(), old);
+  int64_t old = 0;
+  ASSERT_NO_FATAL_FAILURE(restore_root_until_up(old));
   world.cloud.write_by_hand(world.state.root->id, kRoot);  // its application, before it is healthy
   ASSERT_TRUE(world.happen(RestoreAsked{{{kData, taken(kData)->id}}}));
   world.settle();
@@ -272,18 +269,13 @@ TEST_P(Copies, ASecondRestoreDoesNotRepeatTheFirst) {
 
 // An instance was up with what was restored, and the launch after it came to nothing: what it left is what counts.
 TEST_P(Copies, ARestoreIsNotRepeatedAfterALaunchThatCameToNothing) {
-  world.cloud.write();
-  take();
-  world.cloud.write();
-  const int64_t old = root_content() - 1;
-  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
-  ASSERT_TRUE(turn_until([&] { return up() && world.state.restore; }));
-  ASSERT_EQ(root_content(), old);
+  int64_t old = 0;
+  ASSERT_NO_FATAL_FAILURE(restore_root_until_up(old));
   world.cloud.write_by_hand(world.state.root->id, kRoot);  // its application, before it is healthy
   world.cloud.vanish(world.state.instance->id);
   const int generation = world.state.generation;
   world.happen(CloudStirred{kAllKinds});
-  ASSERT_TRUE(turn_until([&] { return world.state.instance && world.state.generation > generation; }));
+  ASSERT_TRUE(world.turn_until([&] { return world.state.instance && world.state.generation > generation; }));
   const InstanceId failed = world.state.instance->id;
   std::vector<VolumeId> made;
   for (const auto& device : world.cloud.instance(failed).devices) made.push_back(device.volume);
@@ -300,19 +292,15 @@ TEST_P(Copies, ARestoreIsNotRepeatedAfterALaunchThatCameToNothing) {
 
 // What was restored stays, and what gave way to it is kept; only the rest is given up.
 TEST_P(Copies, ARestoreWhoseOtherSourceIsGoneIsSeenThroughWhereItHasBegun) {
-  world.cloud.write();
-  take();
-  world.cloud.write();
-  const int64_t old_root = root_content();
-  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
-  ASSERT_TRUE(turn_until([&] { return up() && world.state.restore; }));
+  int64_t old = 0;
+  ASSERT_NO_FATAL_FAILURE(restore_root_until_up(old));
   const SnapshotId other = taken(kData)->id;
   ASSERT_TRUE(world.happen(RestoreAsked{{{kData, other}}}));
   std::erase_if(world.state.snapshots, [&](const Snapshot& snapshot) { return snapshot.id == other; });
   world.settle();
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_TRUE(told("restore_failed"));
-  EXPECT_EQ(root_content(), old_root - 1);
+  EXPECT_EQ(root_content(), old);
   EXPECT_TRUE(std::any_of(world.state.snapshots.begin(), world.state.snapshots.end(), [](const Snapshot& snapshot) {
     return snapshot.device == kRoot && snapshot.final && snapshot.keep_until;
   }));

@@ -97,14 +97,6 @@ struct Deleted : ::testing::Test {
     world.cloud.vanish(world.state.instance->id);
     world.happen(CloudStirred{kAllKinds});
   }
-  bool turn_until(const std::function<bool()>& holds) {
-    for (int i = 0; i < 200 && !holds(); ++i) {
-      if (world.turn()) continue;
-      world.cloud.advance();
-      world.now += std::chrono::seconds(1);
-    }
-    return holds();
-  }
   void expect_everything_is_back() {
     world.settle();
     ASSERT_EQ(world.state.status, Status::active) << world.state.error;
@@ -115,21 +107,21 @@ struct Deleted : ::testing::Test {
 };
 
 TEST_F(Deleted, AFinalSnapshotThatIsGoneBeforeItIsCompletedIsMadeAgain) {
-  ASSERT_TRUE(turn_until([&] { return world.state.snapshots.size() == 2; }));
+  ASSERT_TRUE(world.turn_until([&] { return world.state.snapshots.size() == 2; }));
   for (const Snapshot& snapshot : world.state.snapshots) world.cloud.lose(snapshot.id);
   expect_everything_is_back();
   EXPECT_LT(position(world.history, "snapshot_gone"), world.history.size());
 }
 
 TEST_F(Deleted, AnImageThatIsGoneBeforeItIsLaunchedFromIsMadeAgain) {
-  ASSERT_TRUE(turn_until([&] { return !world.state.images.empty(); }));
+  ASSERT_TRUE(world.turn_until([&] { return !world.state.images.empty(); }));
   world.cloud.lose(world.state.images.front().id);
   expect_everything_is_back();
 }
 
 // One look without it proves nothing.
 TEST_F(Deleted, OneThatIsListedAgainCountsAgain) {
-  ASSERT_TRUE(turn_until([&] { return world.state.snapshots.size() == 2; }));
+  ASSERT_TRUE(world.turn_until([&] { return world.state.snapshots.size() == 2; }));
   world.now += std::chrono::minutes(10);
   Observation blank;
   blank.kinds = kAllKinds;

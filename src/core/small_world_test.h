@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -103,6 +104,16 @@ struct World {
       bool quiet = effects.empty() && !look && state.asked.empty() && !state.handover;
       if (quiet) return;
     }
+  }
+
+  // Turns until it holds, moving the cloud and the time on; false: it never does.
+  bool turn_until(const std::function<bool()>& holds) {
+    for (int i = 0; i < 400 && !holds(); ++i) {
+      if (turn()) continue;
+      cloud.advance();
+      now += std::chrono::seconds(1);
+    }
+    return holds();
   }
 
   // What strikes in the random lives, by a dice of 100: from the service's death to a user's wish.

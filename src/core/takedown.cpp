@@ -28,36 +28,47 @@ bool may_terminate(const Draft& draft) {
   return instance.kept && !draft.under_way("keep/" + instance.id.str());
 }
 
+// Of one that was asked for before the launch, and is not made yet: it is still the same one.
+std::optional<std::string> key_asked_for(const State& state, const Volume& volume) {
+  for (const auto& [key, asked] : state.asked) {
+    const auto* create = std::get_if<CreateSnapshot>(&asked.effect.action);
+    bool its = create != nullptr && create->final && create->volume == volume.id;
+    if (its && create->generation == volume.generation) return key;
+  }
+  return std::nullopt;
+}
+
+std::string key_of_final(const State& state, const Volume& volume, int failures) {
+  if (state.instance) {
+    if (auto asked_for = key_asked_for(state, volume)) return *asked_for;
+  }
+  std::string key =
+      "final/" + volume.id.str() + "/" + std::to_string(volume.generation) + "/" + std::to_string(failures);
+  // The same volume may be saved once more though no instance of ours was on it since: after an instance that ended
+  // before that, and after a rest. A key that was used before would find the snapshot of then.
+  if (state.gone_at) key += "/" + std::to_string(to_millis(*state.gone_at));
+  const std::optional<Handover>& handover = state.handover;
+  if (handover && handover->reason == Reason::resume) key += "/" + to_iso(handover->began_at);
+  return key;
+}
+
 void save_volume(Draft& draft, const Volume& volume) {
   const Snapshot* failed = failure_of(draft.state(), volume.id);
   int failures = failed != nullptr ? failed->failures : 0;
   if (failed != nullptr && resting(draft, failed->failed_at, failures)) return;
   if (failures > 0) reached(Probe::final_snapshot_again);
-  std::string key =
-      "final/" + volume.id.str() + "/" + std::to_string(volume.generation) + "/" + std::to_string(failures);
-  // The same volume may be saved once more though no instance of ours was on it since: after an instance that ended
-  // before that, and after a rest. A key that was used before would find the snapshot of then.
-  if (draft.state().gone_at) key += "/" + std::to_string(to_millis(*draft.state().gone_at));
-  const std::optional<Handover>& handover = draft.state().handover;
-  if (handover && handover->reason == Reason::resume) key += "/" + to_iso(handover->began_at);
-  // Asked for before the launch, and not made yet: still the same one.
-  for (const auto& [asked_for, asked] : draft.state().asked) {
-    const auto* create = std::get_if<CreateSnapshot>(&asked.effect.action);
-    bool its = create != nullptr && create->final && create->volume == volume.id;
-    if (draft.state().instance && its && create->generation == volume.generation) key = asked_for;
-  }
   std::vector<Tag> tags;
   if (draft.spec.compute.resource_tags.snapshots) tags = draft.spec.compute.tags;
-  draft.want(key, CreateSnapshot{volume.id, volume.device, true, volume.generation, tags}, Urgency::save);
+  draft.want(key_of_final(draft.state(), volume, failures),
+             CreateSnapshot{volume.id, volume.device, true, volume.generation, tags}, Urgency::save);
 }
 
 const Snapshot* final_attempt(const State& state, const Volume& volume) {
   for (const Snapshot& snapshot : state.snapshots) {
-    if (snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation &&
-        snapshot.state != SnapshotState::unknown &&
-        (snapshot.state != SnapshotState::error || mutated(Mutation::wait_for_what_failed))) {
-      return &snapshot;
-    }
+    bool its = snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation;
+    bool counts =
+        is_there(snapshot.state) || (snapshot.state == SnapshotState::error && mutated(Mutation::wait_for_what_failed));
+    if (its && counts) return &snapshot;
   }
   return nullptr;
 }
@@ -96,8 +107,7 @@ std::string image_name(const State& state, const Snapshot& snapshot, const std::
 bool imaged(Draft& draft, const Snapshot& snapshot) {
   const State& state = draft.state();
   for (const RootImage& image : state.images) {
-    bool there = image.state == ImageState::pending || image.state == ImageState::available;
-    if (image.snapshot == snapshot.id && there) return image.state == ImageState::available;
+    if (image.snapshot == snapshot.id && is_there(image.state)) return image.state == ImageState::available;
   }
   // Nothing was launched from a failed one; the snapshot it was to be made from stays, and is tried again.
   const RootImage* failed = failed_image_of(state, snapshot.id);
