@@ -105,20 +105,18 @@ void Observer::take_targets(Round& round, model::Kinds awake) {
   auto at = wanted_.upper_bound(last);
   for (size_t left = wanted_.size(); left > 0 && round.targets.size() < kMostFilterValues; --left) {
     if (at == wanted_.end()) at = wanted_.begin();
-    const model::Kinds kinds = at->second & awake & round.group;
-    SharedView view = kinds == 0 ? nullptr : ties_.find(at->first);
-    if (kinds != 0 && view == nullptr) {
-      at = wanted_.erase(at);
+    const auto one = at++;
+    const model::Kinds kinds = one->second & awake & round.group;
+    if (kinds == 0) continue;
+    SharedView view = ties_.find(one->first);
+    if (view == nullptr) {
+      wanted_.erase(one);
       continue;
     }
-    if (kinds == 0) {
-      ++at;
-      continue;
-    }
-    last = at->first;
-    round.targets[at->first] = {kinds, view->state.instance ? view->state.instance->id : InstanceId()};
-    at->second = at->second & static_cast<model::Kinds>(~kinds);
-    at = at->second == 0 ? wanted_.erase(at) : std::next(at);
+    last = one->first;
+    round.targets[last] = {kinds, view->state.instance ? view->state.instance->id : InstanceId()};
+    one->second = one->second & static_cast<model::Kinds>(~kinds);
+    if (one->second == 0) wanted_.erase(one);
   }
 }
 
