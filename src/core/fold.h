@@ -2,7 +2,10 @@
 // here; what to do about them is decided afterwards (lifecycle.h).
 #pragma once
 
+#include <algorithm>
+
 #include "core/draft.h"
+#include "core/mutation.h"
 
 namespace holdfast::core {
 
@@ -18,9 +21,22 @@ inline constexpr Duration kListingLag = std::chrono::seconds(5);
 inline constexpr int kLooksUntilGone = 5;
 inline constexpr Duration kTimeUntilGone = std::chrono::seconds(60);
 
+// By that count, of whatever has missing_since and missing_looks.
+template <class Thing>
+bool missing_for_long(const Thing& thing, Time now) {
+  if (mutated(Mutation::give_up_what_is_missing_once)) return thing.missing_since.has_value();
+  return thing.missing_since && thing.missing_looks >= kLooksUntilGone && now - *thing.missing_since >= kTimeUntilGone;
+}
 bool confirmed_missing(const model::Volume& volume, Time now);
 bool confirmed_missing(const model::Interface& interface, Time now);
 // Nothing that is kept is attached to anything any more, as far as it still exists.
 bool all_free(const model::State& state, Time now);
+
+// nullptr: the list has none.
+template <class List, class Id>
+auto* find_by_id(List& list, const Id& id) {
+  auto found = std::find_if(list.begin(), list.end(), [&](const auto& item) { return item.id == id; });
+  return found == list.end() ? nullptr : &*found;
+}
 
 }  // namespace holdfast::core

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "core/fold.h"
 #include "core/health.h"
 #include "core/import.h"
 #include "core/lifecycle.h"
@@ -40,14 +41,6 @@ const Volume* present_volume(const State& state, const std::string& device) {
 bool is_persisted(const Draft& draft, const std::string& device) {
   bool root = device == draft.state().surroundings.image.root_device;
   return root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
-}
-
-// Of a State or a const State; nullptr: it has none.
-template <class AnyState>
-auto* find(AnyState& state, const SnapshotId& id) {
-  auto found = std::find_if(state.snapshots.begin(), state.snapshots.end(),
-                            [&](const Snapshot& snapshot) { return snapshot.id == id; });
-  return found == state.snapshots.end() ? nullptr : &*found;
 }
 
 bool manual_under_way(const State& state, const VolumeId& volume) {
@@ -87,7 +80,7 @@ Result<void> ask_snapshot(Draft& draft) {
 
 Result<void> drop_snapshot(Draft& draft, const SnapshotId& id) {
   State& state = draft.state();
-  const Snapshot* snapshot = find(state, id);
+  const Snapshot* snapshot = find_by_id(state.snapshots, id);
   if (snapshot == nullptr) {
     bool going = std::any_of(state.retired.begin(), state.retired.end(), [&](Retired& entry) {
       if (entry.what != Retired::What::snapshot || entry.id != id.str()) return false;
@@ -178,7 +171,7 @@ const Snapshot* restore_source(const State& state, const std::string& device) {
   if (!state.restore) return nullptr;
   auto wanted = state.restore->sources.find(device);
   if (wanted == state.restore->sources.end() || restored_already(state, device)) return nullptr;
-  const Snapshot* source = find(state, wanted->second);
+  const Snapshot* source = find_by_id(state.snapshots, wanted->second);
   return source != nullptr && source->state == SnapshotState::completed ? source : nullptr;
 }
 
@@ -202,7 +195,7 @@ void leave_begun_branches(Draft& draft) {
   const State& state = draft.state();
   if (!state.restore) return;
   for (const auto& [device, id] : state.restore->sources) {
-    if (restored_already(state, device)) leave_branch(draft, device, find(state, id));
+    if (restored_already(state, device)) leave_branch(draft, device, find_by_id(state.snapshots, id));
   }
 }
 
@@ -232,7 +225,7 @@ std::string words_of(const std::map<std::string, SnapshotId>& sources) {
 
 Result<void> check(const Draft& draft, const std::string& device, const SnapshotId& id) {
   const State& state = draft.state();
-  const Snapshot* found = find(state, id);
+  const Snapshot* found = find_by_id(state.snapshots, id);
   if (found == nullptr || found->device != device) {
     return fail(ErrorKind::not_found, "SnapshotNotFound",
                 "managed instance " + state.id.str() + " has no snapshot " + id.str() + " of " + device);
@@ -310,7 +303,7 @@ void give_up_what_is_gone(Draft& draft) {
   State& state = draft.state();
   std::map<std::string, SnapshotId>& sources = state.restore->sources;
   auto futile = std::find_if(sources.begin(), sources.end(), [&](const auto& entry) {
-    const Snapshot* copy = find(state, entry.second);
+    const Snapshot* copy = find_by_id(state.snapshots, entry.second);
     const bool there = copy != nullptr && copy->state == SnapshotState::completed;
     return !restored_already(state, entry.first) && !(there && is_persisted(draft, entry.first));
   });
@@ -370,7 +363,7 @@ bool fall_back(Draft& draft) {
   draft.record("root_fallback", "the root of generation " + std::to_string(state.generation - 1) +
                                     " did not come up within the grace period: the next instance is made from " +
                                     source.str() + ", of generation " +
-                                    std::to_string(find(state, source)->generation) +
+                                    std::to_string(find_by_id(state.snapshots, source)->generation) +
                                     ", the newest that did. What is on the root now is kept in its final snapshot");
   return true;
 }
@@ -382,7 +375,7 @@ void note_came_up(Draft& draft) {
   }
   if (!state.restore || state.instance->generation <= state.restore->generation) return;
   for (const auto& [device, id] : state.restore->sources) {
-    Snapshot* source = find(state, id);
+    Snapshot* source = find_by_id(state.snapshots, id);
     if (source != nullptr) source->keep_until.reset();
     leave_branch(draft, device, source);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/fold.h"
 #include "core/probe.h"
 #include "core/retention.h"
 
@@ -45,9 +46,8 @@ void retire_failed_images(Draft& draft, const SnapshotId& snapshot, const ImageI
 }  // namespace
 
 void note_snapshot_ended(Draft& draft, const SnapshotId& id) {
-  std::vector<Snapshot>& snapshots = draft.state().snapshots;
-  auto ended = std::find_if(snapshots.begin(), snapshots.end(), [&](const Snapshot& entry) { return entry.id == id; });
-  if (ended == snapshots.end()) return;
+  Snapshot* ended = find_by_id(draft.state().snapshots, id);
+  if (ended == nullptr) return;
   const VolumeId volume = ended->volume;
   if (ended->state == SnapshotState::completed) return retire_failures(draft, volume, SnapshotId());
   if (ended->state != SnapshotState::error) return;
@@ -61,8 +61,8 @@ void note_snapshot_ended(Draft& draft, const SnapshotId& id) {
 
 void note_image_failed(Draft& draft, const ImageId& id) {
   std::vector<RootImage>& images = draft.state().images;
-  auto failed = std::find_if(images.begin(), images.end(), [&](const RootImage& entry) { return entry.id == id; });
-  if (failed == images.end() || failed->failed_at) return;
+  RootImage* failed = find_by_id(images, id);
+  if (failed == nullptr || failed->failed_at) return;
   const SnapshotId snapshot = failed->snapshot;
   for (const RootImage& before : images) {
     if (before.snapshot == snapshot) failed->failures = std::max(failed->failures, before.failures);
