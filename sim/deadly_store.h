@@ -16,6 +16,14 @@ enum class KillAt { never, before_commit, after_commit };
 class DeadlyStore : public engine::Store {
  public:
   Result<std::vector<engine::StoredInstance>> load() override { return kept_.load(); }
+  Result<engine::Leases> lease(const engine::Claim& claim, std::optional<size_t> believed, Time now) override {
+    return kept_.lease(claim, believed, now);
+  }
+  Result<void> release(const std::vector<ManagedInstanceId>& ids) override { return kept_.release(ids); }
+  Result<void> leave() override { return kept_.leave(); }
+  Result<std::vector<engine::StoredElsewhere>> elsewhere(const std::optional<ManagedInstanceId>& id) override {
+    return kept_.elsewhere(id);
+  }
   Result<std::vector<int64_t>> commit(const std::vector<engine::Change>& changes, Time now) override {
     ++commits;
     if (refusals > 0) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ec2/ec2.h"
@@ -101,12 +102,44 @@ class FailingStore : public Store {
     for (const auto& [id, instance] : instances) all.push_back(instance);
     return all;
   }
+  // Gives everything to the first who asks, and later what was prepared.
+  Result<Leases> lease(const Claim& claim, std::optional<size_t> believed, Time now) override {
+    ++leases_asked;
+    lengths.push_back(claim.length);
+    if (failures > 0) {
+      --failures;
+      return Failure(refusal);
+    }
+    last_time = now;
+    Leases given = std::exchange(next_leases, Leases{});
+    given.session = 1;
+    if (!believed) {
+      for (const auto& [id, instance] : instances) given.taken.push_back({instance, 1});
+    }
+    return given;
+  }
+  Result<void> release(const std::vector<ManagedInstanceId>& ids) override {
+    released.insert(released.end(), ids.begin(), ids.end());
+    return {};
+  }
+  Result<void> leave() override {
+    left = true;
+    return {};
+  }
+  Result<std::vector<StoredElsewhere>> elsewhere(const std::optional<ManagedInstanceId>& id) override {
+    std::vector<StoredElsewhere> found;
+    for (const StoredElsewhere& one : others) {
+      if (!id || one.instance.id == *id) found.push_back(one);
+    }
+    return found;
+  }
   Result<std::vector<int64_t>> commit(const std::vector<Change>& changes, Time now) override {
     ++commits_tried;
     if (failures > 0) {
       --failures;
-      return fail(ErrorKind::unavailable, "Store", "no space left on the device");
+      return Failure(refusal);
     }
+    for (const Change& change : changes) numbers[change.instance.id] = change.lease;
     last_time = now;
     sizes.push_back(changes.size());
     std::vector<int64_t> sequences;
@@ -129,7 +162,15 @@ class FailingStore : public Store {
   Result<std::vector<StoredRecord>> records(const RecordQuery&) override { return history; }
   Result<Time> last_time_seen() override { return last_time; }
 
-  int failures = 0;
+  Error refusal{ErrorKind::unavailable, "Store", "no space left on the device", {}};
+  Leases next_leases;
+  int leases_asked = 0;
+  std::vector<Duration> lengths;
+  std::vector<ManagedInstanceId> released;
+  bool left = false;
+  std::vector<StoredElsewhere> others;
+  std::map<ManagedInstanceId, uint64_t> numbers;  // of the last change of each
+  int failures = 0;                               // of commits and leases
   int commits_tried = 0;
   std::vector<size_t> sizes;  // changes of each commit that succeeded
   std::map<ManagedInstanceId, StoredInstance> instances;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "store/folder_test.h"
 #include "store/memory_store.h"
@@ -50,6 +51,12 @@ Change change(const std::string& id, std::vector<model::Record> records = {}, in
 
 struct Memory {
   Memory() : store(std::make_unique<MemoryStore>()) {}
+  // What another service has of the same store.
+  Store& another() {
+    others.push_back(std::make_unique<MemoryStore>(store->beside()));
+    return *others.back();
+  }
+  std::vector<std::unique_ptr<MemoryStore>> others;
   std::unique_ptr<MemoryStore> store;
 };
 
@@ -58,6 +65,11 @@ struct Sqlite {
   void reopen() {
     store.reset();
     store = SqliteStore::open(folder.file()).value();
+  }
+  // The file's lock lets in one at a time: the one before has ended without a word.
+  Store& another() {
+    reopen();
+    return *store;
   }
   Folder folder;
   std::unique_ptr<SqliteStore> store;
@@ -101,6 +113,143 @@ TYPED_TEST(StoreContract, KeepsGroupsUntilTheyAreRemoved) {
   EXPECT_EQ(loaded->at(0).created_at, at(1));
   EXPECT_EQ(loaded->at(0).updated_at, at(5));
 }
+
+// ---- leases
+
+Change held(const std::string& id, uint64_t number, int generation = 1, std::vector<model::Record> records = {}) {
+  Change made = change(id, std::move(records), generation);
+  made.lease = number;
+  return made;
+}
+
+std::string ids_of(const engine::Leases& leases) {
+  std::string ids;
+  for (const auto& leased : leases.taken) ids += leased.instance.id.str() + " ";
+  return ids;
+}
+
+const engine::Claim kA{"a", std::chrono::seconds(100), std::chrono::seconds(5)};
+const engine::Claim kB{"b", std::chrono::seconds(100), std::chrono::seconds(5)};
+
+TYPED_TEST(StoreContract, OneServiceTakesEverythingAtItsStartAsItIsStoredUnderANewNumber) {
+  ASSERT_TRUE(this->store().commit({change("smi-00000002", {}, 7), change("smi-00000001")}, at(1)));
+  auto leases = this->store().lease(kA, {}, at(2));
+  ASSERT_TRUE(leases);
+  EXPECT_EQ(ids_of(*leases), "smi-00000001 smi-00000002 ");
+  EXPECT_EQ(leases->taken[1].instance.state, instance("smi-00000002", 7).state);
+  EXPECT_EQ(leases->taken[1].instance.document, instance("smi-00000002").document);
+  EXPECT_GT(leases->taken[0].number, 0u);
+  EXPECT_TRUE(leases->alone);
+  EXPECT_FALSE(leases->held);
+  EXPECT_EQ(this->store().last_time_seen().value(), at(2)) << "a renewal counts as a time seen";
+  auto renewed = this->store().lease(kA, 2, at(3));
+  ASSERT_TRUE(renewed);
+  EXPECT_TRUE(renewed->taken.empty());
+  EXPECT_FALSE(renewed->held);
+  EXPECT_EQ(renewed->session, leases->session);
+}
+
+TYPED_TEST(StoreContract, WhatIsMadeIsItsMakersAndWrittenUnderItsNumberOnly) {
+  auto leases = this->store().lease(kA, {}, at(1));
+  ASSERT_TRUE(leases);
+  const uint64_t number = leases->session;
+  ASSERT_TRUE(this->store().commit({change("smi-00000001")}, at(2)));
+  ASSERT_TRUE(this->store().commit({held("smi-00000001", number, 2)}, at(3)));
+  EXPECT_FALSE(this->store().lease(kA, 1, at(3))->held) << "it is counted as held";
+  auto old = this->store().commit({held("smi-00000001", number + 1, 9, {record("old")})}, at(4));
+  ASSERT_FALSE(old);
+  EXPECT_EQ(old.error().code, engine::kLeaseLost);
+  EXPECT_EQ(old.error().kind, ErrorKind::conflict);
+  EXPECT_NE(old.error().message.find("smi-00000001"), std::string::npos);
+  auto again = this->store().commit({change("smi-00000001", {}, 9)}, at(4));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, engine::kIdInUse);
+  EXPECT_EQ(this->store().load()->at(0).state.generation, 2);
+  EXPECT_TRUE(this->store().records({})->empty());
+}
+
+TYPED_TEST(StoreContract, NothingOfACommitIsWrittenIfOneOfItsNumbersIsOld) {
+  auto leases = this->store().lease(kA, {}, at(1));
+  ASSERT_TRUE(this->store().commit({change("smi-00000001"), change("smi-00000002")}, at(1)));
+  auto refused = this->store().commit(
+      {held("smi-00000001", leases->session, 5, {record("x")}), change("smi-00000003"), held("smi-00000002", 77, 5)},
+      at(9));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, engine::kLeaseLost);
+  ASSERT_EQ(this->store().load()->size(), 2u);
+  EXPECT_EQ(this->store().load()->at(0).state.generation, 1);
+  EXPECT_TRUE(this->store().records({})->empty());
+  EXPECT_EQ(this->store().last_time_seen().value(), at(1));
+}
+
+TYPED_TEST(StoreContract, WhatWasForgottenIsNotMadeAnewByWhoStillBelievesInIt) {
+  auto leases = this->store().lease(kA, {}, at(1));
+  ASSERT_TRUE(this->store().commit({change("smi-00000001")}, at(1)));
+  Change forget = held("smi-00000001", leases->session);
+  forget.forget = true;
+  ASSERT_TRUE(this->store().commit({forget}, at(2)));
+  auto late = this->store().commit({held("smi-00000001", leases->session)}, at(3));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, engine::kLeaseLost);
+  EXPECT_FALSE(this->store().lease(kA, 0, at(4))->held) << "it is not counted any more";
+}
+
+// The one before was killed, or sleeps: nobody waits until its leases end, and it writes nothing any more.
+TYPED_TEST(StoreContract, ANewSessionOfTheSameNameHasEverythingAtOnce) {
+  auto first = this->store().lease(kA, {}, at(1));
+  ASSERT_TRUE(this->store().commit({change("smi-00000001"), change("smi-00000002")}, at(1)));
+  Store& next = this->back_end_.another();
+  auto leases = next.lease(kA, {}, at(2));
+  ASSERT_TRUE(leases);
+  EXPECT_EQ(ids_of(*leases), "smi-00000001 smi-00000002 ");
+  EXPECT_GT(leases->session, first->session);
+  EXPECT_GT(leases->taken[0].number, first->session);
+  auto late = next.commit({held("smi-00000001", first->session, 5)}, at(3));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, engine::kLeaseLost);
+  EXPECT_TRUE(next.commit({held("smi-00000001", leases->taken[0].number, 5)}, at(3)));
+}
+
+TYPED_TEST(StoreContract, WhatAnotherHeldIsFreeOnceItsTimeHasRunOutAndTheClocksMayDiffer) {
+  auto first = this->store().lease(kA, {}, at(1));
+  ASSERT_TRUE(this->store().commit({change("smi-00000001", {}, 3)}, at(1)));
+  ASSERT_TRUE(this->store().lease(kA, 1, at(10)));
+  Store& other = this->back_end_.another();
+  auto leases = other.lease(kB, {}, at(50));
+  ASSERT_TRUE(leases);
+  EXPECT_TRUE(leases->taken.empty());
+  EXPECT_FALSE(leases->alone);
+  EXPECT_EQ(leases->next_end, at(115));
+  auto elsewhere = other.elsewhere(ManagedInstanceId("smi-00000001"));
+  ASSERT_TRUE(elsewhere);
+  ASSERT_EQ(elsewhere->size(), 1u);
+  EXPECT_EQ(elsewhere->at(0).holder, "a");
+  EXPECT_EQ(elsewhere->at(0).instance.state.generation, 3);
+  EXPECT_EQ(other.lease(kB, 0, at(114))->taken.size(), 0u);
+  auto taken = other.lease(kB, 0, at(115));
+  ASSERT_EQ(taken->taken.size(), 1u);
+  EXPECT_GT(taken->taken[0].number, first->session);
+  EXPECT_TRUE(taken->alone);
+  EXPECT_TRUE(other.elsewhere(std::nullopt)->empty());
+}
+
+TYPED_TEST(StoreContract, WhatWasReleasedOrLeftIsAnothersAtOnceUpToItsShare) {
+  auto first = this->store().lease(kA, {}, at(1));
+  ASSERT_TRUE(this->store().commit({change("smi-00000001"), change("smi-00000002"), change("smi-00000003")}, at(1)));
+  ASSERT_TRUE(this->store().release({ManagedInstanceId("smi-00000003"), ManagedInstanceId("smi-0000000f")}));
+  EXPECT_EQ(this->store().elsewhere(std::nullopt)->at(0).holder, "");
+  Store& other = this->back_end_.another();
+  auto leases = other.lease(kB, {}, at(2));
+  ASSERT_TRUE(leases);
+  EXPECT_EQ(ids_of(*leases), "smi-00000003 ") << "the rest is a's, whose time has not run out";
+  EXPECT_EQ(leases->missing, 1u) << "two of three are a fair share";
+  EXPECT_EQ(other.elsewhere(std::nullopt)->size(), 2u);
+  ASSERT_TRUE(other.leave());
+  Store& third = this->back_end_.another();
+  EXPECT_EQ(ids_of(*third.lease({"c"}, {}, at(3))), "smi-00000003 ");
+}
+
+// ---- what is stored
 
 TYPED_TEST(StoreContract, WritesAnInstanceWhole) {
   ASSERT_TRUE(this->store().commit({change("smi-00000001", {}, 1)}, at(1)));
@@ -205,6 +354,87 @@ TYPED_TEST(StoreContract, ReadsRecordsWhileAnotherThreadCommits) {
   reader.join();
 }
 
+// Two at the same time, which SQLite's lock does not let happen.
+struct TwoServices : testing::Test {
+  MemoryStore a;
+  MemoryStore b = a.beside();
+};
+
+TEST_F(TwoServices, ShareFairlyOnceTheFirstHasReleasedItsExcess) {
+  auto first = a.lease(kA, {}, at(1));
+  std::vector<Change> five;
+  for (int i = 1; i <= 5; ++i) five.push_back(change("smi-0000000" + std::to_string(i)));
+  ASSERT_TRUE(a.commit(five, at(1)));
+  EXPECT_EQ(b.lease(kB, {}, at(2))->missing, 3u);
+  auto renewed = a.lease(kA, 5, at(3));
+  EXPECT_EQ(renewed->excess, 2u);
+  ASSERT_TRUE(a.release({ManagedInstanceId("smi-00000005"), ManagedInstanceId("smi-00000002")}));
+  auto taken = b.lease(kB, 0, at(4));
+  EXPECT_EQ(ids_of(*taken), "smi-00000002 smi-00000005 ");
+  auto late = a.commit({held("smi-00000002", first->session, 9)}, at(5));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, engine::kLeaseLost);
+  EXPECT_TRUE(b.commit({held("smi-00000002", taken->taken[0].number, 2)}, at(5)));
+  EXPECT_FALSE(a.lease(kA, 3, at(6))->held) << "it knows what it released";
+}
+
+TEST_F(TwoServices, TheSleeperIsToldWhatItHasLostAndKeepsWhatNobodyTook) {
+  ASSERT_TRUE(a.lease(kA, {}, at(1)));
+  ASSERT_TRUE(a.commit({change("smi-00000001"), change("smi-00000002")}, at(1)));
+  EXPECT_EQ(b.lease(kB, {}, at(500))->taken.size(), 2u);
+  ASSERT_TRUE(b.release({ManagedInstanceId("smi-00000002")}));
+  auto awake = a.lease(kA, 2, at(501));
+  ASSERT_TRUE(awake);
+  EXPECT_EQ(ids_of(*awake), "smi-00000002 ") << "anew, under another number";
+  ASSERT_TRUE(awake->held);
+  EXPECT_EQ(*awake->held, std::vector<ManagedInstanceId>{ManagedInstanceId("smi-00000002")});
+}
+
+TEST_F(TwoServices, WhoWasReplacedByOneOfItsNameOwnsNothingAndMakesNothing) {
+  ASSERT_TRUE(a.lease(kA, {}, at(1)));
+  ASSERT_TRUE(a.commit({change("smi-00000001")}, at(1)));
+  EXPECT_EQ(b.lease(kA, {}, at(2))->taken.size(), 1u);
+  auto refused = a.lease(kA, 1, at(3));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, engine::kHolderReplaced);
+  EXPECT_EQ(a.commit({change("smi-00000002")}, at(3)).error().code, engine::kHolderReplaced);
+  ASSERT_TRUE(a.release({ManagedInstanceId("smi-00000001")}));
+  ASSERT_TRUE(a.leave());
+  EXPECT_FALSE(b.lease(kA, 1, at(4))->held) << "it has lost nothing by what the other did at its end";
+}
+
+TEST(SqliteStore, LeavesWhatItCannotReadAndTakesTheRest) {
+  Sqlite back_end;
+  ASSERT_TRUE(back_end.store->commit({change("smi-00000001"), change("smi-00000002")}, at(1)));
+  auto raw = Connection::open(back_end.folder.file(), false);
+  ASSERT_TRUE(raw && raw->execute("UPDATE instances SET state = '{' WHERE id = 'smi-00000001'"));
+  auto leases = back_end.store->lease(kA, {}, at(2));
+  ASSERT_TRUE(leases);
+  EXPECT_EQ(ids_of(*leases), "smi-00000002 ");
+  ASSERT_EQ(leases->unreadable.size(), 1u);
+  EXPECT_NE(leases->unreadable[0].find("smi-00000001"), std::string::npos);
+}
+
+TEST(SqliteStore, TakesOverAStoreFromBeforeThereWereLeases) {
+  Sqlite back_end;
+  ASSERT_TRUE(back_end.store->commit({change("smi-00000001", {record("a")}, 4)}, at(1)));
+  back_end.store.reset();
+  {
+    auto raw = Connection::open(back_end.folder.file(), false);
+    for (const char* table : {"holders", "leases", "numbers"}) {
+      ASSERT_TRUE(raw && raw->execute(std::string("DROP TABLE ") + table));
+    }
+    ASSERT_TRUE(raw->execute("PRAGMA user_version=2"));
+  }
+  back_end.store = SqliteStore::open(back_end.folder.file()).value();
+  auto leases = back_end.store->lease(kA, {}, at(2));
+  ASSERT_EQ(leases->taken.size(), 1u);
+  EXPECT_EQ(leases->taken[0].instance.state.generation, 4);
+  EXPECT_TRUE(back_end.store->commit({held("smi-00000001", leases->taken[0].number, 5)}, at(3)));
+  back_end.reopen();
+  EXPECT_EQ(back_end.store->load()->at(0).state.generation, 5);
+}
+
 TEST(SqliteStore, KeepsEverythingOverARestart) {
   Sqlite back_end;
   auto before = back_end.store->commit({change("smi-00000001", {record("a")}, 3)}, at(8));
@@ -280,7 +510,9 @@ TEST(SqliteStore, TakesOverAStoreOfTheFirstVersion) {
   back_end.store.reset();
   {
     auto raw = Connection::open(back_end.folder.file(), false);
-    ASSERT_TRUE(raw && raw->execute("DROP TABLE groups"));
+    for (const char* table : {"groups", "holders", "leases", "numbers"}) {
+      ASSERT_TRUE(raw && raw->execute(std::string("DROP TABLE ") + table));
+    }
     ASSERT_TRUE(raw->execute("PRAGMA user_version=1"));
   }
   back_end.store = SqliteStore::open(back_end.folder.file()).value();

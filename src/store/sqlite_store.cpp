@@ -9,6 +9,7 @@
 #include "model/codec.h"
 #include "store/sqlite.h"
 #include "store/sqlite_file.h"
+#include "store/sqlite_leases.h"
 
 namespace holdfast::store {
 
@@ -40,8 +41,8 @@ CREATE TABLE groups(
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
 )sql";
 
-constexpr const char* kSteps[] = {kSchema, kGroups};
-constexpr Schema kStore{kApplicationId, kSteps};
+const char* const kSteps[] = {kSchema, kGroups, kLeasesSchema};
+const Schema kStore{kApplicationId, kSteps};
 
 // Kinds are a list of words between commas, ",a,b,", or nothing for any.
 std::string select_records(bool of_one, bool newest_first) {
@@ -65,6 +66,7 @@ struct SqliteStore::Impl {
   Statement see;
   Statement put_group;
   Statement remove_group;
+  SqliteLeases leases;
   std::mutex reader_mutex;
   Connection reader;
   Statement read_all;
@@ -96,6 +98,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
                                              "ON CONFLICT(id) DO UPDATE SET document = excluded.document, "
                                              "updated_at = excluded.updated_at"));
   HF_TRY(Statement remove_group, writer.prepare("DELETE FROM groups WHERE id = :id"));
+  HF_TRY(SqliteLeases leases, SqliteLeases::prepare(writer));
   HF_TRY(Connection reader, Connection::open(file, true));
   HF_TRY(Statement read_all, reader.prepare(select_records(false, false)));
   HF_TRY(Statement read_all_newest, reader.prepare(select_records(false, true)));
@@ -114,6 +117,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
                                       std::move(see),
                                       std::move(put_group),
                                       std::move(remove_group),
+                                      std::move(leases),
                                       {},
                                       std::move(reader),
                                       std::move(read_all),
@@ -131,13 +135,12 @@ Result<std::vector<StoredInstance>> SqliteStore::load() {
   for (;;) {
     HF_TRY(bool row, rows.step());
     if (!row) break;
-    auto state = model::decode_state(rows.text(2));
-    if (!state) {
-      broken.push_back(rows.text(0) + " (" + describe(state.error()) + ")");
-      continue;
+    auto instance = read_instance(rows);
+    if (instance) {
+      all.push_back(std::move(*instance));
+    } else {
+      broken.push_back(instance.error().message);
     }
-    all.push_back({ManagedInstanceId(rows.text(0)), rows.text(1), std::move(*state), from_millis(rows.integer(3)),
-                   from_millis(rows.integer(4))});
   }
   if (broken.empty()) return all;
   // To go on without them would leave their machines to themselves, and their volumes to look like nobody's.
@@ -147,7 +150,40 @@ Result<std::vector<StoredInstance>> SqliteStore::load() {
                           join(broken, ", ")));
 }
 
+// ---- leases
+
+Result<engine::Leases> SqliteStore::lease(const engine::Claim& claim, std::optional<size_t> believed, Time now) {
+  HF_TRY_VOID(impl_->files.check());
+  HF_TRY(Transaction transaction, Transaction::begin(impl_->writer));
+  HF_TRY(engine::Leases leases, impl_->leases.lease(impl_->writer, claim, believed, now));
+  impl_->see.bind(":now", to_millis(now));
+  HF_TRY_VOID(impl_->see.run());
+  HF_TRY_VOID(transaction.commit());
+  impl_->leases.begun(leases.session);
+  return leases;
+}
+
+Result<void> SqliteStore::release(const std::vector<ManagedInstanceId>& ids) {
+  HF_TRY_VOID(impl_->files.check());
+  HF_TRY(Transaction transaction, Transaction::begin(impl_->writer));
+  HF_TRY_VOID(impl_->leases.release(ids));
+  return transaction.commit();
+}
+
+Result<void> SqliteStore::leave() {
+  HF_TRY_VOID(impl_->files.check());
+  return impl_->leases.leave();
+}
+
+Result<std::vector<engine::StoredElsewhere>> SqliteStore::elsewhere(const std::optional<ManagedInstanceId>& id) {
+  std::lock_guard lock(impl_->reader_mutex);
+  return impl_->leases.elsewhere(impl_->reader, id);
+}
+
+// ---- changes
+
 Result<void> SqliteStore::Impl::write(const Change& change, std::vector<int64_t>& sequences) {
+  HF_TRY_VOID(leases.check(change));
   const std::string& id = change.instance.id.str();
   for (const model::Record& record : change.records) {
     add_record.bind(":id", id);
@@ -161,6 +197,7 @@ Result<void> SqliteStore::Impl::write(const Change& change, std::vector<int64_t>
   if (change.forget) {
     remove.bind(":id", id);
     HF_TRY_VOID(remove.run());
+    HF_TRY_VOID(leases.forgotten(change.instance.id));
     remove_records.bind(":id", id);
     return remove_records.run();
   }
@@ -170,7 +207,8 @@ Result<void> SqliteStore::Impl::write(const Change& change, std::vector<int64_t>
   put.bind(":state", state);
   put.bind(":created_at", to_millis(change.instance.created_at));
   put.bind(":updated_at", to_millis(change.instance.updated_at));
-  return put.run();
+  HF_TRY_VOID(put.run());
+  return change.lease == 0 ? leases.made(change.instance.id) : Result<void>();
 }
 
 Result<std::vector<int64_t>> SqliteStore::commit(const std::vector<Change>& changes, Time now) {

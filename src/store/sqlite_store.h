@@ -17,6 +17,10 @@ class SqliteStore : public engine::Store {
   ~SqliteStore() override;
 
   Result<std::vector<engine::StoredInstance>> load() override;
+  Result<engine::Leases> lease(const engine::Claim& claim, std::optional<size_t> believed, Time now) override;
+  Result<void> release(const std::vector<ManagedInstanceId>& ids) override;
+  Result<void> leave() override;
+  Result<std::vector<engine::StoredElsewhere>> elsewhere(const std::optional<ManagedInstanceId>& id) override;
   Result<std::vector<int64_t>> commit(const std::vector<engine::Change>& changes, Time now) override;
   Result<std::vector<engine::StoredGroup>> load_groups() override;
   Result<void> put_group(const engine::StoredGroup& group) override;
