@@ -65,6 +65,9 @@ constexpr Mutant kMutants[] = {
      "calls are made of a decision that the store refused"},
     {Mutation::resume_replaces_what_runs, "resume_replaces_what_runs", 6,
      "a resume of what runs already replaces its instance"},
+    {Mutation::act_without_the_lease, "act_without_the_lease", 2, "calls are sent whoever holds the lease by then"},
+    {Mutation::commit_with_an_old_number, "commit_with_an_old_number", 2,
+     "what was stored under a lease that is lost is stored all the same"},
 };
 static_assert(std::size(kMutants) == static_cast<size_t>(Mutation::last_of_them) - 1);
 

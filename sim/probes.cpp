@@ -70,6 +70,9 @@ constexpr struct {
     {Probe::attachment_found_by_repeat, "attachment_found_by_repeat"},
     {Probe::terminations_together, "terminations_together"},
     {Probe::terminations_apart, "terminations_apart"},
+    {Probe::lease_lost, "lease_lost"},
+    {Probe::lease_taken_over, "lease_taken_over"},
+    {Probe::lease_released, "lease_released"},
 };
 static_assert(std::size(kProbes) == static_cast<size_t>(Probe::last_of_them));
 

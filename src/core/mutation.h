@@ -43,6 +43,8 @@ enum class Mutation {
   answer_before_it_is_stored,
   let_out_before_it_is_stored,
   resume_replaces_what_runs,
+  act_without_the_lease,
+  commit_with_an_old_number,
   last_of_them,
 };
 

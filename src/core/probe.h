@@ -66,6 +66,9 @@ enum class Probe {
   attachment_found_by_repeat,
   terminations_together,
   terminations_apart,
+  lease_lost,        // another had it while this service slept
+  lease_taken_over,  // from a service that has ended, or sleeps
+  lease_released,    // beyond the fair share
   last_of_them,
 };
 

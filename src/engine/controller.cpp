@@ -23,25 +23,26 @@ constexpr Duration kNoticeOfEc2 = std::chrono::minutes(2);  // where a warning d
 }  // namespace
 
 Controller::Controller(Options options, Ties ties)
-    : options_(options),
+    : options_(std::move(options)),
       clock_(ties.clock),
-      loop_(ties.store, ties.clock, std::move(ties.decide), counters_),
-      slots_(options.snapshots_at_once),
+      loop_(ties.store, ties.clock, std::move(ties.decide), counters_, options_.claim),
+      slots_(options_.snapshots_at_once),
       executor_({ties.ec2, ties.effects, ties.post,
-                 [this](const ManagedInstanceId& id, const std::string& key) { return loop_.still_asked(id, key); },
-                 [this](const ManagedInstanceId& id, model::Outcome outcome) {
-                   loop_.put({id, model::EffectEnded{std::move(outcome)}, 0, std::nullopt});
+                 [this](const ReleasedEffect& effect) { return loop_.still_asked(effect); },
+                 [this](const ReleasedEffect& effect, model::Outcome outcome) {
+                   if (!loop_.holds(effect.id, effect.lease)) return;
+                   loop_.put({effect.id, model::EffectEnded{std::move(outcome)}, 0, std::nullopt});
                  },
-                 counters_, ties.clock, std::move(ties.budget_wait),
-                 [this](const ReleasedEffect& effect) { return pace_of(effect); },
-                 [this](const model::Effect& effect, int sent) { return slots_.has_room(effect, sent); }},
-                options.effects_at_once),
+                  [this] { return loop_.tenure(); }, counters_, ties.clock, std::move(ties.budget_wait),
+                  [this](const ReleasedEffect& effect) { return pace_of(effect); },
+                  [this](const model::Effect& effect, int sent) { return slots_.has_room(effect, sent); }},
+                 options_.effects_at_once),
       observer_({ties.ec2, ties.looks, ties.post, ties.clock,
                  [this](const ManagedInstanceId& id) { return loop_.find(id); },
                  [this](const ManagedInstanceId& id, model::Observation observation) {
                    loop_.put({id, model::Observed{std::move(observation)}, 0, std::nullopt});
                  },
-                 counters_}),
+                 counters_, [this] { return loop_.elsewhere().may_be(); }}),
       prices_({ties.ec2, ties.looks, ties.post, ties.clock,
                [this](const std::function<void(const SharedView&)>& visit) { loop_.for_each(visit); },
                [this](const ManagedInstanceId& id, model::PricesSeen prices) {
@@ -75,8 +76,8 @@ void Controller::wake(const ManagedInstanceId& id, const ec2::CloudEvent& event)
   loop_.put({id, std::move(inner), 0, std::nullopt});
 }
 
-// A sweep also makes the loop commit, so that the time last seen is kept and a store that cannot be written shows
-// itself while nothing else happens.
+// A sweep also makes the loop renew its leases, so that the time last seen is kept and a store that cannot be written
+// shows itself while nothing else happens.
 void Controller::sweep_if_due() {
   Time now = clock_.now();
   if (now < next_sweep_) return;
@@ -119,7 +120,9 @@ Controller::Outcome Controller::turn() {
     for (const ec2::CloudEvent& event : index_.update(view->id, view->state)) wake(view->id, event);
   }
   for (ReleasedEffect& effect : turn.effects) executor_.release(std::move(effect));
-  for (const WantedLook& look : turn.looks) observer_.want(look.id, look.kinds);
+  for (const WantedLook& look : turn.looks) {
+    if (loop_.find(look.id) != nullptr) observer_.want(look.id, look.kinds);  // it may have been lost in this very turn
+  }
   if (!loop_.stalled()) {
     executor_.pump();
     observer_.pump();

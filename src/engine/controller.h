@@ -35,6 +35,7 @@ class Controller {
     int effects_at_once = 16;
     Duration sweep_interval = std::chrono::seconds(60);
     int snapshots_at_once = 0;  // that the account may have under way; 0: any number
+    Claim claim = {};
   };
   struct Ties {
     ec2::Ec2& ec2;
@@ -50,8 +51,8 @@ class Controller {
   struct Outcome {
     std::vector<Answer> answers;
     std::vector<SharedView> changed;
-    std::vector<ManagedInstanceId> forgotten;
-    std::vector<model::Record> records;  // that were stored
+    std::vector<ManagedInstanceId> forgotten;  // or another's from now on
+    std::vector<model::Record> records;        // that were stored
     int64_t last_sequence = 0;
   };
 
@@ -59,6 +60,8 @@ class Controller {
 
   // Loads, and wants a full look at everything. Nothing is let out before the first turn.
   Result<void> start();
+  // At an orderly end, once no job is under way any more: everything is given back for others to take.
+  void leave() { loop_.leave(); }
   void put(Input input) { loop_.put(std::move(input)); }
   void notify(const ec2::CloudEvent& event);
   Outcome turn();

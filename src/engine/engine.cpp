@@ -37,10 +37,6 @@ tl::unexpected<model::Faults> one_fault(Error error) {
   return tl::unexpected(model::Faults{{std::move(error)}});
 }
 
-Error not_found(const ManagedInstanceId& id) {
-  return {ErrorKind::not_found, "ManagedInstanceNotFound", "there is no managed instance " + id.str(), {}};
-}
-
 Error precondition_failed(const ManagedInstanceId& id) {
   return {ErrorKind::conflict,
           kPreconditionFailed,
@@ -90,6 +86,8 @@ struct Engine::Impl {
   GroupId draw_group_id();
   std::vector<SharedView> all() const;
   SharedView find(const ManagedInstanceId& id) const;
+  // Why a change of what `find` does not know is refused.
+  Error not_here(const ManagedInstanceId& id) const { return controller->loop().elsewhere().refusal(id); }
   SharedView imported_from(const InstanceId& original) const;
   // What the key has made already, or a conflict; nothing if it has made nothing.
   std::optional<model::Checked<SharedView>> made_with(const std::string& key, std::string_view document) const;
@@ -161,6 +159,7 @@ Engine::Impl::~Impl() {
   // stored any more: at the next start they are unknown, and settled by looking.
   effects.reset();
   looks.reset();
+  if (controller != nullptr) controller->leave();
   drop_everything();
 }
 
@@ -180,7 +179,7 @@ Result<void> Engine::Impl::start() {
   effects = std::make_unique<ThreadWorkers>(options.workers);
   looks = std::make_unique<ThreadWorkers>(kLookThreads);
   controller = std::make_unique<Controller>(
-      Controller::Options{options.workers, options.sweep_interval, options.snapshots_at_once},
+      Controller::Options{options.workers, options.sweep_interval, options.snapshots_at_once, options.claim},
       Controller::Ties{ec2, store, clock, *effects, *looks,
                        [this](std::function<void()> closure) { post(std::move(closure)); }, core::decide,
                        options.budget_wait});
@@ -474,7 +473,7 @@ model::Checked<Prospect> Engine::plan_of_create(std::string_view document, const
 model::Checked<Prospect> Engine::plan_of_update(const ManagedInstanceId& id, std::string_view update,
                                                 const Precondition& holds) {
   SharedView view = impl_->find(id);
-  if (view == nullptr) return one_fault(not_found(id));
+  if (view == nullptr) return one_fault(impl_->not_here(id));
   if (holds && !holds(*view)) return one_fault(precondition_failed(id));
   auto plan = merged_into(view, update, impl_->ec2);
   if (!plan) return plan;
@@ -488,7 +487,7 @@ model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::stri
   Error last;
   for (int tries = 0; tries < kMergeTries; ++tries) {
     SharedView view = impl_->find(id);
-    if (view == nullptr) return one_fault(not_found(id));
+    if (view == nullptr) return one_fault(impl_->not_here(id));
     // What is stored below is merged into this very version, or refused as changed meanwhile and looked at again here.
     if (holds && !holds(*view)) return one_fault(precondition_failed(id));
     auto plan = merged_into(view, update, impl_->ec2);
@@ -502,7 +501,7 @@ model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::stri
     auto stored = impl_->request({id, std::move(change), 0, std::move(revision)});
     if (stored) {
       if (SharedView now = impl_->find(id)) return now;
-      return one_fault(not_found(id));
+      return one_fault(impl_->not_here(id));
     }
     last = std::move(stored).error();
     if (last.code != kChangedMeanwhile) break;
@@ -520,18 +519,27 @@ model::Event Engine::as_asked(const View& view, model::Event request) const {
 
 Result<SharedView> Engine::ask(const ManagedInstanceId& id, model::Event request) {
   SharedView before = impl_->find(id);
-  if (before == nullptr) return Failure(not_found(id));
+  if (before == nullptr) return Failure(impl_->not_here(id));
   HF_TRY_VOID(impl_->request({id, as_asked(*before, std::move(request)), 0, std::nullopt}));
   SharedView after = impl_->find(id);
   return after != nullptr ? after : before;  // a delete may have forgotten it within the turn
 }
 
 SharedView Engine::find(const ManagedInstanceId& id) const {
-  return impl_->find(id);
+  SharedView view = impl_->find(id);
+  return view != nullptr || impl_->controller == nullptr ? view : impl_->controller->loop().elsewhere().find(id);
 }
 
 std::vector<SharedView> Engine::all() const {
-  return impl_->all();
+  std::vector<SharedView> own = impl_->all();
+  if (impl_->controller == nullptr) return own;
+  const std::vector<SharedView> others = impl_->controller->loop().elsewhere().all();
+  if (others.empty()) return own;
+  std::vector<SharedView> all;
+  // What has come from there meanwhile is taken as it is here.
+  std::set_union(own.begin(), own.end(), others.begin(), others.end(), std::back_inserter(all),
+                 [](const SharedView& a, const SharedView& b) { return a->id < b->id; });
+  return all;
 }
 
 Result<std::vector<StoredRecord>> Engine::records(const RecordQuery& query) {

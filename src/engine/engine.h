@@ -39,6 +39,7 @@ struct EngineOptions {
   Duration sweep_interval = std::chrono::seconds(60);  // a look at all instances, one in ten at everything
   BudgetWait budget_wait = {};  // of the cloud's API; may be called on the engine's thread at any moment
   int snapshots_at_once = 0;    // that the account may have under way; 0: any number
+  Claim claim = {};             // on the store, where other services share it
   uint64_t seed = 0;  // of the ids of managed instances; 0: from the operating system, as it must be in production
 };
 
@@ -109,6 +110,7 @@ class Engine {
   std::optional<GroupView> find_group(const GroupId& id) const;
   std::vector<GroupView> groups() const;
 
+  // Those that another service on the store holds too, as they are stored; their changes are refused (elsewhere.h).
   std::shared_ptr<const View> find(const ManagedInstanceId& id) const;  // nullptr: unknown
   std::vector<std::shared_ptr<const View>> all() const;                 // ordered by id
   Result<std::vector<StoredRecord>> records(const RecordQuery& query);

@@ -23,7 +23,7 @@ Executor::Executor(Ties ties, int at_once) : ties_(std::move(ties)), at_once_(at
 }
 
 void Executor::release(ReleasedEffect effect) {
-  if (!known_.emplace(effect.id, effect.effect.key).second) return;
+  if (!known_.insert(key_of(effect)).second) return;
   Queue& queue = waiting_[call_of(effect.effect).action];
   ++ties_.counters.effects_queued;
   if (const auto pace = is_periodic_snapshot(effect.effect) && ties_.pace_of ? ties_.pace_of(effect) : std::nullopt) {
@@ -72,10 +72,10 @@ std::optional<Duration> Executor::wait_of(const Queue& queue) {
 
 // Of what was made, a place is held here until the state that knows it is stored.
 int Executor::snapshots_sent() {
-  std::erase_if(asked_, [&](const auto& entry) { return !ties_.still_asked(entry.first.first, entry.first.second); });
+  std::erase_if(asked_, [&](const auto& entry) { return !ties_.still_asked(entry.second); });
   int sent = 0;
   for (const auto* snapshots : {&asking_, &asked_}) {
-    for (const auto& [key, count] : *snapshots) sent += count;
+    for (const auto& [key, effect] : *snapshots) sent += snapshots_made_by(effect.effect);
   }
   return sent;
 }
@@ -99,13 +99,13 @@ ReleasedEffect Executor::take_first(Queue& queue) {
 // The most urgent one of the queue, or nothing if it is no longer asked for, or better not sent now.
 std::optional<ReleasedEffect> Executor::take_one(Queue& queue) {
   ReleasedEffect effect = take_first(queue);
-  const bool asked = ties_.still_asked(effect.id, effect.effect.key);
+  const bool asked = ties_.still_asked(effect);
   const bool put_off = asked && is_periodic_snapshot(effect.effect) && ties_.pace_of && !ties_.pace_of(effect);
   if (asked && !put_off) return effect;
-  known_.erase({effect.id, effect.effect.key});
+  known_.erase(key_of(effect));
   if (put_off) {
     auto unsent = fail(ErrorKind::unavailable, "PutOff", "no periodic snapshot is made while a final one is near");
-    ties_.ended(effect.id, model::Outcome{effect.effect.key, std::move(unsent)});
+    ties_.ended(effect, model::Outcome{effect.effect.key, std::move(unsent)});
   }
   ++ties_.counters.effects_withdrawn;
   core::reached(core::Probe::effect_withdrawn);
@@ -142,10 +142,11 @@ void Executor::send(Queue& queue, Effects effects) {
   ties_.counters.effects_under_way += effects.size();
   ++*queue.not_begun;
   for (const ReleasedEffect& effect : effects) {
-    if (int made = snapshots_made_by(effect.effect)) asking_[{effect.id, effect.effect.key}] = made;
+    if (snapshots_made_by(effect.effect) > 0) asking_.emplace(key_of(effect), effect);
   }
-  ties_.workers.submit([this, &ec2 = ties_.ec2, effects = std::move(effects), not_begun = queue.not_begun] {
+  ties_.workers.submit([this, tenure = ties_.tenure(), effects = std::move(effects), not_begun = queue.not_begun] {
     --*not_begun;
+    WhileHeld ec2(ties_.ec2, *tenure, ties_.clock);
     auto made = perform_all(ec2, effects);
     ties_.post([this, effects, made = std::move(made)] { end(effects, made); });
   });
@@ -158,10 +159,10 @@ void Executor::end(const Effects& effects, std::vector<Result<std::string>> made
   for (size_t i = 0; i < effects.size(); ++i) {
     const ReleasedEffect& effect = effects[i];
     if (!made[i]) ++ties_.counters.effects_failed;
-    auto snapshot = asking_.extract({effect.id, effect.effect.key});
+    auto snapshot = asking_.extract(key_of(effect));
     if (!snapshot.empty() && made[i]) asked_.insert(std::move(snapshot));
-    known_.erase({effect.id, effect.effect.key});
-    ties_.ended(effect.id, model::Outcome{effect.effect.key, std::move(made[i])});
+    known_.erase(key_of(effect));
+    ties_.ended(effect, model::Outcome{effect.effect.key, std::move(made[i])});
   }
 }
 

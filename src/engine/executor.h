@@ -1,6 +1,8 @@
 // Performs effects: on workers, at most so many jobs at a time, the most urgent first (urgency, then deadline, then
 // order of asking), one of a key at a time. Every effect sent comes back exactly once as an EffectEnded.
 //
+// What was let out under a lease that is lost is not sent, and what comes of it is nobody's (tenure.h).
+//
 // What the API budget, or the account's limit of snapshots under way, has no room for yet waits here and not on a
 // worker, so that another action's effects go meanwhile, and the more urgent of one action before the less urgent.
 // Terminations that wait at the same time go in one call.
@@ -29,6 +31,7 @@
 #include "engine/counters.h"
 #include "engine/loop.h"
 #include "engine/snapshot_turns.h"
+#include "engine/tenure.h"
 #include "engine/workers.h"
 
 namespace holdfast::engine {
@@ -47,14 +50,15 @@ class Executor {
  public:
   static constexpr size_t kMostTogether = 50;  // terminations of one call
 
-  // still_asked: whether the stored state asks for the effect now; one that it has withdrawn is not sent.
-  // ended: gets each outcome, on the engine's thread.
+  // still_asked: whether the stored state asks for the effect now, under the same lease; one that it has withdrawn is
+  // not sent. ended: gets each outcome, on the engine's thread. tenure: the present one.
   struct Ties {
     ec2::Ec2& ec2;
     Workers& workers;
     Post post;
-    std::function<bool(const ManagedInstanceId&, const std::string& key)> still_asked;
-    std::function<void(const ManagedInstanceId&, model::Outcome)> ended;
+    std::function<bool(const ReleasedEffect&)> still_asked;
+    std::function<void(const ReleasedEffect&, model::Outcome)> ended;
+    std::function<SharedTenure()> tenure;
     Counters& counters;
     Clock& clock;
     BudgetWait budget_wait = {};
@@ -72,7 +76,7 @@ class Executor {
   std::optional<Time> next_pump() const { return next_pump_; }
 
  private:
-  using Key = std::pair<ManagedInstanceId, std::string>;
+  using Key = std::tuple<ManagedInstanceId, uint64_t, std::string>;  // the second: of its lease
   using Rank = std::tuple<model::Urgency, Time, uint64_t>;
   using Effects = std::vector<ReleasedEffect>;
   // Of one action, which has one bucket.
@@ -94,6 +98,7 @@ class Executor {
   std::optional<Duration> wait_of(const Queue& queue);
   int snapshots_sent();
   void send(Queue& queue, Effects effects);
+  static Key key_of(const ReleasedEffect& effect) { return {effect.id, effect.lease, effect.effect.key}; }
   static std::vector<Result<std::string>> perform_all(ec2::Ec2& ec2, const Effects& effects);
   void end(const Effects& effects, std::vector<Result<std::string>> made);
 
@@ -103,9 +108,9 @@ class Executor {
   std::map<std::string_view, Queue> waiting_;  // by action
   std::set<Key> known_;                        // waiting or under way
   int under_way_ = 0;                          // jobs
-  // Snapshots under way, and those made whose outcome is not in the state yet: so many each.
-  std::map<Key, int> asking_;
-  std::map<Key, int> asked_;
+  // Snapshots under way, and those made whose outcome is not in the state yet.
+  std::map<Key, ReleasedEffect> asking_;
+  std::map<Key, ReleasedEffect> asked_;
   std::optional<Time> next_pump_;
 };
 

@@ -17,8 +17,9 @@ struct ExecutorTest : testing::Test {
     return Executor({ec2,
                      workers,
                      workers.post(),
-                     [this](const ManagedInstanceId&, const std::string& key) { return !withdrawn.contains(key); },
-                     [this](const ManagedInstanceId&, model::Outcome outcome) { ended.push_back(std::move(outcome)); },
+                     [this](const ReleasedEffect& effect) { return !withdrawn.contains(effect.effect.key); },
+                     [this](const ReleasedEffect&, model::Outcome outcome) { ended.push_back(std::move(outcome)); },
+                     [this] { return tenure; },
                      counters,
                      clock,
                      budget_wait,
@@ -28,7 +29,7 @@ struct ExecutorTest : testing::Test {
   }
   ReleasedEffect effect(const std::string& volume, model::Urgency urgency = model::Urgency::recover,
                         std::optional<Time> deadline = {}) {
-    return {kOne, {volume, model::DeleteVolume{VolumeId(volume)}, urgency, deadline}, false};
+    return {kOne, {volume, model::DeleteVolume{VolumeId(volume)}, urgency, deadline}, false, 0};
   }
   std::vector<std::string> deleted() const {
     std::vector<std::string> ids;
@@ -41,6 +42,7 @@ struct ExecutorTest : testing::Test {
   SetClock clock;
   BudgetWait budget_wait;
   HasRoom has_room;
+  std::shared_ptr<Tenure> tenure = std::make_shared<Tenure>(clock.time + std::chrono::hours(1));
   std::set<std::string> withdrawn;
   std::vector<model::Outcome> ended;
   Counters counters;
@@ -60,6 +62,40 @@ TEST_F(ExecutorTest, SendsTheMostUrgentFirstThenByDeadlineThenInOrder) {
   }
   EXPECT_EQ(deleted(), (std::vector<std::string>{"sooner", "later", "second", "third", "cleanup"}));
   EXPECT_EQ(ended.size(), 5u);
+}
+
+TEST_F(ExecutorTest, MakesNoCallThatTheLeaseMayNotOutlast) {
+  Executor one = executor(1);
+  one.release(effect("a"));
+  one.pump();
+  clock.time = tenure->until() - Tenure::kLongestCall;  // it slept between the pump and the worker
+  workers.run_all();
+  EXPECT_TRUE(deleted().empty());
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].made.error().kind, ErrorKind::unavailable) << "known not to be done";
+  EXPECT_EQ(ended[0].made.error().code, kNotHeld);
+  tenure->prolong(clock.time + std::chrono::hours(1));
+  one.release(effect("a"));
+  one.pump();
+  workers.run_all();
+  EXPECT_EQ(deleted(), std::vector<std::string>{"a"});
+}
+
+TEST_F(ExecutorTest, NeverSendsWhatWasLetOutUnderALeaseThatWasLostEvenIfThereIsAnotherByThen) {
+  Executor one = executor(1);
+  one.release(effect("a"));
+  one.pump();
+  tenure->end();
+  tenure = std::make_shared<Tenure>(clock.time + std::chrono::hours(1));
+  ReleasedEffect anew = effect("a");
+  anew.lease = 2;
+  one.release(anew);
+  workers.run_all();
+  EXPECT_TRUE(deleted().empty());
+  one.pump();
+  workers.run_all();
+  EXPECT_EQ(deleted().size(), 1u) << "the same effect, asked for again under the new lease";
+  EXPECT_EQ(ended.size(), 2u);
 }
 
 TEST_F(ExecutorTest, HasNoMoreUnderWayThanItsBound) {

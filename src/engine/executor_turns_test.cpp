@@ -48,9 +48,9 @@ struct PeriodicSnapshots : testing::Test {
   std::vector<std::string> sent;
   std::vector<model::Outcome> ended;
   Executor executor{
-      {ec2, workers, workers.post(), [](const ManagedInstanceId&, const std::string&) { return true; },
-       [this](const ManagedInstanceId&, model::Outcome outcome) { ended.push_back(std::move(outcome)); }, counters,
-       clock, [this](const ec2::ApiCall& call, int ahead) { return budget.wait_for(call, ahead); },
+      {ec2, workers, workers.post(), [](const ReleasedEffect&) { return true; },
+       [this](const ReleasedEffect&, model::Outcome outcome) { ended.push_back(std::move(outcome)); },
+       [] { return std::make_shared<Tenure>(Time::max()); }, counters, clock, [this](const ec2::ApiCall& call, int ahead) { return budget.wait_for(call, ahead); },
        [this](const ReleasedEffect& effect) -> std::optional<core::SnapshotPace> {
          auto found = paces.find(effect.effect.key);
          return found == paces.end() ? std::nullopt : std::optional(found->second);

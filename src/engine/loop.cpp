@@ -30,27 +30,14 @@ Error unavailable(const std::string& why) {
 
 }  // namespace
 
-Loop::Loop(Store& store, Clock& clock, Decide decide, Counters& counters)
-    : store_(store), clock_(clock), decide_(std::move(decide)), counters_(counters) {}
-
-Result<void> Loop::load() {
-  HF_TRY(std::vector<StoredInstance> stored, store_.load());
-  std::string faults;
-  for (StoredInstance& instance : stored) {
-    auto spec = model::read_spec(instance.document, model::Origin::store);
-    if (!spec) {
-      for (const Error& error : spec.error().errors)
-        faults += fmt::format("\n  {}: {}", instance.id.str(), describe(error));
-      continue;
-    }
-    auto view = std::make_shared<View>(View{instance.id, std::move(instance.document), std::move(*spec),
-                                            std::move(instance.state), instance.created_at, instance.updated_at});
-    rows_[view->id].view = view;
-    put({view->id, model::Restarted{}, 0, std::nullopt});
-  }
-  if (faults.empty()) return {};
-  return fail(ErrorKind::invalid, "StoreCorrupt", "stored documents cannot be read, so nothing was started:" + faults);
-}
+Loop::Loop(Store& store, Clock& clock, Decide decide, Counters& counters, Claim claim)
+    : store_(store),
+      clock_(clock),
+      decide_(std::move(decide)),
+      counters_(counters),
+      claim_(std::move(claim)),
+      elsewhere_(store),
+      tenure_(std::make_shared<Tenure>(Time::max())) {}
 
 void Loop::put(Input input) {
   if (input.ticket == 0 && queue_.size() >= kMostQueued && is_wake_up(input.event)) {
@@ -64,24 +51,34 @@ void Loop::put(Input input) {
 
 std::optional<Time> Loop::next_turn() const {
   // In trouble, only who waits for an answer is served before the pause is over.
+  if (replaced_) return asking_ > 0 ? std::optional(Time{}) : std::nullopt;
   if (stalled()) return asking_ > 0 ? Time{} : paused_until_;
   if (!queue_.empty() || touch_) return Time{};
-  if (!timers_.empty()) return timers_.begin()->first.first;
-  return std::nullopt;
+  Time next = renew_at_;
+  if (!timers_.empty()) next = std::min(next, timers_.begin()->first.first);
+  return next == Time::max() ? std::nullopt : std::optional(next);
+}
+
+void Loop::answer_all_unavailable(Turn& turn) {
+  for (const Input& input : queue_) {
+    if (input.ticket != 0) turn.answers.push_back({input.ticket, Failure(unavailable(trouble_))});
+  }
+  std::erase_if(queue_, [](const Input& input) { return input.ticket != 0; });
+  asking_ = 0;
 }
 
 Turn Loop::turn() {
   Turn turn;
   ++counters_.turns;
-  Time now = clock_.now();
-  if (stalled() && now < paused_until_) {
-    for (const Input& input : queue_) {
-      if (input.ticket != 0) turn.answers.push_back({input.ticket, Failure(unavailable(trouble_))});
-    }
-    std::erase_if(queue_, [](const Input& input) { return input.ticket != 0; });
-    asking_ = 0;
+  const Time now = clock_.now();
+  if (replaced_ || (stalled() && now < paused_until_)) {
+    answer_all_unavailable(turn);
+    if (replaced_) queue_.clear();
     return turn;
   }
+  // Before anything is decided: what another has taken meanwhile is not ours to decide about.
+  const bool renews = leases_ && (touch_ || now >= renew_at_);
+  if (renews && renew(now, turn) == Renewal::failed) return turn;
   if (!stalled()) fire_timers(now, turn);
 
   Drafts drafts;
@@ -96,13 +93,7 @@ Turn Loop::turn() {
     }
     if (input.ticket != 0) answers.push_back({input.ticket, std::move(folded)});
   }
-  std::vector<Change> changes;
-  for (auto& [id, draft] : drafts) {
-    if (!draft.must_write) continue;
-    changes.push_back({{id, draft.view.document, draft.view.state, draft.view.created_at, draft.view.updated_at},
-                       draft.records,
-                       draft.forget});
-  }
+  const std::vector<Change> changes = changes_of(drafts);
   if (!changes.empty() || touch_ || stalled()) {
     auto sequences = store_.commit(changes, now);
     if (!sequences) {
@@ -114,9 +105,7 @@ Turn Loop::turn() {
     }
     ++counters_.commits;
     counters_.changes_written += changes.size();
-    if (stalled()) spdlog::info("the store can be written again");
-    trouble_.clear();
-    pause_ = Duration::zero();
+    trouble_is_over();
     touch_ = false;
     if (!sequences->empty()) turn.last_sequence = sequences->back();
   }
@@ -124,6 +113,17 @@ Turn Loop::turn() {
   turn.answers = std::move(answers);
   counters_.events_queued = queue_.size();
   return turn;
+}
+
+std::vector<Change> Loop::changes_of(const Drafts& drafts) const {
+  std::vector<Change> changes;
+  for (const auto& [id, draft] : drafts) {
+    if (!draft.must_write) continue;
+    const View& view = draft.view;
+    changes.push_back(
+        {{id, view.document, view.state, view.created_at, view.updated_at}, draft.records, draft.forget, draft.lease});
+  }
+  return changes;
 }
 
 std::vector<Input> Loop::take_batch() {
@@ -161,13 +161,12 @@ Result<Loop::Draft*> Loop::draft_for(const Input& input, Time now, Drafts& draft
   bool creates = std::holds_alternative<model::Created>(input.event) && input.revision.has_value();
   auto row = rows_.find(input.id);
   bool exists = found != drafts.end() ? !found->second.forget : row != rows_.end();
-  if (creates && exists) return fail(ErrorKind::conflict, "IdInUse", "this id is taken");
-  if (!creates && !exists) {
-    return fail(ErrorKind::not_found, "ManagedInstanceNotFound", "there is no managed instance " + input.id.str());
-  }
+  if (creates && exists) return fail(ErrorKind::conflict, kIdInUse, "this id is taken");
+  if (!creates && !exists) return Failure(elsewhere_.refusal(input.id));
   if (found != drafts.end() && !creates) return &found->second;
   Draft draft;
   draft.existed = row != rows_.end();
+  draft.lease = draft.existed ? row->second.lease : 0;
   if (creates) {
     draft.view = {input.id,
                   input.revision->document,
@@ -268,26 +267,69 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   return {};
 }
 
-// By the store's contract a commit that failed has written nothing, so the batch can be tried again as it was.
-void Loop::commit_failed(std::vector<Input> batch, const Error& error, Time now, Turn& turn) {
+void Loop::note_trouble(const Error& error, Time now, Turn& turn) {
   ++counters_.commits_failed;
   core::reached(core::Probe::commit_failed);
   if (!stalled()) spdlog::error("the store cannot be written, nothing is let out until it can: {}", describe(error));
   trouble_ = describe(error);
   pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
   paused_until_ = now + pause_;
-  for (auto input = batch.rbegin(); input != batch.rend(); ++input) {
-    if (input->ticket == 0) {
-      queue_.push_front(std::move(*input));
-    } else {
-      bool forgets = core::mutated(core::Mutation::answer_before_it_is_stored);
-      turn.answers.push_back({input->ticket, forgets ? Result<void>() : Result<void>(Failure(unavailable(trouble_)))});
-    }
-  }
+  if (leases_ && error.code == kHolderReplaced) end_replaced(turn);
+}
+
+void Loop::trouble_is_over() {
+  if (stalled()) spdlog::info("the store can be written again");
+  trouble_.clear();
+  pause_ = Duration::zero();
+}
+
+void Loop::put_back(std::vector<Input> batch) {
+  asking_ += std::count_if(batch.begin(), batch.end(), [](const Input& input) { return input.ticket != 0; });
+  queue_.insert(queue_.begin(), std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.end()));
   counters_.events_queued = queue_.size();
 }
 
+// By the store's contract a commit that failed has written nothing, so the batch can be tried again as it was: without
+// what was another's by then, or whose new id is, or once the store can be written.
+void Loop::commit_failed(std::vector<Input> batch, const Error& error, Time now, Turn& turn) {
+  if (leases_ && error.code == kLeaseLost) {
+    put_back(std::move(batch));
+    if (renew(now, turn, true) == Renewal::kept) note_trouble(error, now, turn);
+    return;
+  }
+  if (error.code == kIdInUse) return refuse_creations(std::move(batch), error, turn);
+  note_trouble(error, now, turn);
+  std::vector<Input> events;
+  for (Input& input : batch) {
+    if (input.ticket == 0) {
+      events.push_back(std::move(input));
+    } else {
+      bool forgets = core::mutated(core::Mutation::answer_before_it_is_stored);
+      turn.answers.push_back({input.ticket, forgets ? Result<void>() : Result<void>(Failure(unavailable(trouble_)))});
+    }
+  }
+  if (!replaced_) put_back(std::move(events));
+}
+
+// One of them has an id that is another service's managed instance already. Who asks again gets another id.
+void Loop::refuse_creations(std::vector<Input> batch, const Error& error, Turn& turn) {
+  std::vector<Input> rest;
+  for (Input& input : batch) {
+    if (!std::holds_alternative<model::Created>(input.event)) {
+      rest.push_back(std::move(input));
+    } else if (input.ticket != 0) {
+      turn.answers.push_back({input.ticket, Failure(error)});
+    }
+  }
+  put_back(std::move(rest));
+}
+
 void Loop::install(Drafts& drafts, Turn& turn) {
+  // What was taken over in this turn is shown once, as it is by now.
+  std::erase_if(turn.changed, [&](const SharedView& view) {
+    auto draft = drafts.find(view->id);
+    return draft != drafts.end() && (draft->second.decided || draft->second.forget);
+  });
   for (auto& [id, draft] : drafts) {
     std::move(draft.records.begin(), draft.records.end(), std::back_inserter(turn.records));
     if (draft.forget) {
@@ -307,6 +349,7 @@ void Loop::install(Drafts& drafts, Turn& turn) {
         row.look_at[kind] = row.look_at[kind] ? std::min(*row.look_at[kind], look.at) : look.at;
       }
     }
+    if (!draft.existed) row.lease = session_;
     row.wake_at = draft.wake_at;
     row.view = std::make_shared<const View>(std::move(draft.view));
     turn.changed.push_back(row.view);
@@ -323,7 +366,7 @@ void Loop::release(Draft& draft, Turn& turn) {
   for (const model::Effect& effect : draft.effects) {
     auto found = asked.find(effect.key);
     if (found == asked.end() || last[effect.key] != &effect) continue;
-    turn.effects.push_back({draft.view.id, effect, found->second.tries > 1});
+    turn.effects.push_back({draft.view.id, effect, found->second.tries > 1, draft.existed ? draft.lease : session_});
     ++counters_.effects_released;
   }
 }
@@ -348,11 +391,6 @@ void Loop::clear_timer(Row& row) {
 SharedView Loop::find(const ManagedInstanceId& id) const {
   auto found = rows_.find(id);
   return found == rows_.end() ? nullptr : found->second.view;
-}
-
-bool Loop::still_asked(const ManagedInstanceId& id, const std::string& key) const {
-  auto row = rows_.find(id);
-  return row != rows_.end() && row->second.view->state.asked.contains(key);
 }
 
 }  // namespace holdfast::engine

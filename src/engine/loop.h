@@ -2,6 +2,9 @@
 // core::decide fold each into its managed instance (several of one instance one after another), writes everything in
 // one commit, and only then answers what may be let out. The controller calls it and passes on what it answers.
 //
+// Only what this service holds a lease of is in `rows`. The leases are renewed before anything else is done once half
+// of their time is over, and at each touch; what is lost is dropped at once, and what is taken is as the store has it.
+//
 // Always holds: what `rows` show is what the store has. If a commit fails, nothing of the batch has taken place: states
 // are as before, events stay queued in their order (requests of the API are answered `unavailable` instead, so that
 // nobody waits for ever), and nothing more is tried until the pause is over.
@@ -11,13 +14,16 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/decide.h"
 #include "engine/clock.h"
 #include "engine/counters.h"
+#include "engine/elsewhere.h"
 #include "engine/store.h"
+#include "engine/tenure.h"
 #include "engine/view.h"
 #include "model/document.h"
 #include "model/effect.h"
@@ -61,6 +67,7 @@ struct ReleasedEffect {
   ManagedInstanceId id;
   model::Effect effect;
   bool again = false;  // asked before: it may have been done
+  uint64_t lease = 0;  // under which it was stored
 };
 
 struct WantedLook {
@@ -74,9 +81,9 @@ struct Turn {
   std::vector<WantedLook> looks;
   std::vector<Answer> answers;
   std::vector<SharedView> changed;
-  std::vector<ManagedInstanceId> forgotten;
-  std::vector<model::Record> records;  // that were stored
-  int64_t last_sequence = 0;           // of a record written in this turn; 0: none
+  std::vector<ManagedInstanceId> forgotten;  // or another's from now on
+  std::vector<model::Record> records;        // that were stored
+  int64_t last_sequence = 0;                 // of a record written in this turn; 0: none
 };
 
 class Loop {
@@ -86,15 +93,17 @@ class Loop {
   static constexpr Duration kFirstPause = std::chrono::milliseconds(100);  // after a failed commit
   static constexpr Duration kLongestPause = std::chrono::seconds(5);
 
-  Loop(Store& store, Clock& clock, Decide decide, Counters& counters);
+  Loop(Store& store, Clock& clock, Decide decide, Counters& counters, Claim claim = {});
 
-  // Reads everything stored and queues Restarted for each. Fails, with every fault named, if something cannot be read.
+  // Takes its leases, reads what they are of and queues Restarted for each. Fails, with every fault named, if something
+  // cannot be read.
   Result<void> load();
+  // Gives everything back. At an orderly end, once nothing is under way any more; nothing else is called afterwards.
+  void leave();
 
   void put(Input input);
   Turn turn();
-  // Commits at the next turn even if nothing changed: keeps the time last seen, and tries whether the store can be
-  // written.
+  // Renews the leases at the next turn: that also keeps the time last seen, and tries whether the store can be written.
   void touch() { touch_ = true; }
 
   // When `turn` has something to do: a time that is past means now; nothing means only after a `put`.
@@ -103,8 +112,15 @@ class Loop {
   const std::string& trouble() const { return trouble_; }  // why the store cannot be written; empty: it can
 
   SharedView find(const ManagedInstanceId& id) const;
-  // Whether the stored state still asks for this effect.
-  bool still_asked(const ManagedInstanceId& id, const std::string& key) const;
+  // Whether the stored state still asks for this effect, under the same lease.
+  bool still_asked(const ReleasedEffect& effect) const;
+  bool holds(const ManagedInstanceId& id, uint64_t lease) const;
+  SharedTenure tenure() const { return tenure_; }
+  // Another service of this one's name has begun: this one does nothing any more.
+  bool replaced() const { return replaced_; }
+  // What is another service's.
+  Elsewhere& elsewhere() { return elsewhere_; }
+  const Elsewhere& elsewhere() const { return elsewhere_; }
   template <class F>
   void for_each(F&& visit) const {
     for (const auto& [id, row] : rows_) visit(row.view);
@@ -118,12 +134,15 @@ class Loop {
     std::optional<Time> wake_at;
     std::optional<Time> look_at[kKinds];
     std::optional<std::pair<Time, uint64_t>> timer;  // its key in timers_
+    uint64_t lease = 0;
   };
+  enum class Renewal { failed, kept, lost };
 
   // What the events of a batch have made of one managed instance so far.
   struct Draft {
     View view;
     bool existed = false;
+    uint64_t lease = 0;  // 0: it is made by this
     bool must_write = false;
     bool forget = false;
     std::vector<model::Record> records;
@@ -140,8 +159,24 @@ class Loop {
   Result<Draft*> draft_for(const Input& input, Time now, Drafts& drafts);
   std::optional<ManagedInstanceId> holder_of_address(const ManagedInstanceId& id, const model::Spec& spec,
                                                      const Drafts& drafts) const;
-  bool commit(Drafts& drafts, Time now, Turn& turn);
+  std::vector<Change> changes_of(const Drafts& drafts) const;
   void commit_failed(std::vector<Input> batch, const Error& error, Time now, Turn& turn);
+  void put_back(std::vector<Input> batch);
+  void refuse_creations(std::vector<Input> batch, const Error& error, Turn& turn);
+  void note_trouble(const Error& error, Time now, Turn& turn);
+  void trouble_is_over();
+  void answer_all_unavailable(Turn& turn);
+  // loop_leases.cpp
+  Renewal renew(Time now, Turn& turn, bool list_all = false);
+  Result<void> take(Leased leased, Turn& turn);
+  void take_all(Leases& leases, Turn& turn);
+  std::set<ManagedInstanceId> lost_by(const Leases& leases) const;
+  void drop(const std::set<ManagedInstanceId>& ids);
+  void end_replaced(Turn& turn);
+  void give_up_excess(size_t count, Turn& turn);
+  static void note_unreleased(const Error& error);
+  void plan_renewal(const Leases& leases, Time now);
+  static bool is_at_rest(const Row& row);
   void install(Drafts& drafts, Turn& turn);
   void release(Draft& draft, Turn& turn);
   void set_timer(const ManagedInstanceId& id, Row& row);
@@ -160,6 +195,14 @@ class Loop {
   std::string trouble_;
   Duration pause_{};
   Time paused_until_{};
+
+  Claim claim_;
+  Elsewhere elsewhere_;
+  bool leases_ = false;  // it has begun to take them
+  uint64_t session_ = 0;
+  std::shared_ptr<Tenure> tenure_;
+  Time renew_at_ = Time::max();
+  bool replaced_ = false;
 };
 
 }  // namespace holdfast::engine

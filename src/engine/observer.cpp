@@ -405,6 +405,7 @@ void Observer::deliver(const SharedRound& round) {
 // Never deleted: a store restored from yesterday's copy knows nothing of what was made since, and that may be the only
 // copy of somebody's data.
 void Observer::warn_of_orphans(const Round& round) {
+  if (ties_.others && ties_.others()) return;  // they know of theirs
   std::map<ManagedInstanceId, std::vector<std::string>> orphans;
   auto look = [&](const std::vector<ec2::Tag>& tags, const std::string& id) {
     auto owner = owner_of(tags);

@@ -48,6 +48,8 @@ class Observer {
     // Gets each observation, on the engine's thread.
     std::function<void(const ManagedInstanceId&, model::Observation)> seen;
     Counters& counters;
+    // Whether what `find` does not know may be another service's.
+    std::function<bool()> others = {};
   };
 
   explicit Observer(Ties ties);

@@ -74,7 +74,8 @@ Result<uint64_t> SqliteLeases::draw_number() {
   const auto number = row ? static_cast<uint64_t>(sql_.draw_number.integer(0)) : 0;
   sql_.draw_number.reset();
   if (number != 0) return number;
-  return fail(ErrorKind::invalid, "StoreCorrupt", "the numbers of the leases are missing: restore the store from a copy");
+  return fail(ErrorKind::invalid, "StoreCorrupt",
+              "the numbers of the leases are missing: restore the store from a copy");
 }
 
 Result<std::optional<uint64_t>> SqliteLeases::session_of(const std::string& name) {
@@ -120,7 +121,8 @@ Result<void> SqliteLeases::begin_or_renew(const Claim& claim, Time now, uint64_t
 }
 
 // How much is its share, what it takes, and what is to be told.
-Result<void> SqliteLeases::reckon(Connection& writer, const Claim& claim, std::optional<size_t> believed, Leases& leases) {
+Result<void> SqliteLeases::reckon(Connection& writer, const Claim& claim, std::optional<size_t> believed,
+                                  Leases& leases) {
   HF_TRY(Statement held_of, writer.prepare("SELECT instance FROM leases WHERE holder = :name ORDER BY instance"));
   HF_TRY(Statement count_held, writer.prepare("SELECT count(*) FROM leases WHERE holder = :name"));
   HF_TRY(const int64_t instances, writer.query_integer("SELECT count(*) FROM instances"));

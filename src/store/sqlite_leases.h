@@ -23,12 +23,14 @@ class SqliteLeases {
  public:
   static Result<SqliteLeases> prepare(Connection& writer);
 
-  Result<engine::Leases> lease(Connection& writer, const engine::Claim& claim, std::optional<size_t> believed, Time now);
+  Result<engine::Leases> lease(Connection& writer, const engine::Claim& claim, std::optional<size_t> believed,
+                               Time now);
   // The session counts only once that was committed.
   void begun(uint64_t session) { session_ = session; }
   Result<void> release(const std::vector<ManagedInstanceId>& ids);
   Result<void> leave();
-  Result<std::vector<engine::StoredElsewhere>> elsewhere(Connection& reader, const std::optional<ManagedInstanceId>& id);
+  Result<std::vector<engine::StoredElsewhere>> elsewhere(Connection& reader,
+                                                         const std::optional<ManagedInstanceId>& id);
 
   // Whether this change may be written: conflicts as the contract says.
   Result<void> check(const engine::Change& change);
@@ -53,7 +55,8 @@ class SqliteLeases {
   Result<std::optional<uint64_t>> session_of(const std::string& name);
   Result<void> begin_or_renew(const engine::Claim& claim, Time now, uint64_t session);
   Result<void> take(Connection& writer, size_t count, engine::Leases& leases);
-  Result<void> reckon(Connection& writer, const engine::Claim& claim, std::optional<size_t> believed, engine::Leases& leases);
+  Result<void> reckon(Connection& writer, const engine::Claim& claim, std::optional<size_t> believed,
+                      engine::Leases& leases);
 
   Statements sql_;
   std::string name_;

@@ -28,7 +28,7 @@ namespace holdfast::inprocess {
 inline constexpr char kRoot[] = "/aws/ec2/managedInstance";
 
 struct ApiWorld : testing::Test {
-  ApiWorld() {
+  explicit ApiWorld(engine::EngineOptions given = {}) : options(std::move(given)) {
     cloud = cloud::Cloud::open({}, substrate, runtime).value();
     EXPECT_TRUE(engine.start());
     cloud->listen([this](const ec2::CloudEvent& event) { engine.notify(event); });
@@ -108,7 +108,8 @@ struct ApiWorld : testing::Test {
     ApiWorld& of;
   };
   Late late{*this};
-  engine::Engine engine{engine::EngineOptions{}, late, store, clock};
+  engine::EngineOptions options;
+  engine::Engine engine{options, late, store, clock};
   static Time system_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
   store::AccessMemoryStore access_store;
   std::unique_ptr<access::Tokens> tokens = access::Tokens::open(access_store, "secret", system_now).value();
