@@ -105,8 +105,10 @@ Result<void> QueryService::call(const ServiceCall& call, std::stop_token stop) {
   ++counters_.calls;
   const auto start = Steady::now();
   Progress progress;
+  const Duration limit =
+      call.mutates ? std::min(options_.total_timeout, options_.change_timeout) : options_.total_timeout;
   for (int attempts = 1;; ++attempts) {
-    const Attempt last = attempt(call, options_.total_timeout - since(start), stop);
+    const Attempt last = attempt(call, limit - since(start), stop);
     if (!last.error) {
       budget_.give_back();
       return {};
@@ -121,7 +123,7 @@ Result<void> QueryService::call(const ServiceCall& call, std::stop_token stop) {
     if (!may_retry(error.kind, call.mutates) || attempts >= options_.retry.max_attempts) return Failure(error);
     if (error.kind == ErrorKind::throttled && !options_.retry.repeats_throttled) return Failure(error);
     const Duration wait = next_pause(attempts);
-    if (since(start) + wait >= options_.total_timeout || !budget_.take(error.kind)) return Failure(error);
+    if (since(start) + wait >= limit || !budget_.take(error.kind)) return Failure(error);
     ++counters_.retries;
     if (!pause(wait, stop)) return Failure(error);
   }

@@ -28,6 +28,9 @@ struct ServiceOptions {
   RetryOptions retry;
   Duration attempt_timeout = std::chrono::seconds(30);
   Duration total_timeout = std::chrono::seconds(90);  // with all attempts and pauses
+  // The same of a call that changes something: it must end before the caller's right to make it does
+  // (engine/tenure.h: a minute, with its turn in the API budget).
+  Duration change_timeout = std::chrono::seconds(35);
 };
 
 struct ServiceCall {

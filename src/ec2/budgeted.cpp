@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <condition_variable>
 
 namespace holdfast::ec2 {
@@ -120,6 +121,8 @@ Result<FurtherResponse> Budgeted::perform_further(const FurtherRequest& request)
 
 template <class Send>
 auto Budgeted::paid(const ApiCall& call, const Send& send) -> decltype(send()) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto too_late = [&] { return std::chrono::steady_clock::now() - start > options_.last_attempt_within; };
   Duration left = options_.most_wait;
   std::optional<Error> refusal;
   for (int attempt = 1;; ++attempt) {
@@ -137,7 +140,7 @@ auto Budgeted::paid(const ApiCall& call, const Send& send) -> decltype(send()) {
     if (answer || !is_about_rate(answer.error())) return answer;
     budget_.throttled(call);
     refusal = answer.error();
-    if (attempt >= options_.attempts) return answer;
+    if (attempt >= options_.attempts || too_late()) return answer;
   }
 }
 

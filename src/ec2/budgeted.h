@@ -54,8 +54,9 @@ class SharedBudget {
 class Budgeted : public FurtherEc2 {
  public:
   struct Options {
-    Duration most_wait = std::chrono::seconds(10);  // of one call, all its attempts together
-    int attempts = 4;                               // of one that is refused for the rate of calls
+    Duration most_wait = std::chrono::seconds(10);            // of one call, all its attempts together
+    int attempts = 4;                                         // of one that is refused for the rate of calls
+    Duration last_attempt_within = std::chrono::seconds(20);  // from its start; no attempt begins later
     // False: called off. Tests and the simulator bring their own; absent: waits in real time.
     std::function<bool(Duration, std::stop_token)> wait;
   };

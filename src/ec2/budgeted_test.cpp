@@ -53,6 +53,24 @@ TEST_F(BudgetedCalls, GoAtOnceWhileThereIsRoomAndThenAtTheRefillsPace) {
   EXPECT_EQ(inner_.calls, 9);
 }
 
+TEST_F(BudgetedCalls, NoFurtherAttemptBeginsOnceTheTimeForThemIsOver) {
+  class Slow : public Scripted {
+    Result<Response> perform(const Request& request) override {
+      std::this_thread::sleep_for(milliseconds(20));
+      return Scripted::perform(request);
+    }
+  } slow;
+  slow.refusals = 3;
+  Budgeted::Options options;
+  options.last_attempt_within = milliseconds(5);
+  options.wait = [](Duration, std::stop_token) { return true; };
+  Budgeted ec2(slow, budget_, options);
+  auto answer = ec2.call(RunInstancesRequest());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::throttled);
+  EXPECT_EQ(slow.calls, 1);
+}
+
 TEST_F(BudgetedCalls, OneActionDoesNotHoldAnother) {
   auto ec2 = make();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(ec2.call(RunInstancesRequest()));

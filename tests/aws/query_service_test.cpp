@@ -49,6 +49,7 @@ class Query : public testing::Test {
     options.retry.repeats_throttled = repeats_throttled_;
     options.attempt_timeout = attempt_timeout_;
     options.total_timeout = total_timeout_;
+    options.change_timeout = change_timeout_;
     return QueryService(std::move(options), *http_, credentials, [this] { return now_; });
   }
   ServiceCall call(bool mutates) {
@@ -73,7 +74,8 @@ class Query : public testing::Test {
 
   Time now_ = kNow;
   bool repeats_throttled_ = true;
-  Duration attempt_timeout_ = std::chrono::seconds(10), total_timeout_ = std::chrono::seconds(20);
+  Duration attempt_timeout_ = std::chrono::seconds(10), total_timeout_ = std::chrono::seconds(20),
+           change_timeout_ = std::chrono::seconds(20);
   std::unique_ptr<HttpClient> http_ = HttpClient::start({}).value();
   Lettered keys_;
   std::string body_;
@@ -261,6 +263,15 @@ TEST_F(Query, EndsWithinItsTotalTime) {
   EXPECT_GE(asked, 2u);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
   EXPECT_EQ(against(Reply{"", false, true}, true).second, 1u);
+}
+
+TEST_F(Query, AChangeEndsWithinItsOwnShorterTime) {
+  change_timeout_ = milliseconds(200);
+  const auto start = std::chrono::steady_clock::now();
+  auto [error, asked] = against(Reply{"", false, true}, true);
+  EXPECT_EQ(error.kind, ErrorKind::unknown_outcome);
+  EXPECT_EQ(asked, 1u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 TEST_F(Query, AServerThatIsNotThereIsUnavailable) {
