@@ -74,6 +74,8 @@ void add_options(CLI::App& app, Command& command) {
   app.add_option("--instances", command.run.instances, "managed instances (20)")->check(CLI::Range(1, 1000));
   app.add_option("--load", command.run.load, "interruptions, crashes, users and operators: this part of the usual (1)")
       ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--services", command.run.services, "on one store (1; in a third of a swarm's seeds 2)")
+      ->check(CLI::Range(1, 2));
   app.add_option("--only", command.only, "of the seed's strikes only these may happen, e.g. lost_reply:12,crash_now:0");
   app.add_option("--trace", command.trace, "tell the life of this managed instance (smi-...)");
   app.add_flag("--shrink", command.shrink, "find the smallest set of strikes that still breaks the same promise");

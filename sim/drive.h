@@ -1,5 +1,4 @@
-// The one order of things in virtual time around a controller: what was posted to it and a turn, a turn that is due, a
-// work that is due, and only then time goes on.
+// The one order of things in virtual time: what a service has to do now, a work that is due, and only then time goes on.
 #pragma once
 
 #include <algorithm>
@@ -15,24 +14,31 @@ namespace holdfast::sim {
 
 using Posted = std::deque<std::function<void()>>;
 
-// One thing happens; false: nothing ever will. `controller`: nullptr: it is not running. `act`: given what was posted,
-// runs it and takes a turn.
-template <class Act>
-bool drive(VirtualTime& time, const engine::Controller* controller, Posted& posted, const Act& act) {
-  if (controller != nullptr && !posted.empty()) {
-    act(std::exchange(posted, {}));
-    return true;
-  }
-  const std::optional<Time> turn = controller != nullptr ? controller->next_turn() : std::nullopt;
-  if (turn && *turn <= time.now()) {
-    act(Posted());
-    return true;
-  }
-  if (time.run_due()) return true;
+// One thing happens; false: nothing ever will. `act`: a service does what it has to do now; false: none has anything.
+// `next_turn`: when one has to at the latest; nothing: not before something comes to it.
+template <class Act, class NextTurn>
+bool drive(VirtualTime& time, const Act& act, const NextTurn& next_turn) {
+  if (act() || time.run_due()) return true;
+  const std::optional<Time> turn = next_turn();
   const std::optional<Time> work = time.next();
   if (!turn && !work) return false;
   time.advance_to(std::min(turn.value_or(Time::max()), work.value_or(Time::max())));
   return true;
+}
+
+// Of one service, by the world's clock; nullptr: it is not running. `act`: given what was posted, runs it and takes a
+// turn.
+template <class Act>
+bool drive(VirtualTime& time, const engine::Controller* controller, Posted& posted, const Act& act) {
+  auto next_turn = [&] { return controller != nullptr ? controller->next_turn() : std::nullopt; };
+  auto act_now = [&] {
+    const std::optional<Time> turn = next_turn();
+    const bool has_come = controller != nullptr && !posted.empty();
+    if (!has_come && (!turn || *turn > time.now())) return false;
+    act(std::exchange(posted, {}));
+    return true;
+  };
+  return drive(time, act_now, next_turn);
 }
 
 }  // namespace holdfast::sim

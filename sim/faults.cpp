@@ -67,6 +67,8 @@ constexpr Kind kKinds[] = {
     {Fault::user_snapshots, "user_snapshots", 10, 40},
     {Fault::user_restores, "user_restores", 10, 40},
     {Fault::user_undeletes, "user_undeletes", 6, 20},
+    {Fault::service_sleeps, "service_sleeps", 6, 30},
+    {Fault::service_dies, "service_dies", 1, 6},
 };
 static_assert(std::size(kKinds) == kFaults);
 
@@ -112,6 +114,10 @@ void lighten(FaultPlan& plan, double load, Random& random) {
 }
 
 }  // namespace
+
+int draw_services(uint64_t seed, bool swarm) {
+  return swarm && mix(seed ^ 0x5e1ec7) % 3 == 0 ? 2 : 1;
+}
 
 FaultPlan draw_plan(uint64_t seed, bool swarm, double load) {
   FaultPlan plan;

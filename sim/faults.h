@@ -69,8 +69,10 @@ enum class Fault : uint8_t {
   user_snapshots,
   user_restores,  // to a copy that there is, or takes that back
   user_undeletes,
+  service_sleeps,    // for minutes, and wakes up believing that no time has passed
+  service_dies,      // for good; another one comes in its place
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::user_undeletes) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::service_dies) + 1;
 inline constexpr Fault kFirstTimed = Fault::interruption_notice;
 
 std::string_view name_of(Fault fault);
@@ -88,6 +90,9 @@ struct Happening {
 struct FaultPlan {
   std::array<double, kFaults> rates{};  // of calls: a probability; of timed ones: how many in the whole run
 };
+
+// How many services share the store: one, or in a third of the swarm's seeds two.
+int draw_services(uint64_t seed, bool swarm);
 
 // The standard mix, or (swarm) a mix of this seed's own: some kinds left out, some frequent. Of the timed ones only
 // that part (`load`, at most 1).

@@ -32,6 +32,7 @@ RunOptions small(uint64_t seed) {
 struct Caught {
   const char* mutation;
   std::set<int> promises;
+  bool two_services = false;  // it takes another to be in the way of
 };
 
 class Mutants : public testing::TestWithParam<Caught> {};
@@ -41,20 +42,25 @@ TEST_P(Mutants, AreCaught) {
   ASSERT_NE(mutant, nullptr);
   Breaking breaking(mutant->mutation);
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    RunOutcome outcome = run(small(seed));
+    RunOptions options = small(seed);
+    if (GetParam().two_services) {
+      options.services = 2;
+      options.load = 0.5;
+    }
+    RunOutcome outcome = run(options);
     if (outcome.violations.empty()) continue;
     EXPECT_TRUE(GetParam().promises.contains(outcome.violations.front().promise)) << outcome.violations.front().what;
     return;
   }
   FAIL() << mutant->name << " (" << mutant->wrong << ") was not caught by " << kSeeds << " seeds";
 }
-INSTANTIATE_TEST_SUITE_P(OneOfEachPromise, Mutants,
-                         testing::Values(Caught{"delete_newest_snapshot", {1}}, Caught{"launch_without_a_token", {2}},
-                                         Caught{"launch_from_an_older_image", {3}},
-                                         Caught{"forget_superseded_volumes", {4}},
-                                         Caught{"ignore_a_disappearance", {5}},
-                                         Caught{"forget_a_pause_at_restart", {6}}),
-                         [](const auto& info) { return std::string(info.param.mutation); });
+INSTANTIATE_TEST_SUITE_P(
+    OneOfEachPromise, Mutants,
+    testing::Values(Caught{"delete_newest_snapshot", {1}}, Caught{"launch_without_a_token", {2}},
+                    Caught{"launch_from_an_older_image", {3}}, Caught{"forget_superseded_volumes", {4}},
+                    Caught{"ignore_a_disappearance", {5}}, Caught{"forget_a_pause_at_restart", {6}},
+                    Caught{"act_without_the_lease", {2}, true}, Caught{"commit_with_an_old_number", {2}, true}),
+    [](const auto& info) { return std::string(info.param.mutation); });
 
 // A pause, and the service's death: everything else that went wrong in that run has nothing to do with it.
 TEST(Shrink, LeavesOnlyTheStrikesThatItTakes) {

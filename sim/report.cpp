@@ -59,6 +59,7 @@ std::string options_of(const RunOptions& options) {
                   std::chrono::duration_cast<std::chrono::hours>(options.length).count(), options.instances);
   if (options.load != 1) text += fmt::format(" --load {}", options.load);
   if (options.swarm) text += " --swarm";
+  if (options.services != 0) text += fmt::format(" --services {}", options.services);
   if (options.only) text += " --only " + to_text(*options.only);
   return text;
 }

@@ -5,6 +5,7 @@
 
 #include "sim/guests.h"
 #include "sim/jobs.h"
+#include "sim/lease_ledger.h"
 #include "sim/report.h"
 #include "sim/virtual_workers.h"
 #include "sim/world.h"
@@ -30,6 +31,18 @@ TEST(Sim, ASeedRepeatsToTheBit) {
   EXPECT_EQ(first.hash, second.hash);
   EXPECT_EQ(first.calls, second.calls);
   options.seed = 12;
+  EXPECT_NE(run(options).hash, first.hash);
+}
+
+TEST(Sim, ASeedWithTwoServicesRepeatsToTheBit) {
+  RunOptions options;
+  options.seed = 5;
+  options.length = std::chrono::hours(12);
+  options.instances = 4;
+  options.services = 2;
+  RunOutcome first = run(options), second = run(options);
+  EXPECT_EQ(first.hash, second.hash);
+  options.services = 1;
   EXPECT_NE(run(options).hash, first.hash);
 }
 
@@ -64,6 +77,44 @@ TEST_P(SmallWorlds, KeepEveryPromise) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Blocks, SmallWorlds, testing::Range<uint64_t>(0, kBlocks));
+
+// The same with two services on one store, which sleep and die more often.
+TEST(Sim, TwoServicesKeepEveryPromise) {
+  for (uint64_t seed = 1; seed <= kSeedsOfABlock; ++seed) {
+    RunOptions options;
+    options.seed = 1000 + seed;
+    options.swarm = true;
+    options.length = std::chrono::hours(24);
+    options.instances = 4;
+    options.load = 0.3;
+    options.services = 2;
+    expect_kept(options);
+  }
+}
+
+TEST(LeaseLedger, NoticesAnOldNumberAndACallOfOneThatHoldsNothing) {
+  std::vector<std::string> broken;
+  LeaseLedger ledger(
+      [&](const std::string& name, const ManagedInstanceId&, const std::string&) { broken.push_back(name); });
+  const ManagedInstanceId id("smi-00000001");
+  engine::Change change;
+  change.instance.id = id;
+  ledger.accepted("a", 1, change);
+  change.lease = 1;
+  ledger.accepted("a", 1, change);
+  ledger.acts("a", id, "TerminateInstances");
+  EXPECT_TRUE(broken.empty());
+  ledger.taken("b", id, 2);
+  ledger.acts("b", id, "TerminateInstances");
+  EXPECT_TRUE(broken.empty());
+  ledger.acts("a", id, "TerminateInstances");
+  ledger.accepted("a", 1, change);
+  ledger.released("b", id);
+  ledger.acts("b", id, "TerminateInstances");
+  ledger.taken("a", id, 2);
+  EXPECT_EQ(broken, (std::vector<std::string>{"acted_without_the_lease", "stored_with_an_old_number",
+                                              "acted_without_the_lease", "lease_number_given_again"}));
+}
 
 TEST(Report, AnOutcomeAndItsStrikesAreReadBackAsTheyWereWritten) {
   RunOptions options;
@@ -124,6 +175,24 @@ TEST(Guests, ASnapshotHoldsWhatWasSyncedAndAPowerCutLosesOnlyWhatWasNot) {
   EXPECT_TRUE(guests.volume(copy, later)->written.holds(synced));
   Log blank;
   EXPECT_FALSE(blank.holds(synced));
+}
+
+TEST(VirtualWorkers, BeginNoJobWhileTheyAreAsleep) {
+  VirtualTime time;
+  VirtualWorkers workers(time, 2);
+  int began = 0;
+  auto run_due = [&] {
+    while (time.run_due()) {
+    }
+  };
+  workers.submit([&] { ++began; });
+  workers.fall_asleep();
+  workers.submit([&] { ++began; });
+  run_due();
+  EXPECT_EQ(began, 0);
+  workers.wake_up();
+  run_due();
+  EXPECT_EQ(began, 2);
 }
 
 TEST(VirtualWorkers, AJobWaitsInVirtualTimeAndIsUnwoundWhenItsServiceDies) {

@@ -16,7 +16,7 @@ void VirtualWorkers::start_soon() {
 }
 
 void VirtualWorkers::start() {
-  if (waiting_.empty() || running_.size() >= static_cast<size_t>(at_once_)) return;
+  if (asleep_ || waiting_.empty() || running_.size() >= static_cast<size_t>(at_once_)) return;
   auto job = std::make_shared<Job>(*this, std::move(waiting_.front()));
   waiting_.pop_front();
   job->number = ++begun_;
@@ -42,7 +42,13 @@ void VirtualWorkers::wait(Duration duration) {
   Fiber::suspend();
 }
 
+void VirtualWorkers::wake_up() {
+  asleep_ = false;
+  for (size_t i = 0; i < waiting_.size(); ++i) start_soon();
+}
+
 void VirtualWorkers::abandon() {
+  asleep_ = false;
   life_ = std::make_shared<int>(0);
   waiting_.clear();
   running_.clear();  // each fiber is unwound by its destructor

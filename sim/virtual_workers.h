@@ -24,7 +24,12 @@ class VirtualWorkers : public engine::Workers {
   void submit(std::function<void()> job) override;
   // The service dies: jobs are unwound where they wait, and those not begun are dropped.
   void abandon();
+  // No job begins until it wakes up; those that have begun go on until they wait.
+  void fall_asleep() { asleep_ = true; }
+  void wake_up();
   size_t under_way() const { return running_.size(); }
+  // Whose job it is that runs now; nullptr: none does.
+  static const VirtualWorkers* current() { return current_ ? current_->owner : nullptr; }
 
   // Within a job of any VirtualWorkers: lets so much virtual time pass. Elsewhere: nothing.
   static void wait(Duration duration);
@@ -46,6 +51,7 @@ class VirtualWorkers : public engine::Workers {
   std::deque<std::function<void()>> waiting_;
   std::map<uint64_t, std::shared_ptr<Job>> running_;  // in the order they began
   uint64_t begun_ = 0;
+  bool asleep_ = false;
   std::shared_ptr<int> life_ = std::make_shared<int>(0);  // posted starts of a former life come to nothing
 };
 

@@ -36,20 +36,22 @@ World::World(RunOptions options)
       random_(options_.seed),
       guests_(options_.seed + 1),
       checker_(time_, guests_),
-      substrate_(time_, faults_, guests_, checker_, options_.seed + 2) {
+      substrate_(time_, faults_, guests_, checker_, options_.seed + 2),
+      ledger_([this](std::string name, const ManagedInstanceId& id, std::string what) {
+        checker_.broken(2, std::move(name), id, std::move(what));
+      }) {
   spdlog::set_level(spdlog::level::off);
   open_cloud();
   faulty_ = std::make_unique<FaultyEc2>(
-      FaultyEc2::Ties{*tap_, time_, faults_, VirtualWorkers::wait,
-                      [this](const ec2::Request&) { kill_due_ = kill_due_ || kill_after_effect_; }},
+      FaultyEc2::Ties{*tap_, time_, faults_, VirtualWorkers::wait, [this](const ec2::Request&) { a_call_was_done(); }},
       options_.seed + 3, true);
+  if (options_.services == 0) options_.services = draw_services(options_.seed, options_.swarm);
+  for (int i = 0; i < options_.services; ++i) services_.push_back(make_service());
 }
 
 World::~World() {
   cloud_->listen({});
-  effects_.abandon();
-  looks_.abandon();
-  controller_.reset();
+  services_.clear();
 }
 
 void World::open_cloud() {
@@ -70,62 +72,24 @@ void World::open_cloud() {
   cloud_->listen([this](const ec2::CloudEvent& event) { take_event(event); });
 }
 
-// ---- the service
+// ---- time
 
-void World::start_service() {
-  posted_.clear();
-  kill_due_ = kill_after_effect_ = false;
-  store_.kill_at = KillAt::never;
-  auto post = [this](std::function<void()> closure) { posted_.push_back(std::move(closure)); };
-  controller_ = std::make_unique<engine::Controller>(
-      engine::Controller::Options{},
-      engine::Controller::Ties{recorder_, store_, time_, effects_, looks_, post, core::decide});
-  auto started = controller_->start();
-  CHECK(started);
-  ++life_;
-  checker_.service_started();
-  controller_->loop().for_each([&](const engine::SharedView& view) { checker_.restarted(*view); });
-  for (const auto& [ticket, request] : requests_) send(ticket);
-}
-
-void World::kill_service() {
-  ++crashes_;
-  digest("killed");
-  checker_.service_ended();
-  effects_.abandon();
-  looks_.abandon();
-  controller_.reset();
-  posted_.clear();
-  uint64_t which = random_.below(10);
-  Duration down = which < 6   ? Duration(random_.below(5000))
-                  : which < 9 ? 10s + Duration(random_.below(600'000))
-                              : 1h + Duration(random_.below(7'200'000));
-  if (options_.traced) note(*options_.traced, fmt::format("the service dies, and is back in {}", to_words(down)));
-  time_.post(down, [this] {
-    if (!controller_) start_service();
-  });
-}
-
-void World::turn() {
-  try {
-    auto outcome = controller_->turn();
-    for (const engine::Answer& answered : outcome.answers) answer(answered);
-    for (const engine::SharedView& changed : outcome.changed) checker_.shown(*changed);
-  } catch (const Killed&) {
-    kill_service();
-  }
-}
-
-// One thing happens: what was posted, a turn, or a work that is due; or time goes on.
 bool World::step() {
-  if (kill_due_ && controller_) {
-    kill_service();
-    kill_due_ = kill_after_effect_ = false;
-  }
-  return drive(time_, controller_.get(), posted_, [this](const Posted& posted) {
-    for (const auto& closure : posted) closure();
-    turn();
-  });
+  auto act = [this] {
+    return std::any_of(services_.begin(), services_.end(),
+                       [this](const auto& service) { return service->acts() && turn_of(*service); });
+  };
+  auto next_turn = [this] {
+    std::optional<Time> first;
+    for (const Service* service : acting()) {
+      const std::optional<Time> its = service->controller->next_turn();
+      if (!its) continue;
+      const Time then = service->clock.in_the_world(*its);
+      first = std::min(first.value_or(then), then);
+    }
+    return first;
+  };
+  return drive(time_, act, next_turn);
 }
 
 bool World::until(Time end) {
@@ -153,8 +117,10 @@ void World::take_event(const ec2::CloudEvent& event) {
     }
   }
   auto deliver = [this, event] {
-    if (!controller_) return;
-    posted_.push_back([this, event] { controller_->notify(event); });
+    for (auto& service : services_) {
+      if (!service->runs()) continue;
+      service->posted.push_back([to = service.get(), event] { to->controller->notify(event); });
+    }
   };
   if (faults_.strikes(Fault::event_lost)) return;
   if (faults_.strikes(Fault::event_late)) {
@@ -167,57 +133,10 @@ void World::take_event(const ec2::CloudEvent& event) {
   }
 }
 
-// ---- requests
-
-void World::request(const ManagedInstanceId& id, model::Event event, std::optional<engine::Revision> revision) {
-  bool busy = std::any_of(requests_.begin(), requests_.end(), [&](const auto& entry) { return entry.second.id == id; });
-  if (busy) return;
-  auto known = view(id);
-  std::optional<model::Goal> before = known ? std::optional(known->state.goal) : std::nullopt;
-  checker_.asks(id, event);
-  note(id, fmt::format("a user asks: {}", model::name_of(event)));
-  uint64_t ticket = ++last_ticket_;
-  requests_.emplace(ticket, Request{id, std::move(event), std::move(revision), before});
-  send(ticket);
-}
-
-void World::send(uint64_t ticket) {
-  auto found = requests_.find(ticket);
-  if (found == requests_.end() || !controller_) return;
-  const Request& request = found->second;
-  controller_->put({request.id, request.event, ticket, request.revision});
-}
-
-void World::answer(const engine::Answer& answered) {
-  auto found = requests_.find(answered.ticket);
-  if (found == requests_.end()) return;
-  if (!answered.result && answered.result.error().kind == ErrorKind::unavailable) {
-    time_.post(5s, [this, ticket = answered.ticket] { send(ticket); });
-    return;
-  }
-  Request request = std::move(found->second);
-  requests_.erase(found);
-  note(request.id,
-       fmt::format("the user is answered: {}", answered.result ? "done" : describe(answered.result.error())));
-  bool updates = std::holds_alternative<model::SpecChanged>(request.event);
-  if (updates && answered.result) checker_.changed_spec(request.id, request.revision->spec);
-  if (request.revision) return;
-  if (answered.result) {
-    checker_.answered(request.id, request.event);
-  } else if (request.goal_before) {
-    // Refused: it stays as it was.
-    model::Event as_before = *request.goal_before == model::Goal::running  ? model::Event(model::ResumeAsked{})
-                             : *request.goal_before == model::Goal::paused ? model::Event(model::PauseAsked{})
-                                                                           : model::Event(model::DeleteAsked{});
-    if (Checker::sets_goal(request.event)) checker_.answered(request.id, as_before);
-    checker_.refused_to_user(request.id, request.event);
-  }
-}
-
 // ---- the run
 
 RunOutcome World::live() {
-  start_service();
+  for (auto& service : services_) start(*service);
   for (int i = 0; i < options_.instances; ++i) {
     time_.post(Duration(random_.below(600'000)), [this] { create_one(); });
   }
@@ -232,9 +151,7 @@ RunOutcome World::live() {
 
 void World::calm_down() {
   faults_.calm();
-  kill_due_ = kill_after_effect_ = false;
-  store_.kill_at = KillAt::never;
-  store_.refusals = 0;
+  for (auto& service : services_) service->calm_down();
   for (const auto& market : cloud_->markets()) {
     if (market.capacity) CHECK(cloud_->set_capacity(market.key, std::nullopt));
   }
@@ -242,12 +159,12 @@ void World::calm_down() {
   if (options_.traced) note(*options_.traced, "from here on nothing goes wrong");
 }
 
-bool World::settled(std::string* why) const {
+bool World::settled(std::string* why) {
   auto no = [&](const ManagedInstanceId& id, std::string text) {
     if (why != nullptr) *why = id.str() + ": " + std::move(text);
     return false;
   };
-  if (!controller_ || !requests_.empty()) return no({}, "the service is not back, or a request is not answered");
+  if (!all_act() || !requests_.empty()) return no({}, "the service is not back, or a request is not answered");
   for (const ManagedInstanceId& id : ids_) {
     auto known = view(id);
     if (!known) continue;
@@ -337,10 +254,8 @@ void World::check_that_repeating_changes_nothing() {
     request(id, runs ? model::Event(model::ResumeAsked{}) : model::Event(model::PauseAsked{}));
   }
   until(time_.now() + 1min);
-  effects_.abandon();
-  looks_.abandon();
-  controller_.reset();
-  start_service();
+  for (auto& service : services_) service->end();
+  for (auto& service : services_) start(*service);
   until(time_.now() + 15min);
   for (const auto& [id, instance] : before) {
     auto known = view(id);
@@ -362,12 +277,13 @@ RunOutcome World::outcome() {
   result.replacements = checker_.replacements();
   result.crashes = crashes_;
   result.calls = calls_;
-  result.commits = static_cast<uint64_t>(store_.commits);
+  result.commits = commits_before_;
+  for (const auto& service : services_) result.commits += static_cast<uint64_t>(service->store.commits);
   result.struck = faults_.struck();
   result.counts = faults_.counts();
   result.kinds_of_fault = static_cast<int>(result.counts.size());
   if (!options_.traced) return result;
-  auto records = store_.records({*options_.traced, 0, 100000});
+  auto records = shelf_.records({*options_.traced, 0, 100000});
   for (const auto& stored : *records) {
     trace_.emplace_back(stored.record.at, fmt::format("* {}: {}", stored.record.kind, stored.record.message));
   }
@@ -378,8 +294,17 @@ RunOutcome World::outcome() {
 
 // ---- what is told
 
-engine::SharedView World::view(const ManagedInstanceId& id) const {
-  return controller_ ? controller_->loop().find(id) : nullptr;
+engine::SharedView World::view(const ManagedInstanceId& id) {
+  const uint64_t number = ledger_.number(id);
+  for (const auto& service : services_) {
+    if (service->acts() && service->controller->loop().holds(id, number)) return service->controller->loop().find(id);
+  }
+  if (services_.size() == 1 && !services_.front()->asleep_until) return nullptr;
+  // Who held it sleeps or is no more: what is stored is what is known.
+  auto stored = shelf_.elsewhere(id);
+  if (!stored || stored->empty()) return nullptr;
+  auto read = engine::view_of(std::move(stored->front().instance));
+  return read ? *read : nullptr;
 }
 
 void World::note(const ManagedInstanceId& id, const std::string& text) {
@@ -421,10 +346,22 @@ struct Subject {
 
 }  // namespace
 
+// Whoever acts on a managed instance must hold it.
+void World::check_the_right_to(const ec2::Request& request, const Service& service) {
+  const std::string subject = std::visit(Subject(), request);
+  auto owner = checker_.owner_of(subject);
+  if (auto at = subject.find("smi-"); !owner && at != std::string::npos) {
+    owner = ManagedInstanceId(subject.substr(at, std::string_view("smi-00000000").size()));
+  }
+  if (owner) ledger_.acts(service.holder, *owner, fmt::format("{} {}", ec2::action_of(request), subject));
+}
+
 Result<ec2::Response> World::Recorder::perform(const ec2::Request& request) {
   Time asked = world_.time_.now();
   world_.checker_.asking(request);
+  if (ec2::mutates(request)) world_.check_the_right_to(request, service_);
   auto answered = world_.faulty_->perform(request);
+  while (service_.asleep_until) VirtualWorkers::wait(*service_.asleep_until - world_.time_.now() + 1ms);
   if (answered) world_.checker_.shown_to_service(*answered, asked);
   ++world_.calls_;
   world_.digest(ec2::action_of(request));

@@ -2,6 +2,8 @@
 // from the seed, and the production controller in the middle. One thread, one order: the same seed gives the same run,
 // to the bit of its hash.
 //
+// One service or two share the store; each has its own clock, workers and life (service.h).
+//
 // The controller sees: FaultyEc2 (latencies and faults) -> Tap (the checker's) -> the local cloud -> SimSubstrate.
 #pragma once
 
@@ -17,14 +19,13 @@
 #include "cloud/cloud.h"
 #include "engine/controller.h"
 #include "sim/checker.h"
-#include "sim/deadly_store.h"
-#include "sim/drive.h"
 #include "sim/faults.h"
 #include "sim/faulty_ec2.h"
 #include "sim/guests.h"
+#include "sim/lease_ledger.h"
+#include "sim/service.h"
 #include "sim/substrate.h"
 #include "sim/virtual_time.h"
-#include "sim/virtual_workers.h"
 
 namespace holdfast::sim {
 
@@ -37,6 +38,7 @@ struct RunOptions {
   bool swarm = false;
   Duration length = std::chrono::hours(7 * 24);  // in which things go wrong; then it comes to rest
   int instances = 20;
+  int services = 0;                         // on one store; 0: one, or what the seed of a swarm draws
   double load = 1;                          // of what happens at moments of its own: that part of a whole seed's
   std::optional<std::set<Strike>> only;     // of what may go wrong; absent: all that the seed draws
   std::optional<ManagedInstanceId> traced;  // whose life is told
@@ -73,23 +75,40 @@ class World {
     model::Event event;
     std::optional<engine::Revision> revision;
     std::optional<model::Goal> goal_before;
+    uint64_t life = 0;   // of the service that has it; 0: none
+    uint64_t tries = 0;  // users go from one service to the other
   };
-  // What the controller sees, noted for the hash and the trace.
+  // What a controller sees, noted for the hash and the trace.
   class Recorder : public ec2::Ec2 {
    public:
-    explicit Recorder(World& world) : world_(world) {}
+    Recorder(World& world, const Service& service) : world_(world), service_(service) {}
     Result<ec2::Response> perform(const ec2::Request& request) override;
 
    private:
     World& world_;
+    const Service& service_;
   };
 
-  // world.cpp: the service, time, and the end
+  // world_services.cpp: the services, and what users ask of them
+  std::unique_ptr<Service> make_service();
+  void start(Service& service);
+  void fell(Service& service);
+  void kill(Service& service);
+  void take_back_requests(const Service& service);
+  void die_for_good(Service& service);
+  void put_to_sleep(Service& service, Duration nap);
+  void wake_up(Service& service);
+  void turn(Service& service);
+  bool turn_of(Service& service);  // false: there is nothing to do for it now
+  void note_presence();
+  void a_call_was_done();
+  bool all_act() const;
+  std::vector<Service*> acting();
+  void check_the_right_to(const ec2::Request& request, const Service& service);
+
+  // world.cpp: time, and the end
   void open_cloud();
-  void start_service();
-  void kill_service();
   bool step();  // false: nothing will ever happen again
-  void turn();
   bool until(Time end);
   bool until(const std::function<bool()>& holds, Duration limit);
   void take_event(const ec2::CloudEvent& event);
@@ -97,7 +116,7 @@ class World {
   void answer(const engine::Answer& answer);
   bool failed() const { return !checker_.violations().empty(); }
   void calm_down();
-  bool settled(std::string* why) const;
+  bool settled(std::string* why);
   void check_the_end();
   void check_that_nothing_is_left_over();
   void check_that_repeating_changes_nothing();
@@ -125,7 +144,7 @@ class World {
   std::optional<cloud::CloudInstance> pick_running(Random& random);
   std::optional<ManagedInstanceId> pick_managed(Random& random);
 
-  engine::SharedView view(const ManagedInstanceId& id) const;
+  engine::SharedView view(const ManagedInstanceId& id);
   void note(const ManagedInstanceId& id, const std::string& text);
   bool traces(const ManagedInstanceId& id) const { return options_.traced == id; }
   void digest(std::string_view text);
@@ -141,19 +160,17 @@ class World {
   std::unique_ptr<Tap> tap_;
   std::unique_ptr<Tap> people_;
   std::unique_ptr<FaultyEc2> faulty_;
-  Recorder recorder_{*this};
-  DeadlyStore store_;
-  VirtualWorkers effects_{time_, 16};
-  VirtualWorkers looks_{time_, 12};
-  Posted posted_;
-  std::unique_ptr<engine::Controller> controller_;
-  uint64_t life_ = 0;  // of the service: counts its starts
+  LeaseLedger ledger_;
+  store::MemoryStore shelf_;  // what the services share
+  std::vector<std::unique_ptr<Service>> services_;
+  std::vector<std::unique_ptr<Service>> ended_;  // for good: what was posted may still name them
+  int services_made_ = 0;
+  uint64_t lives_ = 0;           // of services: counts their starts
+  uint64_t commits_before_ = 0;  // of services that are no more
 
   std::vector<ManagedInstanceId> ids_;
   std::map<uint64_t, Request> requests_;
   uint64_t last_ticket_ = 0;
-  bool kill_after_effect_ = false;
-  bool kill_due_ = false;
   int crashes_ = 0;
   uint64_t calls_ = 0;
   uint64_t hash_ = 0xcbf29ce484222325u;

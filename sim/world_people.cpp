@@ -212,21 +212,28 @@ void World::borrow(Random& random) {
 // ---- crashes
 
 void World::crash(Fault how, Random& random) {
-  if (!controller_) return;
+  const std::vector<Service*> there = acting();
+  if (there.empty()) return;
+  Service& service = *there[there.size() == 1 ? 0 : random.below(there.size())];
   switch (how) {
     case Fault::crash_before_commit:
     case Fault::crash_after_commit:
-      store_.kill_at = how == Fault::crash_before_commit ? KillAt::before_commit : KillAt::after_commit;
-      store_.kill_commit = store_.commits + 1 + static_cast<int>(random.below(30));
+      service.store.kill_at = how == Fault::crash_before_commit ? KillAt::before_commit : KillAt::after_commit;
+      service.store.kill_commit = service.store.commits + 1 + static_cast<int>(random.below(30));
       return;
     case Fault::crash_after_effect:
-      kill_after_effect_ = true;
+      service.kill_after_effect = true;
       return;
     case Fault::store_refuses:
-      store_.refusals = 1 + static_cast<int>(random.below(40));
+      service.store.refusals = 1 + static_cast<int>(random.below(40));
       return;
+    case Fault::service_sleeps:
+      service.store.sleep_commit = service.store.commits + 1 + static_cast<int>(random.below(30));
+      return;
+    case Fault::service_dies:
+      return die_for_good(service);
     default:
-      kill_due_ = true;
+      service.kill_due = true;
   }
 }
 
@@ -252,7 +259,8 @@ void World::happen(const Happening& happening) {
   if (fault == Fault::operator_borrows) return borrow(random);
   if (fault >= Fault::operator_stops && fault <= Fault::operator_deregisters) return operate_further(fault, random);
   bool by_a_user = fault >= Fault::user_pauses && fault <= Fault::user_deletes;
-  if (by_a_user || fault >= Fault::user_snapshots) return ask(fault, random);
+  const bool by_a_user_too = fault >= Fault::user_snapshots && fault <= Fault::user_undeletes;
+  if (by_a_user || by_a_user_too) return ask(fault, random);
   if (fault != Fault::sick_guest) return crash(fault, random);
   auto picked = pick_running(random);
   if (!picked) return;
