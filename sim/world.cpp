@@ -17,6 +17,7 @@ namespace {
 
 constexpr Duration kToRest = 10h;  // a slow snapshot may take half of that
 constexpr Duration kToTidyUp = 1h;
+constexpr int kMostStepsOfAMoment = 100'000;
 constexpr Duration kToBeNoticed = 10min;  // a sweep, and a call that is repeated some times
 
 }  // namespace
@@ -89,7 +90,13 @@ bool World::step() {
     }
     return first;
   };
-  return drive(time_, act, next_turn);
+  const Time before = time_.now();
+  const bool more = drive(time_, act, next_turn);
+  steps_of_a_moment_ = time_.now() == before ? steps_of_a_moment_ + 1 : 0;
+  if (steps_of_a_moment_ == kMostStepsOfAMoment) {
+    checker_.broken(5, "time_stands_still", {}, "a service acts without end, and nothing comes of it");
+  }
+  return more;
 }
 
 bool World::until(Time end) {

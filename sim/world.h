@@ -171,6 +171,7 @@ class World {
   std::vector<ManagedInstanceId> ids_;
   std::map<uint64_t, Request> requests_;
   uint64_t last_ticket_ = 0;
+  int steps_of_a_moment_ = 0;  // that have taken no time
   int crashes_ = 0;
   uint64_t calls_ = 0;
   uint64_t hash_ = 0xcbf29ce484222325u;

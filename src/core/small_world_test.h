@@ -63,6 +63,8 @@ struct World {
     for (const Effect& effect : step->effects) effects.push_back(effect);
     look = step->look;
     wake = step->wake_at;
+    // One that is past already would ring again at once, without end.
+    EXPECT_TRUE(!wake || *wake > now) << to_iso(*wake) << " at " << to_iso(now);
     forgotten = forgotten || step->forget;
     return {};
   }

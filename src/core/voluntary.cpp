@@ -236,7 +236,8 @@ void tend_scout(Draft& draft) {
     }
     // One that comes up or goes is looked at until it has.
     if (state.scout->state != InstanceState::running) draft.look(static_cast<Kinds>(Kind::instances), draft.now);
-    if (state.scout->state == InstanceState::pending) draft.wake(state.scout->launched_at + kScoutPatience);
+    const Time late = state.scout->launched_at + kScoutPatience;
+    if (state.scout->state == InstanceState::pending && draft.now < late) draft.wake(late);
     return;
   }
   if (is_asked(state)) {
