@@ -13,6 +13,7 @@ namespace holdfast::sim {
 namespace {
 
 constexpr Duration kToMend = std::chrono::minutes(15);  // what was set by hand; seen within a minute, if all is well
+constexpr Duration kClocksApart = std::chrono::seconds(5);    // at most, of the services (decision 7)
 constexpr char kRootDevice[] = "/dev/xvda";             // of every image here
 
 }  // namespace
@@ -51,6 +52,18 @@ void Checker::asks(const ManagedInstanceId& id, const model::Event& request) {
   }
 }
 
+void Checker::delivered(const ManagedInstanceId& id, const model::Event& request, Time at) {
+  Managed& managed = managed_[id];
+  if (std::holds_alternative<model::DeleteAsked>(request)) managed.deleted_at = std::min(managed.deleted_at, at);
+  const auto* restore = std::get_if<model::RestoreAsked>(&request);
+  if (restore == nullptr) return;
+  for (const auto& [device, snapshot] : restore->sources) {
+    for (Restore& asked : managed.restores[device]) {
+      if (asked.source == snapshot) asked.kept_until = std::min(asked.kept_until, at + restore->retention);
+    }
+  }
+}
+
 void Checker::answered(const ManagedInstanceId& id, const model::Event& request) {
   Managed& managed = managed_[id];
   if (std::holds_alternative<model::PauseAsked>(request)) managed.goal = model::Goal::paused;
@@ -79,7 +92,7 @@ bool Checker::left_behind(const Managed& managed, const std::string& device, Tim
   auto found = managed.branches.find(device);
   if (found == managed.branches.end()) return false;
   return std::any_of(found->second.begin(), found->second.end(), [&](const Branch& branch) {
-    return made < branch.left && (!may_go || time_.now() >= branch.kept_until);
+    return made < branch.left && (!may_go || time_.now() + kClocksApart >= branch.kept_until);
   });
 }
 
@@ -126,7 +139,7 @@ bool Checker::persists(const Managed& managed, const std::string& device) const 
 bool Checker::may_go(const Managed& managed, bool model::Deallocation::*what) const {
   if (!managed.deallocation) return false;
   if ((*managed.deallocation).*what) return true;
-  return time_.now() >= managed.deleted_at + managed.deallocation->retention;
+  return time_.now() + kClocksApart >= managed.deleted_at + managed.deallocation->retention;
 }
 
 // ---- copies

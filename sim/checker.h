@@ -48,6 +48,8 @@ class Checker : public Witness {
   void created(const ManagedInstanceId& id, const model::Spec& spec);
   void changed_spec(const ManagedInstanceId& id, const model::Spec& spec);
   void asks(const ManagedInstanceId& id, const model::Event& request);      // on its way: either may be so
+  // To a service whose clock shows `at`, which may have stood still: what is kept for a time is kept from then on.
+  void delivered(const ManagedInstanceId& id, const model::Event& request, Time at);
   void answered(const ManagedInstanceId& id, const model::Event& request);  // stored
   void refused_to_user(const ManagedInstanceId& id, const model::Event& request);
   static bool sets_goal(const model::Event& request);
@@ -149,7 +151,7 @@ class Checker : public Witness {
   struct Image {
     ManagedInstanceId owner;
     SnapshotId snapshot;
-    Time made{};
+    Time taken{};  // its snapshot, that is: what a restore registers may be of an old one
     bool deleted = false;
     std::optional<Actor> deleter = {};
   };

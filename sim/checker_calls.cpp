@@ -164,7 +164,7 @@ struct Checker::Calls {
       of.broken(3, "image_of_an_unfinished_snapshot", snapshot->second.owner, source.str());
     }
     of.images_.emplace(std::get<ec2::RegisterImageResponse>(response).image_id,
-                       Image{snapshot->second.owner, source, of.time_.now(), false});
+                       Image{snapshot->second.owner, source, snapshot->second.made, false});
   }
 
   void operator()(const ec2::DeregisterImageRequest& request) const {
@@ -179,7 +179,7 @@ struct Checker::Calls {
       const Image& other = entry.second;
       bool there = !other.deleted || other.deleter == Actor::person;
       if (other.owner != found->second.owner || !there || &other == &found->second) return false;
-      return other.made >= found->second.made || of.is_run_from(entry.first);
+      return other.taken >= found->second.taken || of.is_run_from(entry.first);
     });
     if (newer) return;
     of.broken(1, "newest_image_deregistered", found->second.owner,
@@ -244,7 +244,8 @@ void Checker::shown_to_service(const ec2::Response& response, Time asked) {
   if (listing == nullptr) return;
   for (const ec2::Volume& shown : listing->volumes) {
     auto found = volumes_.find(shown.volume_id);
-    if (found != volumes_.end() && shown.attachments.empty()) found->second.seen_free = asked;
+    if (found == volumes_.end() || !shown.attachments.empty()) continue;
+    found->second.seen_free = std::max(found->second.seen_free.value_or(asked), asked);
   }
 }
 

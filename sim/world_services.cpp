@@ -179,6 +179,7 @@ void World::send(uint64_t ticket) {
   Request& request = found->second;
   Service& service = *there[request.tries++ % there.size()];
   request.life = service.life;
+  checker_.delivered(request.id, request.event, service.clock.now());
   service.controller->put({request.id, request.event, ticket, request.revision});
 }
 

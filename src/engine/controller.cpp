@@ -120,6 +120,7 @@ Controller::Outcome Controller::turn() {
     for (const ec2::CloudEvent& event : index_.update(view->id, view->state)) wake(view->id, event);
   }
   for (ReleasedEffect& effect : turn.effects) executor_.release(std::move(effect));
+  for (const ManagedInstanceId& id : turn.taken) observer_.take(id);
   for (const WantedLook& look : turn.looks) {
     if (loop_.find(look.id) != nullptr) observer_.want(look.id, look.kinds);  // it may have been lost in this very turn
   }

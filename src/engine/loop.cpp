@@ -256,7 +256,9 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
     draft->view.updated_at = now;
     draft->must_write = true;
   }
-  if (!(step->state == draft->view.state) || !step->records.empty() || step->forget) draft->must_write = true;
+  // Who asks is told that it is so only by one that holds it: the store is asked also where nothing changes.
+  const bool asked = input.ticket != 0;
+  if (asked || !(step->state == draft->view.state) || !step->records.empty() || step->forget) draft->must_write = true;
   draft->view.state = std::move(step->state);
   draft->forget = draft->forget || step->forget;
   std::move(step->records.begin(), step->records.end(), std::back_inserter(draft->records));

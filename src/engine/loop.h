@@ -82,6 +82,7 @@ struct Turn {
   std::vector<Answer> answers;
   std::vector<SharedView> changed;
   std::vector<ManagedInstanceId> forgotten;  // or another's from now on
+  std::vector<ManagedInstanceId> taken;      // this service's anew: what was on its way of them is from before
   std::vector<model::Record> records;        // that were stored
   int64_t last_sequence = 0;                 // of a record written in this turn; 0: none
 };

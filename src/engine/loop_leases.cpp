@@ -64,6 +64,7 @@ Result<void> Loop::take(Leased leased, Turn& turn) {
   row.view = *view;
   row.lease = leased.number;
   put({id, model::Restarted{}, 0, std::nullopt});
+  turn.taken.push_back(id);
   turn.looks.push_back({id, model::kAllKinds});
   turn.changed.push_back(row.view);
   return {};

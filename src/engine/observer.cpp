@@ -43,6 +43,7 @@ struct Observer::Round {
     model::Kinds kinds = 0;
     InstanceId instance;  // its current one, for status checks; may be empty
   };
+  uint64_t number = 0;
   bool sweep = false;
   model::Kinds group = 0;  // not of a sweep: it looks at several
   model::Kinds swept = 0;
@@ -67,6 +68,11 @@ void Observer::want(const ManagedInstanceId& id, model::Kinds kinds) {
 void Observer::forget(const ManagedInstanceId& id) {
   wanted_.erase(id);
   delivered_.erase(id);
+  taken_.erase(id);
+}
+
+void Observer::take(const ManagedInstanceId& id) {
+  if (rounds_begun_ > 0) taken_[id] = rounds_begun_;
 }
 
 void Observer::sweep(std::vector<ManagedInstanceId> known, model::Kinds kinds) {
@@ -162,6 +168,7 @@ std::optional<Time> Observer::next_pump() const {
 
 void Observer::start(SharedRound round) {
   ++ties_.counters.rounds;
+  round->number = ++rounds_begun_;
   round->as_of = ties_.clock.now();
   model::Kinds kinds = 0;
   for (const auto& [id, target] : round->targets) {
@@ -340,6 +347,7 @@ std::map<ManagedInstanceId, model::Observation> Observer::observations_of(const 
     model::Kinds kinds = target.kinds & round.read;
     if (target.instance.empty()) kinds = kinds & static_cast<model::Kinds>(~only(model::Kind::status));
     if (kinds == 0 || ties_.find(id) == nullptr) continue;
+    if (auto taken = taken_.find(id); taken != taken_.end() && round.number <= taken->second) continue;
     auto& delivered = delivered_[id];
     for (model::Kind kind : kAllKindsInOrder) {
       if (!model::has(kinds, kind)) continue;

@@ -57,6 +57,8 @@ class Observer {
 
   void want(const ManagedInstanceId& id, model::Kinds kinds);
   void forget(const ManagedInstanceId& id);
+  // It is this service's anew: what the rounds under way show of it may be from before another had it, and is dropped.
+  void take(const ManagedInstanceId& id);
   // A look at everything of these kinds that carries our tag; status checks are none of it. If of all kinds, managed
   // instances that `find` does not know are warned of and left alone: the store may be older than the cloud.
   void sweep(std::vector<ManagedInstanceId> known, model::Kinds kinds = model::kAllKinds);
@@ -105,6 +107,8 @@ class Observer {
   std::map<model::Kinds, Rounds> rounds_;
   // as_of of the newest observation given to each, by kind
   std::map<ManagedInstanceId, std::array<Time, kKinds>> delivered_;
+  uint64_t rounds_begun_ = 0;
+  std::map<ManagedInstanceId, uint64_t> taken_;  // how many rounds had begun by then; only of those taken later
   std::array<Pause, kKinds> pauses_{};
   std::optional<std::vector<ManagedInstanceId>> sweep_wanted_;
   model::Kinds sweep_kinds_ = 0;

@@ -145,6 +145,21 @@ TEST_F(ObserverTest, NeverGivesAnOlderLookAfterANewerOne) {
   EXPECT_EQ(seen[0].second.as_of, clock.time);
 }
 
+TEST_F(ObserverTest, ALookFromBeforeItWasTakenOverShowsNothingOfIt) {
+  know(kTwo);
+  observer.want(kOne, static_cast<model::Kinds>(Kind::volumes));
+  observer.want(kTwo, static_cast<model::Kinds>(Kind::volumes));
+  observer.pump();
+  observer.take(kOne);
+  workers.run_all();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].first, kTwo);
+  observer.want(kOne, static_cast<model::Kinds>(Kind::volumes));
+  run();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[1].first, kOne);
+}
+
 TEST_F(ObserverTest, GivesWhatIsAnsweredWithoutWaitingForKindsThatTellNothingOfIt) {
   observer.want(kOne, Kind::volumes | Kind::instances | Kind::snapshots);
   observer.pump();

@@ -45,7 +45,8 @@ class Prices {
   void pump();
   // One that was just made, or whose document changed, gets what is known.
   void offer(const SharedView& view);
-  Time next_pump() const { return next_; }
+  // Nothing: only what is under way is waited for.
+  std::optional<Time> next_pump() const { return under_way_ ? std::nullopt : std::optional(next_); }
 
  private:
   void answered(const Result<SpotPrices>& answer);

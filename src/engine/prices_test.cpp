@@ -76,6 +76,15 @@ TEST_F(PricesTest, AreAskedAgainAfterFiveMinutesAndTellOnlyWhatIsNew) {
   EXPECT_EQ(seen.at(ManagedInstanceId("smi-1"))[0].usd, 0.05);
 }
 
+TEST_F(PricesTest, WhileTheyAreAskedForNothingElseIsDue) {
+  add("smi-1", {"m5.large"});
+  prices.pump();
+  clock.time += 2 * Prices::kInterval;
+  EXPECT_FALSE(prices.next_pump()) << "it would be turned for without end";
+  workers.run_all();
+  EXPECT_LE(prices.next_pump(), clock.time);
+}
+
 TEST_F(PricesTest, NothingIsAskedWhereNobodyHasUseForThem) {
   add("smi-1", {"m5.large"}, model::LifeCycle::on_demand);
   pump();
