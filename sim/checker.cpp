@@ -71,7 +71,9 @@ void Checker::answered(const ManagedInstanceId& id, const model::Event& request)
   if (std::holds_alternative<model::DeleteAsked>(request)) managed.goal = model::Goal::deleted;
   if (std::holds_alternative<model::UndeleteAsked>(request)) {
     managed.goal = model::Goal::paused;
-    managed.deallocation.reset();  // from here on everything stays again
+    // From here on everything stays again; but what was due and had been let out may still go.
+    if (managed.deallocation && is_over(managed)) managed.let_out_until = time_.now() + kToMend;
+    managed.deallocation.reset();
   }
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
   if (restore != nullptr && restore->sources.empty()) {  // taken back
@@ -99,11 +101,12 @@ bool Checker::left_behind(const Managed& managed, const std::string& device, Tim
 // The older copy that was asked for: what was written since is left behind.
 bool Checker::comes_restored(Managed& managed, const std::string& device, const Guests::Content& content) {
   std::vector<Restore>& asked = managed.restores[device];
-  // Made of it and of nothing newer, which would hold it too.
-  auto meant = std::find_if(asked.begin(), asked.end(), [&](const Restore& restore) {
+  // Made of it and of nothing newer, which would hold it too. One that lost nothing came unnoticed, so the last counts.
+  auto last = std::find_if(asked.rbegin(), asked.rend(), [&](const Restore& restore) {
     return content.written.end() == restore.copy.end() && content.written.holds(restore.copy);
   });
-  if (meant == asked.end()) return false;
+  if (last == asked.rend()) return false;
+  const auto meant = std::prev(last.base());
   managed.branches[device].push_back({time_.now(), meant->kept_until});
   managed.acknowledged[device] = content.synced;
   managed.destroyed.erase(device);
@@ -135,11 +138,14 @@ bool Checker::persists(const Managed& managed, const std::string& device) const 
   return device == kRootDevice ? managed.spec.persistence.root_device : managed.spec.persistence.block_devices;
 }
 
+bool Checker::is_over(const Managed& deleted) const {
+  return time_.now() + kClocksApart >= deleted.deleted_at + deleted.deallocation->retention;
+}
+
 // Its deletion was asked for, and this either was to go at once or has been kept for as long as was promised.
 bool Checker::may_go(const Managed& managed, bool model::Deallocation::*what) const {
-  if (!managed.deallocation) return false;
-  if ((*managed.deallocation).*what) return true;
-  return time_.now() + kClocksApart >= managed.deleted_at + managed.deallocation->retention;
+  if (!managed.deallocation) return time_.now() < managed.let_out_until;
+  return (*managed.deallocation).*what || is_over(managed);
 }
 
 // ---- copies

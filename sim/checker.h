@@ -107,6 +107,7 @@ class Checker : public Witness {
     std::optional<model::Goal> goal = model::Goal::running;  // none: a request is on its way
     std::optional<model::Deallocation> deallocation;
     Time deleted_at{};
+    Time let_out_until{};  // what was due when it was undeleted
     std::map<std::string, Log> acknowledged;               // by device: what was synced, as of when it was last written
     std::set<std::string> destroyed;                       // devices whose newest copy a person has deleted
     std::map<std::string, std::vector<Restore>> restores;  // asked for, by device, in their order
@@ -162,6 +163,7 @@ class Checker : public Witness {
   struct Calls;
 
   bool persists(const Managed& managed, const std::string& device) const;
+  bool is_over(const Managed& deleted) const;  // the time for which what it had was to be kept
   bool may_go(const Managed& managed, bool model::Deallocation::*what) const;
   bool another_copy(const ManagedInstanceId& id, const std::string& device, const Log& synced,
                     const std::string& except, bool well) const;

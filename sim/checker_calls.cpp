@@ -244,7 +244,9 @@ void Checker::shown_to_service(const ec2::Response& response, Time asked) {
   if (listing == nullptr) return;
   for (const ec2::Volume& shown : listing->volumes) {
     auto found = volumes_.find(shown.volume_id);
-    if (found == volumes_.end() || !shown.attachments.empty()) continue;
+    if (found == volumes_.end()) continue;
+    if (shown.state == "deleting") volume_goes(shown.volume_id);  // for good, though a copy under way may hold it up
+    if (!shown.attachments.empty()) continue;
     found->second.seen_free = std::max(found->second.seen_free.value_or(asked), asked);
   }
 }

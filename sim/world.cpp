@@ -342,7 +342,14 @@ struct Subject {
     return r.resources.empty() ? "" : r.resources.front();
   }
   std::string operator()(const ec2::RegisterImageRequest& r) const { return r.name; }
-  std::string operator()(const ec2::RunInstancesRequest& r) const { return r.client_token; }
+  std::string operator()(const ec2::RunInstancesRequest& r) const {
+    std::string text = r.client_token + " of " + r.image_id.str();
+    for (const auto& mapping : r.block_device_mappings) {
+      if (!mapping.ebs || !mapping.ebs->snapshot_id) continue;
+      text += " " + mapping.device_name + "=" + mapping.ebs->snapshot_id->str();
+    }
+    return text;
+  }
   std::string operator()(const ec2::CreateVolumeRequest& r) const { return r.client_token; }
   std::string operator()(const ec2::CreateNetworkInterfaceRequest& r) const { return r.client_token; }
   template <class R>
@@ -378,6 +385,9 @@ Result<ec2::Response> World::Recorder::perform(const ec2::Request& request) {
   const ManagedInstanceId& id = *world_.options_.traced;
   auto owner = world_.checker_.owner_of(subject);
   if (owner == id || subject.find(id.str()) != std::string::npos) {
+    if (const auto* made = answered ? std::get_if<ec2::CreateSnapshotResponse>(&*answered) : nullptr) {
+      subject += " as " + made->snapshot.snapshot_id.str();
+    }
     world_.note(
         id, fmt::format("{} {}: {}", ec2::action_of(request), subject, answered ? "done" : describe(answered.error())));
   }

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/replacement.h"
 #include "core/small_world_test.h"
 
 namespace holdfast::core {
@@ -344,6 +345,19 @@ TEST_P(Modes, AResumeWaitsUntilAVolumeThatWasLentIsFree) {
     ASSERT_TRUE(world.happen(PauseAsked{}));
     world.settle();
   }
+}
+
+TEST(Lifecycle, AVolumeIsStillLentIfTheInstanceOfTheResumeIsLost) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  world.cloud.lend(world.state.data.at("/dev/sdf").id, InstanceId("i-workbench"));
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  ASSERT_TRUE(world.turn_until([&] { return world.state.instance && world.state.instance->running_at; }));
+  world.cloud.vanish(world.state.instance->id);
+  ASSERT_TRUE(world.turn_until([&] { return world.state.handover->reason == Reason::disappeared; }));
+  EXPECT_TRUE(lent(world.state, world.state.data.at("/dev/sdf"), world.now));
 }
 
 TEST(Lifecycle, ARecycleOfAPausedOneIsAConflict) {

@@ -151,6 +151,7 @@ void begin_handover(Draft& draft, Reason reason) {
   handover.from_generation = state.generation;
   handover.began_at = draft.now;
   handover.scheduled = state.by_schedule && is_wish(reason);
+  handover.from_rest = reason == Reason::resume || (state.handover && state.handover->from_rest);
   if (state.handover) {
     reached(Probe::handover_struck_again);
     // The one under way was struck again: the time without the application goes on.
@@ -235,7 +236,7 @@ void deallocate(Draft& draft) {
     bool refused = entry.second.standing == Asked::Standing::waiting;
     return (!refused || may_still_be_made(entry.second)) && !entry.first.starts_with("delete/");
   });
-  if (making) return;
+  if (making || !leavings_known(draft)) return;
   retire_everything(draft, *state.deallocation);
   state.forget_at = draft.now + state.deallocation->retention;
   come_to_rest(draft, "deallocated", "it is deallocated");

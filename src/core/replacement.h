@@ -12,6 +12,9 @@ void take_down(Draft& draft);
 // The instance is terminated: it can write no more, so from here on the copies may be made.
 void leave_behind(Draft& draft);
 
+// What the last instance left is in the state: a listing from after its end has shown what it was never seen with.
+bool leavings_known(Draft& draft);
+
 // Final snapshots and the image. True once everything that the next launch is made from exists.
 bool save(Draft& draft);
 
@@ -42,7 +45,7 @@ inline bool is_there(model::ImageState state) {
 
 // The image that the next launch uses; none while it is still being made.
 std::optional<ImageId> launch_image(const Draft& draft);
-// At a resume the volume is still on another machine, which may write to it: a person looked into it while it rested.
+// Since a resume the volume is still on another machine, which may write to it: a person looked into it while it rested.
 bool lent(const model::State& state, const model::Volume& volume, Time now);
 // The newest completed snapshot that holds what generation `volume.generation` left on the volume.
 const model::Snapshot* final_snapshot(const model::State& state, const model::Volume& volume);

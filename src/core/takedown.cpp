@@ -76,9 +76,9 @@ const Snapshot* final_attempt(const State& state, const Volume& volume) {
 }  // namespace
 
 bool lent(const State& state, const Volume& volume, Time now) {
-  const std::optional<Handover>& handover = state.handover;
-  bool at_rest = handover && handover->reason == Reason::resume;
-  return at_rest && !volume.attached_to.empty() && !confirmed_missing(volume, now);
+  // Also if the first instance since the resume was lost before this one was free to come to it.
+  const bool rested = state.handover && state.handover->from_rest;
+  return rested && !volume.attached_to.empty() && !confirmed_missing(volume, now);
 }
 
 bool saved(Draft& draft, const Volume& volume) {
@@ -199,6 +199,23 @@ bool devices_accounted_for(Draft& draft) {
   return std::all_of(devices.begin(), devices.end(),
                      [&](const std::string& device) { return device_accounted_for(draft, device); });
 }
+
+}  // namespace
+
+bool leavings_known(Draft& draft) {
+  const State& state = draft.state();
+  const Persistence& persistence = draft.spec.persistence;
+  if (state.generation == 0) return true;
+  auto is_missing = [&](const BlockDevice& wanted) {
+    return wanted.device_name != state.surroundings.image.root_device && !state.data.contains(wanted.device_name);
+  };
+  const std::vector<BlockDevice>& wanted = draft.spec.compute.block_devices;
+  const bool root = persistence.root_device && !state.root;
+  const bool data = persistence.block_devices && std::any_of(wanted.begin(), wanted.end(), is_missing);
+  return (!root && !data) || end_was_listed(draft);
+}
+
+namespace {
 
 // on_launch: the next volumes are made from the final snapshots, so all must be completed. reattach where the next
 // instance may be in another zone: they are asked for, but only a launch that cannot be in the volume's zone waits for

@@ -1,6 +1,7 @@
 #include "core/undelete.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,8 +12,24 @@ namespace holdfast::core {
 
 using namespace model;
 
+namespace {
+
+// What came to light only later belongs to what there was before.
+template <class Thing>
+void append(std::vector<Thing>& all, const std::vector<Thing>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
 void remember_remains(State& state) {
-  state.remains = Remains{state.interface, state.root, state.data, state.snapshots, state.images};
+  Remains& remains = state.remains ? *state.remains : state.remains.emplace();
+  if (!remains.interface) remains.interface = state.interface;
+  if (!remains.root) remains.root = state.root;
+  remains.data.insert(state.data.begin(), state.data.end());
+  append(remains.snapshots, state.snapshots);
+  append(remains.images, state.images);
+  append(remains.superseded, state.superseded);
 }
 
 namespace {
@@ -25,6 +42,31 @@ bool is_kept(const State& state, const std::string& id) {
   return retired && (deletion == state.asked.end() || !may_be_done(deletion->second));
 }
 
+// Completed; nullptr: there is none.
+const Snapshot* newest_copy(const Remains& kept, const std::string& device) {
+  const Snapshot* newest = nullptr;
+  for (const Snapshot& snapshot : kept.snapshots) {
+    if (snapshot.device != device || snapshot.state != SnapshotState::completed) continue;
+    if (newest == nullptr || snapshot.started_at > newest->started_at) newest = &snapshot;
+  }
+  return newest;
+}
+
+// Where the volume that was to replace it is gone, and no copy is as new, a former one is the present one again.
+void reinstate_former(Remains& kept, const std::string& root_device) {
+  std::stable_sort(kept.superseded.begin(), kept.superseded.end(),
+                   [](const Volume& a, const Volume& b) { return a.generation > b.generation; });
+  std::erase_if(kept.superseded, [&](const Volume& former) {
+    const bool is_root = former.device == root_device;
+    const bool present = is_root ? kept.root.has_value() : kept.data.contains(former.device);
+    const Snapshot* copy = newest_copy(kept, former.device);
+    if (present || (copy != nullptr && copy->generation >= former.generation)) return false;
+    if (is_root) kept.root = former;
+    if (!is_root) kept.data.emplace(former.device, former);
+    return true;
+  });
+}
+
 Remains kept_of(const State& state) {
   Remains kept = *state.remains;
   if (kept.interface && !is_kept(state, kept.interface->id.str())) kept.interface.reset();
@@ -32,28 +74,27 @@ Remains kept_of(const State& state) {
   std::erase_if(kept.data, [&](const auto& entry) { return !is_kept(state, entry.second.id.str()); });
   std::erase_if(kept.snapshots, [&](const Snapshot& entry) { return !is_kept(state, entry.id.str()); });
   std::erase_if(kept.images, [&](const RootImage& entry) { return !is_kept(state, entry.id.str()); });
+  std::erase_if(kept.superseded, [&](const Volume& entry) { return !is_kept(state, entry.id.str()); });
+  reinstate_former(kept, state.surroundings.image.root_device);
   return kept;
 }
 
-// When the newest copy of it was taken; nothing if there is none.
-std::optional<Time> newest_copy(const Remains& kept, const std::string& device) {
-  std::optional<Time> newest;
-  for (const Snapshot& snapshot : kept.snapshots) {
-    if (snapshot.device != device || snapshot.state != SnapshotState::completed) continue;
-    newest = std::max(newest.value_or(Time{}), snapshot.started_at);
-  }
-  return newest;
+// What held state last, by its device.
+std::map<std::string, std::string> last_of(const Remains& before, const std::string& root_device) {
+  std::map<std::string, std::string> last;
+  if (const Snapshot* copy = newest_copy(before, root_device)) last[root_device] = copy->id.str();
+  for (const Volume& former : before.superseded) last[former.device] = former.id.str();
+  for (const auto& [device, volume] : before.data) last[device] = volume.id.str();
+  if (before.root) last[before.root->device] = before.root->id.str();
+  return last;
 }
 
-// Volumes that held state, of which nothing is left.
-std::vector<std::string> lost_of(const Remains& before, const Remains& kept) {
+// Devices that held state, of which nothing is left, and what held it.
+std::vector<std::string> lost_of(const Remains& before, const Remains& kept, const std::string& root_device) {
   std::vector<std::string> lost;
-  auto judge = [&](const Volume& volume) {
-    if (!newest_copy(kept, volume.device)) lost.push_back(volume.id.str() + " (" + volume.device + ")");
-  };
-  if (before.root && !kept.root) judge(*before.root);
-  for (const auto& [device, volume] : before.data) {
-    if (!kept.data.contains(device)) judge(volume);
+  for (const auto& [device, held_by] : last_of(before, root_device)) {
+    const bool present = device == root_device ? kept.root.has_value() : kept.data.contains(device);
+    if (!present && newest_copy(kept, device) == nullptr) lost.push_back(held_by + " (" + device + ")");
   }
   return lost;
 }
@@ -63,7 +104,7 @@ void take_back(State& state, const Remains& kept, Time again) {
     std::erase_if(state.retired, [&](const Retired& entry) { return entry.id == id; });
     state.asked.erase("delete/" + id);  // refused for now: known not to have been done
   };
-  // Volumes of former instances among them: the present ones have to prove themselves first.
+  // Volumes that no device is known of are among them.
   for (Retired& entry : state.retired) {
     if (entry.what == Retired::What::volume && is_kept(state, entry.id)) entry.due = std::max(entry.due, again);
   }
@@ -72,15 +113,18 @@ void take_back(State& state, const Remains& kept, Time again) {
   for (const auto& [device, volume] : kept.data) keep(volume.id.str());
   for (const Snapshot& snapshot : kept.snapshots) keep(snapshot.id.str());
   for (const RootImage& image : kept.images) keep(image.id.str());
+  for (const Volume& former : kept.superseded) keep(former.id.str());
   state.interface = kept.interface;
   state.root = kept.root;
   state.data = kept.data;
   state.snapshots = kept.snapshots;
   state.images = kept.images;
+  state.superseded = kept.superseded;
 }
 
 std::string copy_of(const Remains& kept, const std::string& device) {
-  return device + " comes from its newest snapshot, of " + to_iso(newest_copy(kept, device).value_or(Time{})) +
+  const Snapshot* copy = newest_copy(kept, device);
+  return device + " comes from its newest snapshot, of " + to_iso(copy != nullptr ? copy->started_at : Time{}) +
          "; its volume is deleted";
 }
 
@@ -108,7 +152,7 @@ Result<void> ask_undelete(Draft& draft) {
     return conflict("is still being taken down: ask again once it is DEALLOCATED");
   const Remains before = *state.remains;
   const Remains kept = kept_of(state);
-  std::vector<std::string> lost = lost_of(before, kept);
+  std::vector<std::string> lost = lost_of(before, kept, state.surroundings.image.root_device);
   if (!lost.empty()) return conflict("cannot come back whole: " + join(lost, ", ") + " is deleted, with every copy");
   take_back(state, kept, draft.now + Deallocation().retention);
   state.goal = Goal::paused;

@@ -82,6 +82,72 @@ TEST_P(Undelete, ComesFromCopiesWhereTheVolumesAreGone) {
   EXPECT_TRUE(told);
 }
 
+// It was told to go before it was seen to run: that it wrote, only a listing of what it left shows.
+TEST_P(Undelete, BringsBackWhatAnInstanceWroteThatWasNeverSeenToRun) {
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  ASSERT_TRUE(world.turn_until([&] { return world.state.generation == 3 && world.state.instance; }));
+  for (int i = 0; i < 200 && world.cloud.running() == 0; ++i) world.cloud.advance();
+  ASSERT_EQ(world.cloud.running(), 1);
+  world.cloud.write();
+  ASSERT_FALSE(world.state.instance->running_at);
+  Deallocation what;
+  what.delete_snapshots = what.delete_images = true;
+  ASSERT_TRUE(world.happen(DeleteAsked{what}));
+  world.cloud.vanish(world.state.instance->id);
+  for (int i = 0; i < 200 && world.state.instance; ++i) {
+    world.cloud.advance();
+    world.happen(Observed{world.cloud.observe(Kind::instances | Kind::interfaces, world.now)});
+  }
+  ASSERT_FALSE(world.state.instance) << "its end is seen before its volumes are";
+  for (int i = 0; i < 10; ++i) {
+    world.cloud.advance();
+    world.now += std::chrono::seconds(10);
+    world.happen(Observed{world.cloud.observe(Kind::instances | Kind::interfaces, world.now)});
+  }
+  EXPECT_NE(world.state.status, Status::deallocated);
+  ASSERT_TRUE(world.turn_until([&] { return world.state.status == Status::deallocated; }));
+  ASSERT_TRUE(world.state.remains->root);
+  ASSERT_TRUE(come_back());
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged["/dev/xvda"]);
+}
+
+TEST_P(Undelete, FormerVolumesStayUntilTheNextInstanceIsHealthy) {
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  ASSERT_TRUE(world.turn_until([&] { return world.state.generation == 3 && world.state.instance; }));
+  ASSERT_FALSE(world.state.superseded.empty());
+  const VolumeId former = world.state.superseded.front().id;
+  deallocate();
+  ASSERT_TRUE(world.happen(UndeleteAsked{}));
+  world.now += std::chrono::hours(200);
+  world.happen(TimerRang{});
+  world.settle();
+  EXPECT_TRUE(world.cloud.exists(former));
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_FALSE(world.cloud.exists(former));
+}
+
+// The one that was to replace it is gone, with every copy: the former root is the only one.
+TEST_P(Undelete, AFormerVolumeIsThePresentOneWhereNothingNewerIsLeft) {
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  ASSERT_TRUE(world.turn_until([&] { return world.state.generation == 3 && world.state.instance; }));
+  ASSERT_FALSE(world.state.superseded.empty());
+  Deallocation what;
+  what.delete_snapshots = what.delete_images = true;
+  deallocate(what);
+  Remains& remains = *world.state.remains;
+  remains.root.reset();  // it came to nothing
+  const auto root = [](const Volume& volume) { return volume.device == "/dev/xvda"; };
+  const auto former = std::find_if(remains.superseded.begin(), remains.superseded.end(), root);
+  ASSERT_NE(former, remains.superseded.end());
+  const int64_t content = world.cloud.content_of(former->id);
+  ASSERT_TRUE(come_back());
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.content_of(world.state.root->id), content);
+}
+
 TEST_P(Undelete, IsRefusedWhereStateWouldBeMissing) {
   Deallocation what;
   what.delete_volumes = what.delete_snapshots = what.delete_images = true;

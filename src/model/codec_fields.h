@@ -404,6 +404,7 @@ constexpr void fields(A& a, const Remains*) {
   a("data", &Remains::data);
   a("snapshots", &Remains::snapshots);
   a("images", &Remains::images);
+  a("superseded", &Remains::superseded);
 }
 
 template <class A>
@@ -421,6 +422,7 @@ constexpr void fields(A& a, const Handover*) {
   a("deadline", &Handover::deadline);
   a("phases", &Handover::phases);
   a("scheduled", &Handover::scheduled);
+  a("from_rest", &Handover::from_rest);
 }
 
 template <class A>

@@ -162,6 +162,7 @@ struct Remains {
   std::map<std::string, Volume> data;
   std::vector<Snapshot> snapshots;
   std::vector<RootImage> images;
+  std::vector<Volume> superseded;
   bool operator==(const Remains&) const = default;
 };
 
@@ -180,6 +181,7 @@ struct Handover {
   std::optional<Time> deadline;
   std::vector<PhaseBegan> phases;
   bool scheduled = false;  // by the document's scheduling
+  bool from_rest = false;  // it began as a resume, whatever struck it since
   bool operator==(const Handover&) const = default;
 };
 
