@@ -310,6 +310,7 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
   auto found = volumes_.find(attached.id);
   if (found == volumes_.end()) return;
   if (instance == instances_.end()) {  // a person's
+    found->second.lent_at_rest = managed_[found->second.owner].goal == model::Goal::paused;
     found->second.machine = machine;
     found->second.came = time_.now();
     return;
@@ -348,11 +349,11 @@ void Checker::volume_leaves(const InstanceId& machine, const VolumeId& volume) {
   auto instance = instances_.find(machine);
   auto found = volumes_.find(volume);
   if (found == volumes_.end()) return;
+  found->second.left = time_.now();
   auto content = guests_.volume(volume, time_.now());
   if (instance == instances_.end()) {
     // What a person has written to one that is paused is as good as what it wrote itself.
-    const Managed& managed = managed_[found->second.owner];
-    if (managed.goal != model::Goal::paused || !persists(managed, found->second.device)) return;
+    if (!found->second.lent_at_rest || !persists(managed_[found->second.owner], found->second.device)) return;
   }
   if (content) managed_[found->second.owner].acknowledged[found->second.device] = content->synced;
 }

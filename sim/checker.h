@@ -131,7 +131,9 @@ class Checker : public Witness {
     std::optional<Actor> deleter;
     InstanceId machine = {};  // the last that it came to
     Time came{};
+    std::optional<Time> left = {};       // the last machine that wrote to it
     std::optional<Time> seen_free = {};  // by the service, in an answer to what it asked then
+    bool lent_at_rest = false;           // to a person's machine
     std::optional<Time> unkept = {};     // set by hand to go with its instance
     bool taken_off = false;              // by hand, and not put back
   };

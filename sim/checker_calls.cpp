@@ -112,7 +112,10 @@ struct Checker::Calls {
     snapshot.purpose = tag(tags, model::kTagPurpose);
     snapshot.volume = request.volume_id;
     snapshot.effect = tag(tags, model::kTagEffect);
-    snapshot.made = of.time_.now();
+    // Of the moment that it shows: of one that nothing writes to any more, when it was left.
+    const auto source = of.volumes_.find(request.volume_id);
+    const bool left = source != of.volumes_.end() && !of.guests_.writing(request.volume_id);
+    snapshot.made = left ? source->second.left.value_or(of.time_.now()) : of.time_.now();
     of.snapshots_.emplace(made, snapshot);
     // Of the generation that writes, or a later one. One that was asked for earlier and happens only now says by its
     // generation that it is not final for this one.

@@ -1,4 +1,5 @@
-// The one order of things in virtual time: what a service has to do now, a work that is due, and only then time goes on.
+// The one order of things in virtual time: what a service has to do now, a work that is due, and only then time goes
+// on.
 #pragma once
 
 #include <algorithm>

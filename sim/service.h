@@ -1,6 +1,7 @@
-// The service as one process: its clock, its controller, its workers, and what it has of the store. It may fall asleep (a
-// frozen machine, a stopped process): what it has sent is on its way, but it begins nothing and takes nothing in. Awake
-// again it believes for one turn that no time has passed: it may have been stopped right after it asked for the time.
+// The service as one process: its clock, its controller, its workers, and what it has of the store. It may fall asleep
+// (a frozen machine, a stopped process): what it has sent is on its way, but it begins nothing and takes nothing in.
+// Awake again it believes for one turn that no time has passed: it may have been stopped right after it asked for the
+// time.
 #pragma once
 
 #include <memory>

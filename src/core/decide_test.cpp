@@ -347,6 +347,29 @@ TEST_P(Modes, AResumeWaitsUntilAVolumeThatWasLentIsFree) {
   }
 }
 
+// The launch was ended before its volumes were made; the next one had begun by then.
+TEST(Lifecycle, AVolumeThatALaunchNeverGotIsDeleted) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.happen(RecycleAsked{});
+  world.settle();
+  auto show = [&](const std::string& id, VolumeState state, int generation) {
+    Observation seen = world.cloud.observe(static_cast<Kinds>(Kind::volumes), world.now);
+    ObservedVolume& volume = seen.volumes.emplace_back();
+    volume.id = VolumeId(id);
+    volume.state = state;
+    volume.tags.generation = generation;
+    volume.tags.effect = "launch/1";
+    world.happen(Observed{seen});
+    return world.state.asked.contains("delete/" + id);
+  };
+  EXPECT_TRUE(show("vol-failed", VolumeState::error, 1));
+  EXPECT_TRUE(show("vol-late", VolumeState::creating, 1));
+  EXPECT_FALSE(show("vol-given-up", VolumeState::available, 1)) << "it may hold what somebody wants";
+  EXPECT_FALSE(show("vol-of-now", VolumeState::creating, 2));
+  EXPECT_FALSE(show("vol-of-later", VolumeState::error, 3)) << "of a store that knows more";
+}
+
 TEST(Lifecycle, AVolumeIsStillLentIfTheInstanceOfTheResumeIsLost) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();

@@ -8,6 +8,7 @@
 #include "core/interfaces.h"
 #include "core/mutation.h"
 #include "core/probe.h"
+#include "core/retention.h"
 #include "core/saving.h"
 #include "core/unplaced.h"
 #include "core/voluntary.h"
@@ -253,6 +254,15 @@ bool taken_off_unseen(const State& state, const ObservedVolume& seen, Time as_of
   return mapped_by_now && seen.state == VolumeState::available && seen.attachments.empty();
 }
 
+// Of a launch whose instance has ended before it was made: it was never attached, so it holds nothing of its own.
+bool came_to_nothing(const State& state, const ObservedVolume& seen) {
+  const bool unmade = seen.state == VolumeState::creating || seen.state == VolumeState::error;
+  const bool living = state.instance && !is_terminal(state.instance->state);
+  const int generation = seen.tags.generation;
+  const bool of_the_past = generation < state.generation || (generation == state.generation && !living);
+  return unmade && of_the_past && seen.attachments.empty() && seen.tags.effect.starts_with("launch/");
+}
+
 // A volume with our tag that the state does not know.
 void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   State& state = draft.state();
@@ -261,6 +271,10 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
     if (asked->second.standing != Asked::Standing::unknown) return;
     reached(Probe::volume_adopted);
     return fold_outcome(draft, {seen.tags.effect, seen.id.str()});
+  }
+  if (came_to_nothing(state, seen)) {
+    std::erase_if(state.left_by_launch, [&](const Volume& left) { return left.id == seen.id; });
+    return retire_failed(draft, Retired::What::volume, seen.id.str());
   }
   // Made by a launch: of the present generation it holds (or held) the instance's state. What is of an older one was
   // superseded or given up knowingly; what is of a newer one than we know of is not ours to judge.
