@@ -63,9 +63,9 @@ class Run {
     bool final = false;
   };
 
-  static sim::VirtualService::Options options_of(const SnapshotLoad&) {
+  static sim::VirtualService::Options options_of(const SnapshotLoad& load) {
     sim::VirtualService::Options options;
-    options.look_workers = 12;
+    options.snapshots_at_once = load.under_way;
     return options;
   }
 

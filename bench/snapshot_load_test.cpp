@@ -29,9 +29,23 @@ TEST(SnapshotLoad, StretchesEveryIntervalFairlyAndLetsRecoveryGoFirst) {
   const double on_demand = summary_of(figures.intervals.at("on_demand")).median;
   EXPECT_GT(on_demand / spot, 1.5);
   EXPECT_LT(on_demand / spot, 3);
+  EXPECT_EQ(figures.throttled, 0u);
   ASSERT_EQ(figures.final_waits.size(), 5u);
   EXPECT_LE(*std::max_element(figures.final_waits.begin(), figures.final_waits.end()), 16)
       << "only the cloud's own 15 s between two of a volume may hold one up";
+}
+
+TEST(SnapshotLoad, KeepsWithinWhatTheAccountMayHaveUnderWay) {
+  SnapshotLoad load;
+  load.volumes = 120;
+  load.interval = std::chrono::seconds(60);
+  load.under_way = 10;
+  load.length = std::chrono::minutes(12);
+  load.interruptions = 3;
+  const SnapshotFigures figures = run_load(load);
+  EXPECT_LE(figures.most_under_way, 10);
+  EXPECT_GE(figures.most_under_way, 9) << "there is more to do than that";
+  EXPECT_EQ(figures.throttled, 0u);
 }
 
 }  // namespace

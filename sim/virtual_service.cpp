@@ -58,7 +58,7 @@ Result<void> VirtualService::start() {
   engine::Controller::Options options;
   options.effects_at_once = options_.workers;
   options.sweep_interval = options_.sweep_interval;
-  options.snapshots_at_once = cloud_.options().snapshots_under_way;
+  options.snapshots_at_once = options_.snapshots_at_once.value_or(cloud_.options().snapshots_under_way);
   controller_ = std::make_unique<engine::Controller>(options, std::move(ties));
   HF_TRY_VOID(controller_->start());
   cloud_.listen(

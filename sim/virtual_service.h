@@ -1,6 +1,6 @@
 // The production controller on a VirtualCloud, wired as the service wires it for AWS: the API budget in front of every
 // call and asked by the executor, as many workers as the engine has threads, and as many snapshots under way as the
-// cloud allows when the service is made.
+// cloud allows.
 //
 // Thread: one, the simulator's.
 #pragma once
@@ -27,6 +27,7 @@ class VirtualService {
     int look_workers = 12;  // as the engine has
     Duration sweep_interval = std::chrono::seconds(60);
     bool api_budget = true;
+    std::optional<int> snapshots_at_once = {};  // that it reckons with; nothing: what the cloud allows when it is made
   };
   VirtualService(VirtualCloud& cloud, engine::Store& store, Options options);
   ~VirtualService();

@@ -50,7 +50,8 @@ struct PeriodicSnapshots : testing::Test {
   Executor executor{
       {ec2, workers, workers.post(), [](const ReleasedEffect&) { return true; },
        [this](const ReleasedEffect&, model::Outcome outcome) { ended.push_back(std::move(outcome)); },
-       [] { return std::make_shared<Tenure>(Time::max()); }, counters, clock, [this](const ec2::ApiCall& call, int ahead) { return budget.wait_for(call, ahead); },
+       [] { return std::make_shared<Tenure>(Time::max()); }, counters, clock,
+       [this](const ec2::ApiCall& call, int ahead) { return budget.wait_for(call, ahead); },
        [this](const ReleasedEffect& effect) -> std::optional<core::SnapshotPace> {
          auto found = paces.find(effect.effect.key);
          return found == paces.end() ? std::nullopt : std::optional(found->second);

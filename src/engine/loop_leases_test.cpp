@@ -149,6 +149,26 @@ TEST_F(LoopLeases, StoresTheRestOfABatchWhenOneOfItIsAnothersByThen) {
   EXPECT_EQ(store.instances.at(kOne).state.generation, generation);
 }
 
+TEST_F(LoopLeases, SaysThatNothingNeedsToChangeOnlyAsTheOneThatHoldsIt) {
+  begin();
+  extra = [](core::Step& step) { --step.state.generation; };  // as it was
+  const int before = store.commits_tried;
+  stir(kOne);
+  loop.turn();
+  EXPECT_EQ(store.commits_tried, before) << "nobody waits for an answer";
+  lose_one();
+  store.failures = 1;
+  store.refusal = {ErrorKind::conflict, kLeaseLost, "it was taken over", {}};
+  stir(kOne, 7);
+  Turn turn = loop.turn();
+  EXPECT_EQ(store.commits_tried, before + 1);
+  EXPECT_TRUE(turn.answers.empty());
+  turn = loop.turn();
+  ASSERT_EQ(turn.answers.size(), 1u);
+  ASSERT_FALSE(turn.answers[0].result);
+  EXPECT_EQ(turn.answers[0].result.error().code, kHeldByAnother);
+}
+
 TEST_F(LoopLeases, ALeaseThatIsSaidToBeLostAndIsNotIsATroubleThatIsWaitedFor) {
   begin();
   store.failures = 1;
