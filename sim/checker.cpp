@@ -58,8 +58,14 @@ void Checker::delivered(const ManagedInstanceId& id, const model::Event& request
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
   if (restore == nullptr) return;
   for (const auto& [device, snapshot] : restore->sources) {
-    for (Restore& asked : managed.restores[device]) {
-      if (asked.source == snapshot) asked.kept_until = std::min(asked.kept_until, at + restore->retention);
+    std::vector<Restore>& asked = managed.restores[device];
+    const auto known =
+        std::find_if(asked.begin(), asked.end(), [&](const Restore& one) { return one.source == snapshot; });
+    auto content = guests_.snapshot(snapshot);
+    if (known != asked.end()) {
+      known->kept_until = std::min(known->kept_until, at + restore->retention);
+    } else if (content) {  // asked once more for want of an answer, after it was done
+      asked.push_back({snapshot, content->written, at + restore->retention});
     }
   }
 }
@@ -109,8 +115,9 @@ bool Checker::comes_restored(Managed& managed, const std::string& device, const 
   const auto meant = std::prev(last.base());
   managed.branches[device].push_back({time_.now(), meant->kept_until});
   managed.acknowledged[device] = content.synced;
-  managed.destroyed.erase(device);
-  asked.erase(asked.begin(), meant + 1);  // one that was asked for later may come yet
+  // Where a person has destroyed what there was, it may only be the newest copy that is left: the restore comes yet.
+  const bool is_it = managed.destroyed.erase(device) == 0;
+  if (is_it) asked.erase(asked.begin(), meant + 1);  // one that was asked for later may come yet
   return true;
 }
 
