@@ -24,6 +24,7 @@ struct Settings {
   std::string region;              // of AWS; this and the next two empty: chosen as AWS's own tools choose them
   std::string endpoint_url;
   std::string event_queue;        // SQS queue with EventBridge's events; empty: everything is found by looking
+  int snapshots_at_once = 100;    // that the account may have under way: EC2's quota, unless it was raised
   uint16_t ec2_port = 0;          // of the local cloud's endpoint; 0: any free one
   std::string account_id;         // what requests may call the account; empty: nothing was said (AWS)
   int requests_per_second = 500;  // of each token; 0: no limit

@@ -118,6 +118,18 @@ TEST_F(SettingsTest, RefusesAPoolTooSmallForAnyMachine) {
   EXPECT_EQ(faults(read_settings(sources)), "");
 }
 
+TEST_F(SettingsTest, KnowsTheAccountsQuotaOfSnapshotsUnderWay) {
+  SettingSources sources;
+  sources.flags = {{"--provider", "aws"}};
+  EXPECT_EQ(read_settings(sources)->snapshots_at_once, 100);
+  sources.flags = {{"--provider", "aws"}, {"--snapshots-at-once", "250"}};
+  EXPECT_EQ(read_settings(sources)->snapshots_at_once, 250);
+  sources.flags = {{"--provider", "aws"}, {"--snapshots-at-once", "0"}};
+  EXPECT_THAT(faults(read_settings(sources)), HasSubstr("whole number from 1"));
+  sources.flags = {{"--snapshots-at-once", "250"}};
+  EXPECT_THAT(faults(read_settings(sources)), HasSubstr("has no meaning with provider 'local'"));
+}
+
 TEST_F(SettingsTest, TellsEveryFaultAtOnceWithTheNearestKnownName) {
   SettingSources sources;
   sources.file = file("cloud: {substrat: linux, cidr: 10.31.0.1/16}\nlisten: {port: 70000}\n");

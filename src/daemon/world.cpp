@@ -10,8 +10,6 @@
 namespace holdfast::daemon {
 namespace {
 
-constexpr int kSnapshotsAtOnce = 100;  // that EC2 lets an account have under way
-
 // Longer than the engine's longest pause while its store cannot be written: then the message comes again by itself.
 constexpr Duration kStoredWithin = std::chrono::seconds(10);
 
@@ -72,7 +70,7 @@ Result<std::unique_ptr<World>> World::open(const Settings& settings, api::Gate& 
   engine_options.deallocation_retention = settings.deallocation_retention;
   engine_options.sweep_interval = settings.sweep_interval;
   if (parts->budget) {
-    engine_options.snapshots_at_once = kSnapshotsAtOnce;
+    engine_options.snapshots_at_once = settings.snapshots_at_once;
     engine_options.budget_wait = [budget = &*parts->budget](const ec2::ApiCall& call, int ahead) {
       return budget->wait_for(call, ahead);
     };
