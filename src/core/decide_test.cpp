@@ -353,16 +353,20 @@ TEST(Lifecycle, AVolumeThatALaunchNeverGotIsDeleted) {
   world.settle();
   world.happen(RecycleAsked{});
   world.settle();
-  auto show = [&](const std::string& id, VolumeState state, int generation) {
+  auto show = [&](const std::string& id, VolumeState state, int generation, Duration late = {}) {
     Observation seen = world.cloud.observe(static_cast<Kinds>(Kind::volumes), world.now);
+    seen.as_of -= late;
     ObservedVolume& volume = seen.volumes.emplace_back();
     volume.id = VolumeId(id);
     volume.state = state;
     volume.tags.generation = generation;
     volume.tags.effect = "launch/1";
     world.happen(Observed{seen});
-    return world.state.asked.contains("delete/" + id);
+    return std::any_of(world.state.retired.begin(), world.state.retired.end(),
+                       [&](const Retired& retired) { return retired.id == id; });
   };
+  world.now += std::chrono::minutes(1);
+  EXPECT_FALSE(show("vol-then", VolumeState::creating, 1, std::chrono::hours(1))) << "it may have been made since";
   EXPECT_TRUE(show("vol-failed", VolumeState::error, 1));
   EXPECT_TRUE(show("vol-late", VolumeState::creating, 1));
   EXPECT_FALSE(show("vol-given-up", VolumeState::available, 1)) << "it may hold what somebody wants";
@@ -380,7 +384,11 @@ TEST(Lifecycle, AVolumeIsStillLentIfTheInstanceOfTheResumeIsLost) {
   ASSERT_TRUE(world.turn_until([&] { return world.state.instance && world.state.instance->running_at; }));
   world.cloud.vanish(world.state.instance->id);
   ASSERT_TRUE(world.turn_until([&] { return world.state.handover->reason == Reason::disappeared; }));
-  EXPECT_TRUE(lent(world.state, world.state.data.at("/dev/sdf"), world.now));
+  const Volume& volume = world.state.data.at("/dev/sdf");
+  EXPECT_TRUE(lent(world.state, volume, world.now));
+  world.state.handover->reason = Reason::resume;
+  world.state.handover->from_rest = false;
+  EXPECT_TRUE(lent(world.state, volume, world.now)) << "as it was stored before there was a mark for it";
 }
 
 TEST(Lifecycle, ARecycleOfAPausedOneIsAConflict) {

@@ -254,14 +254,19 @@ bool taken_off_unseen(const State& state, const ObservedVolume& seen, Time as_of
   return mapped_by_now && seen.state == VolumeState::available && seen.attachments.empty();
 }
 
-// Of a launch whose instance has ended before it was made: it was never attached, so it holds nothing of its own.
-bool came_to_nothing(const State& state, const ObservedVolume& seen) {
+// Of a launch whose instance had ended before it was made, by a listing from after that end: it was never attached, so
+// it holds nothing of its own.
+bool came_to_nothing(const State& state, const ObservedVolume& seen, Time as_of) {
   const bool unmade = seen.state == VolumeState::creating || seen.state == VolumeState::error;
-  const bool living = state.instance && !is_terminal(state.instance->state);
-  const int generation = seen.tags.generation;
-  const bool of_the_past = generation < state.generation || (generation == state.generation && !living);
-  return unmade && of_the_past && seen.attachments.empty() && seen.tags.effect.starts_with("launch/");
+  if (!unmade || !seen.attachments.empty() || !seen.tags.effect.starts_with("launch/")) return false;
+  const bool of_the_last = seen.tags.generation == state.generation;
+  if (seen.tags.generation > state.generation || (of_the_last && state.instance)) return false;
+  const Time ended = state.instance ? state.instance->launched_at : state.gone_at.value_or(Time::max() - kListingLag);
+  return as_of > ended + kListingLag;
 }
+
+// By EC2's word nothing on one that failed can be had any more; a person who knows better has time.
+constexpr Duration kFailedKept = std::chrono::hours(24);
 
 // A volume with our tag that the state does not know.
 void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
@@ -272,9 +277,10 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
     reached(Probe::volume_adopted);
     return fold_outcome(draft, {seen.tags.effect, seen.id.str()});
   }
-  if (came_to_nothing(state, seen)) {
+  if (came_to_nothing(state, seen, as_of)) {
     std::erase_if(state.left_by_launch, [&](const Volume& left) { return left.id == seen.id; });
-    return retire_failed(draft, Retired::What::volume, seen.id.str());
+    const Duration kept = seen.state == VolumeState::error ? kFailedKept : Duration::zero();
+    return retire_failed(draft, Retired::What::volume, seen.id.str(), kept);
   }
   // Made by a launch: of the present generation it holds (or held) the instance's state. What is of an older one was
   // superseded or given up knowingly; what is of a newer one than we know of is not ours to judge.

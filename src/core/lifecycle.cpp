@@ -151,7 +151,7 @@ void begin_handover(Draft& draft, Reason reason) {
   handover.from_generation = state.generation;
   handover.began_at = draft.now;
   handover.scheduled = state.by_schedule && is_wish(reason);
-  handover.from_rest = reason == Reason::resume || (state.handover && state.handover->from_rest);
+  handover.from_rest = reason == Reason::resume || (state.handover && began_at_rest(*state.handover));
   if (state.handover) {
     reached(Probe::handover_struck_again);
     // The one under way was struck again: the time without the application goes on.

@@ -45,6 +45,10 @@ inline bool is_there(model::ImageState state) {
 
 // The image that the next launch uses; none while it is still being made.
 std::optional<ImageId> launch_image(const Draft& draft);
+// It began as a resume, whatever struck it since. (What was stored before `from_rest` was has only the reason.)
+inline bool began_at_rest(const model::Handover& handover) {
+  return handover.from_rest || handover.reason == model::Reason::resume;
+}
 // Since a resume the volume is still on another machine, which may write to it: a person looked into it while it rested.
 bool lent(const model::State& state, const model::Volume& volume, Time now);
 // The newest completed snapshot that holds what generation `volume.generation` left on the volume.

@@ -152,8 +152,8 @@ Time due_of(bool delete_now, const Deallocation& deallocation, Time now) {
 
 }  // namespace
 
-void retire_failed(Draft& draft, Retired::What what, const std::string& id) {
-  retire(draft, what, id, "the cloud could not make it", draft.now);
+void retire_failed(Draft& draft, Retired::What what, const std::string& id, Duration kept) {
+  retire(draft, what, id, "the cloud could not make it", draft.now + kept);
 }
 
 void retire_dropped(Draft& draft, const std::string& snapshot) {

@@ -15,7 +15,7 @@ inline constexpr size_t kPeriodicKept = 3;  // newest completed periodic snapsho
 void retire_former(Draft& draft);
 
 // The cloud ended it with an error: it holds nothing, and nothing was made of it.
-void retire_failed(Draft& draft, model::Retired::What what, const std::string& id);
+void retire_failed(Draft& draft, model::Retired::What what, const std::string& id, Duration kept = Duration::zero());
 
 // A snapshot that was kept only because a person wanted it, and does not any more.
 void retire_dropped(Draft& draft, const std::string& snapshot);

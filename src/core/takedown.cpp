@@ -77,7 +77,7 @@ const Snapshot* final_attempt(const State& state, const Volume& volume) {
 
 bool lent(const State& state, const Volume& volume, Time now) {
   // Also if the first instance since the resume was lost before this one was free to come to it.
-  const bool rested = state.handover && state.handover->from_rest;
+  const bool rested = state.handover && began_at_rest(*state.handover);
   return rested && !volume.attached_to.empty() && !confirmed_missing(volume, now);
 }
 

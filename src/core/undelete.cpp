@@ -30,6 +30,7 @@ void remember_remains(State& state) {
   append(remains.snapshots, state.snapshots);
   append(remains.images, state.images);
   append(remains.superseded, state.superseded);
+  append(remains.left_by_launch, state.left_by_launch);
 }
 
 namespace {
@@ -75,6 +76,7 @@ Remains kept_of(const State& state) {
   std::erase_if(kept.snapshots, [&](const Snapshot& entry) { return !is_kept(state, entry.id.str()); });
   std::erase_if(kept.images, [&](const RootImage& entry) { return !is_kept(state, entry.id.str()); });
   std::erase_if(kept.superseded, [&](const Volume& entry) { return !is_kept(state, entry.id.str()); });
+  std::erase_if(kept.left_by_launch, [&](const Volume& entry) { return !is_kept(state, entry.id.str()); });
   reinstate_former(kept, state.surroundings.image.root_device);
   return kept;
 }
@@ -114,12 +116,14 @@ void take_back(State& state, const Remains& kept, Time again) {
   for (const Snapshot& snapshot : kept.snapshots) keep(snapshot.id.str());
   for (const RootImage& image : kept.images) keep(image.id.str());
   for (const Volume& former : kept.superseded) keep(former.id.str());
+  for (const Volume& left : kept.left_by_launch) keep(left.id.str());
   state.interface = kept.interface;
   state.root = kept.root;
   state.data = kept.data;
   state.snapshots = kept.snapshots;
   state.images = kept.images;
   state.superseded = kept.superseded;
+  state.left_by_launch = kept.left_by_launch;
 }
 
 std::string copy_of(const Remains& kept, const std::string& device) {

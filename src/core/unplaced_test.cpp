@@ -124,6 +124,21 @@ TEST_P(Alike, OneThatAPersonDeletesIsNotWaitedFor) {
   EXPECT_EQ(world_.state.data.size(), 2u);
 }
 
+TEST_P(Alike, AnUndeleteAsksAPersonAsBefore) {
+  run_and_end(launch_unseen());
+  wait_in_vain();
+  ASSERT_TRUE(any_unplaced(world_.state));
+  ASSERT_TRUE(world_.happen(DeleteAsked{}));
+  world_.settle(60);
+  ASSERT_EQ(world_.state.status, Status::deallocated);
+  ASSERT_TRUE(world_.happen(UndeleteAsked{}));
+  ASSERT_TRUE(world_.happen(ResumeAsked{}));
+  wait_in_vain();
+  EXPECT_NE(world_.state.status, Status::active);
+  EXPECT_NE(world_.state.error.find("Look into each"), std::string::npos) << world_.state.error;
+  for (const auto& [device, volume] : devices_) EXPECT_TRUE(world_.cloud.exists(volume)) << device;
+}
+
 TEST_P(Alike, ADeletionTakesThemToo) {
   run_and_end(launch_unseen());
   wait_in_vain();

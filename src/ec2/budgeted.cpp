@@ -136,6 +136,11 @@ auto Budgeted::paid(const ApiCall& call, const Send& send) -> decltype(send()) {
     const auto& wait = options_.wait ? options_.wait : wait_in_real_time;
     if (turn.wait > Duration::zero() && !wait(turn.wait, stop_.get_token()))
       return fail(ErrorKind::unavailable, "NotSent", fmt::format("{} was called off before it was sent", call.action));
+    // Who asked has reckoned with a call that ends soon; this process may have been stopped while it waited.
+    const bool stopped = turn.wait > Duration::zero() && too_late();
+    if (stopped && refusal) return Failure(*refusal);
+    if (stopped)
+      return fail(ErrorKind::unavailable, "NotSent", fmt::format("{} was not sent: its time is over", call.action));
     auto answer = send();
     if (answer || !is_about_rate(answer.error())) return answer;
     budget_.throttled(call);

@@ -71,6 +71,21 @@ TEST_F(BudgetedCalls, NoFurtherAttemptBeginsOnceTheTimeForThemIsOver) {
   EXPECT_EQ(slow.calls, 1);
 }
 
+TEST_F(BudgetedCalls, ACallWhoseTurnCameTooLateIsNotSent) {
+  Budgeted::Options options;
+  options.last_attempt_within = milliseconds(5);
+  options.wait = [](Duration, std::stop_token) {
+    std::this_thread::sleep_for(milliseconds(20));  // stopped, with the whole process
+    return true;
+  };
+  Budgeted ec2(inner_, budget_, options);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(ec2.call(RunInstancesRequest()));
+  auto late = ec2.call(RunInstancesRequest());
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(inner_.calls, 5);
+}
+
 TEST_F(BudgetedCalls, OneActionDoesNotHoldAnother) {
   auto ec2 = make();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(ec2.call(RunInstancesRequest()));

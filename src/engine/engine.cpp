@@ -87,6 +87,11 @@ struct Engine::Impl {
   std::vector<SharedView> all() const;
   SharedView find(const ManagedInstanceId& id) const;
   // Why a change of what `find` does not know is refused.
+  // What was just stored; it may be another service's by now, if this one slept meanwhile.
+  model::Checked<SharedView> made(const ManagedInstanceId& id) const {
+    if (SharedView view = find(id)) return view;
+    return one_fault(not_here(id));
+  }
   Error not_here(const ManagedInstanceId& id) const { return controller->loop().elsewhere().refusal(id); }
   SharedView imported_from(const InstanceId& original) const;
   // What the key has made already, or a conflict; nothing if it has made nothing.
@@ -384,7 +389,7 @@ model::Checked<SharedView> Engine::create(std::string_view document, const std::
               Revision{std::string(document), std::move(*spec), std::move(*surroundings), {}, key, seat->address}};
   ManagedInstanceId id = input.id;
   if (auto stored = impl_->request(std::move(input)); !stored) return one_fault(std::move(stored).error());
-  return impl_->find(id);
+  return impl_->made(id);
 }
 
 model::Checked<SharedView> Engine::import(const ImportRequest& request) {
@@ -396,7 +401,7 @@ model::Checked<SharedView> Engine::import(const ImportRequest& request) {
   Input input{id, model::Created{std::move(plan->import)}, 0,
               Revision{std::move(plan->document), std::move(plan->spec), std::move(plan->surroundings), {}}};
   if (auto stored = impl_->request(std::move(input)); !stored) return one_fault(std::move(stored).error());
-  return impl_->find(id);
+  return impl_->made(id);
 }
 
 model::Checked<ImportPlan> Engine::plan_of_import(const ImportRequest& request) {

@@ -172,6 +172,7 @@ class Loop {
   Result<void> take(Leased leased, Turn& turn);
   void take_all(Leases& leases, Turn& turn);
   std::set<ManagedInstanceId> lost_by(const Leases& leases) const;
+  void release_strangers(const Leases& leases);
   void drop(const std::set<ManagedInstanceId>& ids);
   void end_replaced(Turn& turn);
   void give_up_excess(size_t count, Turn& turn);

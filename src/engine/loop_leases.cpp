@@ -16,6 +16,12 @@ constexpr int kRenewalsOfALease = 2;                                // at the la
 constexpr size_t kUnsure = std::numeric_limits<size_t>::max() / 2;  // believed by nobody: all are listed
 constexpr int kLooksForShare = 8;  // so often within a length, while others are to release some
 
+const Held* held_as(const Leases& leases, const ManagedInstanceId& id) {
+  auto found = std::lower_bound(leases.held->begin(), leases.held->end(), id,
+                                [](const Held& held, const ManagedInstanceId& wanted) { return held.id < wanted; });
+  return found != leases.held->end() && found->id == id ? &*found : nullptr;
+}
+
 std::string lines_of(const model::Faults& faults, const ManagedInstanceId& id) {
   std::string lines;
   for (const Error& error : faults.errors) lines += fmt::format("\n  {}: {}", id.str(), describe(error));
@@ -89,9 +95,21 @@ std::set<ManagedInstanceId> Loop::lost_by(const Leases& leases) const {
   }
   if (!leases.held) return lost;
   for (const auto& [id, row] : rows_) {
-    if (!std::binary_search(leases.held->begin(), leases.held->end(), id)) lost.insert(id);
+    const Held* held = held_as(leases, id);
+    if (held == nullptr || held->number != row.lease) lost.insert(id);
   }
   return lost;
+}
+
+// Held by the store's word, and not here: the answer that told of it never came, or it could not be read.
+void Loop::release_strangers(const Leases& leases) {
+  if (!leases.held) return;
+  std::vector<ManagedInstanceId> strangers;
+  for (const Held& held : *leases.held) {
+    if (!rows_.contains(held.id)) strangers.push_back(held.id);
+  }
+  if (strangers.empty()) return;
+  if (auto released = store_.release(strangers); !released) note_unreleased(released.error());
 }
 
 void Loop::take_all(Leases& leases, Turn& turn) {
@@ -112,7 +130,7 @@ Loop::Renewal Loop::renew(Time now, Turn& turn, bool list_all) {
     return Renewal::failed;
   }
   touch_ = false;
-  trouble_is_over();
+  if (!list_all) trouble_is_over();  // else a commit has just been refused
   ++counters_.commits;
   const std::set<ManagedInstanceId> lost = lost_by(*leases);
   if (!lost.empty()) {
@@ -125,6 +143,7 @@ Loop::Renewal Loop::renew(Time now, Turn& turn, bool list_all) {
   }
   if (!leases->taken.empty()) core::reached(core::Probe::lease_taken_over);
   take_all(*leases, turn);
+  release_strangers(*leases);
   std::erase_if(turn.forgotten, [&](const ManagedInstanceId& id) { return rows_.contains(id); });
   tenure_->prolong(now + claim_.length);
   give_up_excess(leases->excess, turn);

@@ -44,7 +44,7 @@ struct LoopLeases : testing::Test {
   }
   // Of everything but kOne, which b holds.
   void lose_one() {
-    store.next_leases.held.emplace({kTwo});
+    store.next_leases.held.emplace({Held{kTwo, 1}});
     store.next_leases.alone = false;
     store.others.push_back({stored(kOne, 5), "b"});
   }
@@ -215,6 +215,18 @@ TEST_F(LoopLeases, WhatItLostAndTookAnewIsAsTheOtherLeftItAndNothingFromBeforeCo
   EXPECT_FALSE(loop.still_asked(before.effects[0])) << "asked for again, under another lease";
   EXPECT_FALSE(loop.holds(kOne, before.effects[0].lease)) << "what becomes of it is not taken for the new one's";
   EXPECT_FALSE(tenure->allows_a_call(clock.time));
+}
+
+// The answer that told that they were taken never came.
+TEST_F(LoopLeases, WhatItHoldsWithoutKnowingItIsGivenBackAndWhatItKnowsUnderAnOldNumberIsLost) {
+  begin();
+  const ManagedInstanceId stranger("smi-00000009");
+  store.next_leases.held.emplace({Held{kOne, 44}, Held{kTwo, 1}, Held{stranger, 44}});
+  loop.touch();
+  Turn turn = loop.turn();
+  EXPECT_EQ(turn.forgotten, std::vector<ManagedInstanceId>{kOne});
+  EXPECT_EQ(store.released, (std::vector<ManagedInstanceId>{kOne, stranger}));
+  EXPECT_NE(loop.find(kTwo), nullptr);
 }
 
 TEST_F(LoopLeases, ReleasesWhatIsBeyondItsShareOnceItIsAtRest) {

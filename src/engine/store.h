@@ -53,12 +53,18 @@ struct Leased {
   uint64_t number = 0;  // greater than any that it was held under before: the fencing number
 };
 
+struct Held {
+  ManagedInstanceId id;
+  uint64_t number = 0;
+  bool operator==(const Held&) const = default;
+};
+
 struct Leases {
   uint64_t session = 0;                 // the number of what this service makes
   std::vector<Leased> taken;            // newly, as they are stored, by id
   std::vector<std::string> unreadable;  // not taken: which, and what is wrong with what is stored of them
   // Everything that it holds, by id, where that is not what it believed and `taken` together: some were lost.
-  std::optional<std::vector<ManagedInstanceId>> held;
+  std::optional<std::vector<Held>> held;
   size_t excess = 0;             // so many more than its fair share, to be released once they are at rest
   size_t missing = 0;            // so many less: others will release theirs
   bool alone = true;             // no other service is on the store
@@ -104,7 +110,8 @@ class Store {
   // Renews what it holds until `now` and the claim's length, and takes what nobody holds, as far as its fair share: all
   // that are stored, divided among the services that live, rounded up. `believed`: how many it believes to hold;
   // nothing: it begins, and what one of the same name held before is its own at once, under new numbers. `now` is kept
-  // as the last time seen. Conflict kHolderReplaced.
+  // as the last time seen. One that was away for so long that others have written it off holds nothing, also if another
+  // of its name was there meanwhile: what is free comes under new numbers. Conflict kHolderReplaced.
   virtual Result<Leases> lease(const Claim& claim, std::optional<size_t> believed, Time now) = 0;
   // Gives these back; those that it does not hold are left alone.
   virtual Result<void> release(const std::vector<ManagedInstanceId>& ids) = 0;

@@ -405,6 +405,7 @@ constexpr void fields(A& a, const Remains*) {
   a("snapshots", &Remains::snapshots);
   a("images", &Remains::images);
   a("superseded", &Remains::superseded);
+  a("left_by_launch", &Remains::left_by_launch);
 }
 
 template <class A>

@@ -163,6 +163,7 @@ struct Remains {
   std::vector<Snapshot> snapshots;
   std::vector<RootImage> images;
   std::vector<Volume> superseded;
+  std::vector<Volume> left_by_launch;
   bool operator==(const Remains&) const = default;
 };
 

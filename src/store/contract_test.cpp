@@ -387,7 +387,24 @@ TEST_F(TwoServices, TheSleeperIsToldWhatItHasLostAndKeepsWhatNobodyTook) {
   ASSERT_TRUE(awake);
   EXPECT_EQ(ids_of(*awake), "smi-00000002 ") << "anew, under another number";
   ASSERT_TRUE(awake->held);
-  EXPECT_EQ(*awake->held, std::vector<ManagedInstanceId>{ManagedInstanceId("smi-00000002")});
+  const engine::Held anew{ManagedInstanceId("smi-00000002"), awake->taken[0].number};
+  EXPECT_EQ(*awake->held, std::vector<engine::Held>{anew});
+}
+
+// The other one's numbers are not the sleeper's, though the name is.
+TEST_F(TwoServices, ASleeperDoesNotWakeUpToWhatOneOfItsNameHasHadMeanwhile) {
+  auto first = a.lease(kA, {}, at(1));
+  ASSERT_TRUE(a.commit({change("smi-00000001")}, at(1)));
+  auto meanwhile = b.lease(kA, {}, at(2));
+  ASSERT_EQ(meanwhile->taken.size(), 1u);
+  ASSERT_TRUE(b.commit({held("smi-00000001", meanwhile->taken[0].number, 7)}, at(2)));
+  ASSERT_TRUE(b.leave());
+  auto awake = a.lease(kA, 1, at(3));
+  ASSERT_TRUE(awake);
+  ASSERT_EQ(awake->taken.size(), 1u) << "as the other left it";
+  EXPECT_EQ(awake->taken[0].instance.state.generation, 7);
+  EXPECT_GT(awake->taken[0].number, meanwhile->taken[0].number);
+  EXPECT_TRUE(a.commit({held("smi-00000001", awake->taken[0].number, 8)}, at(3)));
 }
 
 TEST_F(TwoServices, WhoWasReplacedByOneOfItsNameOwnsNothingAndMakesNothing) {

@@ -29,17 +29,23 @@ bool MemoryStore::is_ours(const Entry& entry) const {
          holder->second.session == session_;
 }
 
+void MemoryStore::free_all_of(const std::string& name) {
+  for (auto& [id, entry] : shelf_->instances) {
+    if (entry.holder == name) entry.holder.clear();
+  }
+}
+
 Result<void> MemoryStore::begin_or_renew(const engine::Claim& claim, bool begins, Time now) {
   auto ours = shelf_->holders.find(claim.holder);
   if (begins) {
     name_ = claim.holder;
     session_ = ++shelf_->last_number;
     if (ours != shelf_->holders.end()) shelf_->holders.erase(ours);
-    for (auto& [id, entry] : shelf_->instances) {
-      if (entry.holder == name_) entry.holder.clear();
-    }
+    free_all_of(name_);
   } else if (ours != shelf_->holders.end() && ours->second.session != session_) {
     return holder_replaced(name_);
+  } else if (ours == shelf_->holders.end()) {
+    free_all_of(name_);
   }
   std::erase_if(shelf_->holders, [&](const auto& holder) {
     return holder.first != name_ && holder.second.until + claim.clocks_apart <= now;
@@ -80,7 +86,7 @@ Result<Leases> MemoryStore::lease(const engine::Claim& claim, std::optional<size
   if (held != believed.value_or(0) + leases.taken.size()) {
     leases.held.emplace();
     for (const auto& [id, entry] : shelf_->instances) {
-      if (is_ours(entry)) leases.held->push_back(id);
+      if (is_ours(entry)) leases.held->push_back({id, entry.number});
     }
   }
   for (const auto& [name, holder] : shelf_->holders) {

@@ -53,6 +53,7 @@ class MemoryStore : public engine::Store {
   explicit MemoryStore(std::shared_ptr<Shelf> shelf) : shelf_(std::move(shelf)) {}
 
   // All under the lock.
+  void free_all_of(const std::string& name);
   Result<void> begin_or_renew(const engine::Claim& claim, bool begins, Time now);
   void take(size_t count, std::vector<engine::Leased>& taken);
   bool is_held(const Entry& entry) const { return shelf_->holders.contains(entry.holder); }

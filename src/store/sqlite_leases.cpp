@@ -57,15 +57,14 @@ Result<SqliteLeases> SqliteLeases::prepare(Connection& writer) {
   HF_TRY(Statement put_lease,
          writer.prepare("INSERT INTO leases(instance, holder, number) VALUES (:id, :name, :number) ON "
                         "CONFLICT(instance) DO UPDATE SET holder = excluded.holder, number = excluded.number"));
-  HF_TRY(Statement free_former,
-         writer.prepare("UPDATE leases SET holder = '' WHERE holder = :name AND number < :session"));
+  HF_TRY(Statement free_all, writer.prepare("UPDATE leases SET holder = '' WHERE holder = :name"));
   HF_TRY(Statement free_one, writer.prepare("UPDATE leases SET holder = '' WHERE instance = :id AND holder = :name"));
   HF_TRY(Statement remove_lease, writer.prepare("DELETE FROM leases WHERE instance = :id"));
   HF_TRY(Statement number_of, writer.prepare("SELECT coalesce(number, 0) FROM instances LEFT JOIN leases ON "
                                              "instance = id WHERE id = :id"));
   return SqliteLeases(Statements{std::move(draw_number), std::move(session_of), std::move(expire),
                                  std::move(put_holder), std::move(remove_holder), std::move(put_lease),
-                                 std::move(free_former), std::move(free_one), std::move(remove_lease),
+                                 std::move(free_all), std::move(free_one), std::move(remove_lease),
                                  std::move(number_of)});
 }
 
@@ -99,15 +98,20 @@ Result<Leases> SqliteLeases::lease(Connection& writer, const Claim& claim, std::
     sql_.remove_holder.bind(":name", name_);
     sql_.remove_holder.bind(":session", static_cast<int64_t>(known.value_or(0)));
     HF_TRY_VOID(sql_.remove_holder.run());
-    sql_.free_former.bind(":name", name_);
-    sql_.free_former.bind(":session", static_cast<int64_t>(leases.session));
-    HF_TRY_VOID(sql_.free_former.run());
+    HF_TRY_VOID(free_all());
   } else if (known && *known != session_) {
     return holder_replaced(name_);
+  } else if (!known) {
+    HF_TRY_VOID(free_all());
   }
   HF_TRY_VOID(begin_or_renew(claim, now, leases.session));
   HF_TRY_VOID(reckon(writer, claim, believed, leases));
   return leases;
+}
+
+Result<void> SqliteLeases::free_all() {
+  sql_.free_all.bind(":name", name_);
+  return sql_.free_all.run();
 }
 
 Result<void> SqliteLeases::begin_or_renew(const Claim& claim, Time now, uint64_t session) {
@@ -123,7 +127,7 @@ Result<void> SqliteLeases::begin_or_renew(const Claim& claim, Time now, uint64_t
 // How much is its share, what it takes, and what is to be told.
 Result<void> SqliteLeases::reckon(Connection& writer, const Claim& claim, std::optional<size_t> believed,
                                   Leases& leases) {
-  HF_TRY(Statement held_of, writer.prepare("SELECT instance FROM leases WHERE holder = :name ORDER BY instance"));
+  HF_TRY(Statement held_of, writer.prepare("SELECT instance, number FROM leases WHERE holder = :name ORDER BY instance"));
   HF_TRY(Statement count_held, writer.prepare("SELECT count(*) FROM leases WHERE holder = :name"));
   HF_TRY(const int64_t instances, writer.query_integer("SELECT count(*) FROM instances"));
   HF_TRY(const int64_t services, writer.query_integer("SELECT count(*) FROM holders"));
@@ -141,7 +145,7 @@ Result<void> SqliteLeases::reckon(Connection& writer, const Claim& claim, std::o
     for (;;) {
       HF_TRY(bool row, held_of.step());
       if (!row) break;
-      leases.held->push_back(ManagedInstanceId(held_of.text(0)));
+      leases.held->push_back({ManagedInstanceId(held_of.text(0)), static_cast<uint64_t>(held_of.integer(1))});
     }
   }
   leases.alone = services <= 1;

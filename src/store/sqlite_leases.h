@@ -45,7 +45,7 @@ class SqliteLeases {
     Statement put_holder;
     Statement remove_holder;
     Statement put_lease;
-    Statement free_former;
+    Statement free_all;
     Statement free_one;
     Statement remove_lease;
     Statement number_of;
@@ -53,6 +53,7 @@ class SqliteLeases {
   explicit SqliteLeases(Statements statements) : sql_(std::move(statements)) {}
   Result<uint64_t> draw_number();
   Result<std::optional<uint64_t>> session_of(const std::string& name);
+  Result<void> free_all();  // that is held under this name
   Result<void> begin_or_renew(const engine::Claim& claim, Time now, uint64_t session);
   Result<void> take(Connection& writer, size_t count, engine::Leases& leases);
   Result<void> reckon(Connection& writer, const engine::Claim& claim, std::optional<size_t> believed,
