@@ -27,6 +27,7 @@ Results results_of(const SnapshotFigures& figures) {
   }
   results.summary("final_snapshot_waits_seconds", summary_of(figures.final_waits));
   results.number("refused_for_rate_or_number", static_cast<double>(figures.throttled));
+  results.number("final_within_15_s_of_a_periodic_one", static_cast<double>(figures.too_soon));
   results.number("most_under_way", figures.most_under_way);
   return results;
 }

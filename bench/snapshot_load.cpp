@@ -111,8 +111,8 @@ class Run {
       points.life_cycle = view.spec.strategy.life_cycle == model::LifeCycle::spot ? "spot" : "on_demand";
       ++made_;
       if (points.last && snapshot.started_at < *points.last) continue;  // it was outrun
-      // A replacement begins anew.
-      if (points.last && !points.final) intervals_[view.id].push_back(seconds(snapshot.started_at - *points.last));
+      // A replacement ends an interval early, and begins anew.
+      if (points.last && !points.final && !snapshot.final) intervals_[view.id].push_back(seconds(snapshot.started_at - *points.last));
       points.last = snapshot.started_at;
       points.final = snapshot.final;
       if (snapshot.final && view.state.gone_at)
@@ -132,10 +132,11 @@ class Run {
     figures.final_waits = final_waits_;
     figures.wanted_per_second = load_.volumes / seconds(load_.interval);
     figures.made_per_second = static_cast<double>(made_) / seconds(load_.length);
-    figures.throttled = cloud_.calls_throttled();
     for (const auto& [action, calls] : cloud_.calls()) {
-      auto refused = calls.refused.find("ConcurrentSnapshotLimitExceeded");
-      if (refused != calls.refused.end()) figures.throttled += refused->second;
+      for (const auto& [code, count] : calls.refused) {
+        if (code == "SnapshotCreationPerVolumeRateExceeded") figures.too_soon += count;
+        if (code == "RequestLimitExceeded" || code == "ConcurrentSnapshotLimitExceeded") figures.throttled += count;
+      }
     }
     figures.most_under_way = cloud_.most_snapshots_under_way();
     return figures;

@@ -30,6 +30,7 @@ struct SnapshotFigures {
   double wanted_per_second = 0;
   double made_per_second = 0;
   uint64_t throttled = 0;  // calls that the cloud refused: for their rate, or for snapshots under way
+  uint64_t too_soon = 0;  // final snapshots that were asked for within 15 s of the volume's last periodic one
   int most_under_way = 0;
 };
 
