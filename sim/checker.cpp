@@ -91,7 +91,10 @@ void Checker::refused_to_user(const ManagedInstanceId& id, const model::Event& r
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
   if (restore == nullptr) return;
   for (const auto& [device, snapshot] : restore->sources) {
-    std::erase_if(managed_[id].restores[device], [&](const Restore& asked) { return asked.source == snapshot; });
+    std::vector<Restore>& asked = managed_[id].restores[device];
+    auto refused =
+        std::find_if(asked.rbegin(), asked.rend(), [&](const Restore& one) { return one.source == snapshot; });
+    if (refused != asked.rend()) asked.erase(std::next(refused).base());  // not the one that was asked for before it
   }
 }
 
