@@ -338,7 +338,10 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
   auto content = guests_.volume(attached.id, time_.now());
   // Another volume put there by hand: what it holds is what there is from now on.
   bool exchanged = by_hand_.contains(attached.id.str()) && !guests_.ever_written(attached.id);
-  if (exchanged) managed.acknowledged.erase(attached.device);
+  if (exchanged) {
+    managed.acknowledged.erase(attached.device);
+    managed.branches[attached.device].push_back({time_.now(), time_.now()});  // older copies are older generations
+  }
   Log& known = managed.acknowledged[attached.device];
   bool as_before = content && content->written.holds(known) && !managed.destroyed.contains(attached.device);
   if (!as_before && content && comes_restored(managed, attached.device, *content)) return;
