@@ -369,6 +369,7 @@ TEST(Lifecycle, AVolumeThatALaunchNeverGotIsDeleted) {
   EXPECT_FALSE(show("vol-then", VolumeState::creating, 1, std::chrono::hours(1))) << "it may have been made since";
   EXPECT_TRUE(show("vol-failed", VolumeState::error, 1));
   EXPECT_TRUE(show("vol-late", VolumeState::creating, 1));
+  EXPECT_TRUE(show("vol-failed-now", VolumeState::error, 2)) << "whatever it was made for";
   EXPECT_FALSE(show("vol-given-up", VolumeState::available, 1)) << "it may hold what somebody wants";
   EXPECT_FALSE(show("vol-of-now", VolumeState::creating, 2));
   EXPECT_FALSE(show("vol-of-later", VolumeState::error, 3)) << "of a store that knows more";

@@ -254,13 +254,13 @@ bool taken_off_unseen(const State& state, const ObservedVolume& seen, Time as_of
   return mapped_by_now && seen.state == VolumeState::available && seen.attachments.empty();
 }
 
-// Of a launch whose instance had ended before it was made, by a listing from after that end: it was never attached, so
-// it holds nothing of its own.
+// One that failed, which nothing waits for any more. Or of a launch whose instance had ended before it was made, by a
+// listing from after that end: it was never attached, so it holds nothing of its own.
 bool came_to_nothing(const State& state, const ObservedVolume& seen, Time as_of) {
-  const bool unmade = seen.state == VolumeState::creating || seen.state == VolumeState::error;
-  if (!unmade || !seen.attachments.empty() || !seen.tags.effect.starts_with("launch/")) return false;
-  const bool of_the_last = seen.tags.generation == state.generation;
-  if (seen.tags.generation > state.generation || (of_the_last && state.instance)) return false;
+  if (!seen.attachments.empty() || seen.tags.generation > state.generation) return false;
+  if (seen.state == VolumeState::error) return true;
+  if (seen.state != VolumeState::creating || !seen.tags.effect.starts_with("launch/")) return false;
+  if (seen.tags.generation == state.generation && state.instance) return false;
   const Time ended = state.instance ? state.instance->launched_at : state.gone_at.value_or(Time::max() - kListingLag);
   return as_of > ended + kListingLag;
 }
