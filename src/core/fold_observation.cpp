@@ -265,9 +265,6 @@ bool came_to_nothing(const State& state, const ObservedVolume& seen, Time as_of)
   return as_of > ended + kListingLag;
 }
 
-// By EC2's word nothing on one that failed can be had any more; a person who knows better has time.
-constexpr Duration kFailedKept = std::chrono::hours(24);
-
 // A volume with our tag that the state does not know.
 void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   State& state = draft.state();

@@ -7,6 +7,7 @@
 #include "core/probe.h"
 #include "core/replacement.h"
 #include "core/restore.h"
+#include "core/retention.h"
 #include "core/saving.h"
 
 namespace holdfast::core {
@@ -88,7 +89,6 @@ std::string gone_from_cloud(const Volume& lost) {
 }
 
 constexpr char kFailed[] = "it failed in the cloud";
-constexpr Duration kFailedKept = std::chrono::hours(24);
 
 constexpr char kInVain[] = "what it was to replace is replaced, or there again";
 
@@ -112,7 +112,7 @@ bool rests_after_failures(Draft& draft, const Volume& lost) {
   return resting(draft, last, failures);
 }
 
-// Safe: by EC2's word nothing on it can be had any more; a person who knows better has time.
+// Safe: kFailedKept.
 void retire_failed_volume(Draft& draft, const Volume& volume) {
   if (volume.state != VolumeState::error) return;
   draft.state().retired.push_back({Retired::What::volume, volume.id.str(), kFailed, draft.now + kFailedKept});

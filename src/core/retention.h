@@ -11,6 +11,9 @@ namespace holdfast::core {
 
 inline constexpr size_t kPeriodicKept = 3;  // newest completed periodic snapshots of each volume (behaviour.md)
 
+// A volume that failed: by EC2's word nothing on it can be had any more; a person who knows better has time.
+inline constexpr Duration kFailedKept = std::chrono::hours(24);
+
 // The instance is healthy and no handover is under way: what the former generations left becomes garbage.
 void retire_former(Draft& draft);
 

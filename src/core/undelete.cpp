@@ -70,13 +70,14 @@ void reinstate_former(Remains& kept, const std::string& root_device) {
 
 Remains kept_of(const State& state) {
   Remains kept = *state.remains;
-  if (kept.interface && !is_kept(state, kept.interface->id.str())) kept.interface.reset();
-  if (kept.root && !is_kept(state, kept.root->id.str())) kept.root.reset();
-  std::erase_if(kept.data, [&](const auto& entry) { return !is_kept(state, entry.second.id.str()); });
-  std::erase_if(kept.snapshots, [&](const Snapshot& entry) { return !is_kept(state, entry.id.str()); });
-  std::erase_if(kept.images, [&](const RootImage& entry) { return !is_kept(state, entry.id.str()); });
-  std::erase_if(kept.superseded, [&](const Volume& entry) { return !is_kept(state, entry.id.str()); });
-  std::erase_if(kept.left_by_launch, [&](const Volume& entry) { return !is_kept(state, entry.id.str()); });
+  auto gone = [&](const auto& thing) { return !is_kept(state, thing.id.str()); };
+  if (kept.interface && gone(*kept.interface)) kept.interface.reset();
+  if (kept.root && gone(*kept.root)) kept.root.reset();
+  std::erase_if(kept.data, [&](const auto& entry) { return gone(entry.second); });
+  std::erase_if(kept.snapshots, gone);
+  std::erase_if(kept.images, gone);
+  std::erase_if(kept.superseded, gone);
+  std::erase_if(kept.left_by_launch, gone);
   reinstate_former(kept, state.surroundings.image.root_device);
   return kept;
 }
@@ -102,21 +103,23 @@ std::vector<std::string> lost_of(const Remains& before, const Remains& kept, con
 }
 
 void take_back(State& state, const Remains& kept, Time again) {
-  auto keep = [&](const std::string& id) {
+  auto keep = [&](const auto& thing) {
+    const std::string id = thing.id.str();
     std::erase_if(state.retired, [&](const Retired& entry) { return entry.id == id; });
     state.asked.erase("delete/" + id);  // refused for now: known not to have been done
   };
-  // Volumes that no device is known of are among them.
+  auto keep_all = [&](const auto& things) { std::for_each(things.begin(), things.end(), keep); };
+  // Deleted before remains knew them, former volumes are only retired: they get more time.
   for (Retired& entry : state.retired) {
     if (entry.what == Retired::What::volume && is_kept(state, entry.id)) entry.due = std::max(entry.due, again);
   }
-  if (kept.interface) keep(kept.interface->id.str());
-  if (kept.root) keep(kept.root->id.str());
-  for (const auto& [device, volume] : kept.data) keep(volume.id.str());
-  for (const Snapshot& snapshot : kept.snapshots) keep(snapshot.id.str());
-  for (const RootImage& image : kept.images) keep(image.id.str());
-  for (const Volume& former : kept.superseded) keep(former.id.str());
-  for (const Volume& left : kept.left_by_launch) keep(left.id.str());
+  if (kept.interface) keep(*kept.interface);
+  if (kept.root) keep(*kept.root);
+  for (const auto& [device, volume] : kept.data) keep(volume);
+  keep_all(kept.snapshots);
+  keep_all(kept.images);
+  keep_all(kept.superseded);
+  keep_all(kept.left_by_launch);
   state.interface = kept.interface;
   state.root = kept.root;
   state.data = kept.data;
