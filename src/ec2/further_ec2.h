@@ -13,14 +13,18 @@ class FurtherEc2 : public Ec2 {
   virtual Result<FurtherResponse> perform_further(const FurtherRequest& request) = 0;
 };
 
-// Blocks until answered. UnsupportedOperation (kind invalid) where this Ec2, or the cloud behind it, does not know it.
+// Of any Ec2. Blocks until answered. UnsupportedOperation (kind invalid) where it, or the cloud behind it, does not
+// know the action.
+inline Result<FurtherResponse> perform_further(Ec2& ec2, const FurtherRequest& request) {
+  if (auto* wider = dynamic_cast<FurtherEc2*>(&ec2)) return wider->perform_further(request);
+  const std::string_view action = std::visit([](const auto& r) { return std::string_view(r.kAction); }, request);
+  return ec2_fail("UnsupportedOperation", std::string(action) + " cannot be asked of this cloud.");
+}
+
+// The same, with the request's own response.
 template <class R>
 Result<typename R::Response> call_further(Ec2& ec2, const R& request) {
-  auto* wider = dynamic_cast<FurtherEc2*>(&ec2);
-  if (wider == nullptr) {
-    return ec2_fail("UnsupportedOperation", std::string(R::kAction) + " cannot be asked of this cloud.");
-  }
-  auto answer = wider->perform_further(FurtherRequest(request));
+  auto answer = perform_further(ec2, FurtherRequest(request));
   if (!answer) return Failure(std::move(answer).error());
   auto* response = std::get_if<typename R::Response>(&*answer);
   CHECK(response != nullptr);

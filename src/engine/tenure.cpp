@@ -1,6 +1,7 @@
 #include "engine/tenure.h"
 
 #include "core/mutation.h"
+#include "ec2/codec.h"
 
 namespace holdfast::engine {
 
@@ -23,10 +24,8 @@ Result<ec2::Response> WhileHeld::perform(const ec2::Request& request) {
 }
 
 Result<ec2::FurtherResponse> WhileHeld::perform_further(const ec2::FurtherRequest& request) {
-  if (!may_send(std::visit([](const auto& r) { return std::decay_t<decltype(r)>::kMutates; }, request)))
-    return not_held();
-  if (auto* wider = dynamic_cast<ec2::FurtherEc2*>(&inner_)) return wider->perform_further(request);
-  return ec2::ec2_fail("UnsupportedOperation", "This action cannot be asked of this cloud.");
+  if (!may_send(ec2::mutates(request))) return not_held();
+  return ec2::perform_further(inner_, request);
 }
 
 }  // namespace holdfast::engine
