@@ -184,10 +184,6 @@ bool Checker::another_copy(const ManagedInstanceId& id, const std::string& devic
   return false;
 }
 
-bool Checker::has_copy(const std::string& device, const ManagedInstanceId& id) const {
-  return another_copy(id, device, Log(), {}, false);
-}
-
 // A person has destroyed the newest copy: what is left is what can be asked for.
 void Checker::excuse(const ManagedInstanceId& id, const std::string& device, const std::string& except) {
   Managed& managed = managed_[id];

@@ -88,7 +88,6 @@ class Checker : public Witness {
   bool taken_off_by_hand(const ManagedInstanceId& id) const;
   int replacements() const { return replacements_; }
   std::optional<ManagedInstanceId> owner_of(const std::string& thing) const;
-  bool has_copy(const std::string& device, const ManagedInstanceId& id) const;
 
  private:
   // A device is to be made from an older copy. Until that comes, what there is counts as before.

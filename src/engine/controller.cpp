@@ -33,10 +33,10 @@ Controller::Controller(Options options, Ties ties)
                    if (!loop_.holds(effect.id, effect.lease)) return;
                    loop_.put({effect.id, model::EffectEnded{std::move(outcome)}, 0, std::nullopt});
                  },
-                  [this] { return loop_.tenure(); }, counters_, ties.clock, std::move(ties.budget_wait),
-                  [this](const ReleasedEffect& effect) { return pace_of(effect); },
-                  [this](const model::Effect& effect, int sent) { return slots_.has_room(effect, sent); }},
-                 options_.effects_at_once),
+                 [this] { return loop_.tenure(); }, counters_, ties.clock, std::move(ties.budget_wait),
+                 [this](const ReleasedEffect& effect) { return pace_of(effect); },
+                 [this](const model::Effect& effect, int sent) { return slots_.has_room(effect, sent); }},
+                options_.effects_at_once),
       observer_({ties.ec2, ties.looks, ties.post, ties.clock,
                  [this](const ManagedInstanceId& id) { return loop_.find(id); },
                  [this](const ManagedInstanceId& id, model::Observation observation) {

@@ -86,12 +86,12 @@ struct Engine::Impl {
   GroupId draw_group_id();
   std::vector<SharedView> all() const;
   SharedView find(const ManagedInstanceId& id) const;
-  // Why a change of what `find` does not know is refused.
   // What was just stored; it may be another service's by now, if this one slept meanwhile.
   model::Checked<SharedView> made(const ManagedInstanceId& id) const {
     if (SharedView view = find(id)) return view;
     return one_fault(not_here(id));
   }
+  // Why a change of what `find` does not know is refused.
   Error not_here(const ManagedInstanceId& id) const { return controller->loop().elsewhere().refusal(id); }
   SharedView imported_from(const InstanceId& original) const;
   // What the key has made already, or a conflict; nothing if it has made nothing.

@@ -106,6 +106,7 @@ struct RecordQuery {
 class Store {
  public:
   virtual ~Store() = default;
+  // Everything that is stored, whoever holds it.
   virtual Result<std::vector<StoredInstance>> load() = 0;
   // Renews what it holds until `now` and the claim's length, and takes what nobody holds, as far as its fair share: all
   // that are stored, divided among the services that live, rounded up. `believed`: how many it believes to hold;
