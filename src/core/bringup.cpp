@@ -184,6 +184,7 @@ void launch(Draft& draft) {
     if (placement.again_at) draft.wake(*placement.again_at);
     return;
   }
+  restore_by_this_launch(state);
   draft.want(launch_key(state), launch_request(draft, *placement.market, *image), Urgency::recover);
 }
 

@@ -343,6 +343,13 @@ void tend_copies(Draft& draft) {
   if (state.restore) give_up_what_is_gone(draft);
 }
 
+void restore_by_this_launch(State& state) {
+  if (!state.restore) return;
+  state.restore->generation = std::min(state.restore->generation, state.generation);
+  for (auto& [device, generation] : state.restore->earlier) generation = std::min(generation, state.generation);
+  state.recycle_wanted = false;  // there is nothing that comes up without them
+}
+
 bool fall_back(Draft& draft) {
   State& state = draft.state();
   const Persistence& persistence = draft.spec.persistence;

@@ -28,6 +28,10 @@ int generation_restored(const model::State& state, const std::string& device);
 // from it has it.
 const model::Snapshot* restore_source(const model::State& state, const std::string& device);
 
+// A launch is about to be asked for, and none may be done: that one is made of the older copies, even if a restore was
+// asked for while another, refused since, might have come to be without them.
+void restore_by_this_launch(model::State& state);
+
 // The root did not come up within its grace, the document allows to fall back, and an older one came up once: the
 // restore begins. False otherwise.
 bool fall_back(Draft& draft);

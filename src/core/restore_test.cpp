@@ -121,6 +121,26 @@ TEST_P(Copies, ARestoreDuringALaunchIsOfTheNextInstance) {
   }
 }
 
+// The launch under way is refused after all: the one after it is made of the older copies, and what it writes stays.
+TEST_P(Copies, ARestoreDuringALaunchThatIsRefusedIsOfTheNextOne) {
+  world.cloud.write();
+  take();
+  const int64_t old = root_content();
+  world.cloud.write();
+  const int generation = world.state.generation;
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  ASSERT_TRUE(world.turn_until([&] { return launch_may_be_done(world.state); }));
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, taken(kRoot)->id}}}));
+  world.cloud.no_capacity = 1;
+  ASSERT_TRUE(world.turn_until([&] { return !launch_may_be_done(world.state); }));
+  world.cloud.no_capacity = 0;
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.state.generation, generation + 1) << "restored once";
+  EXPECT_EQ(root_content(), old);
+  EXPECT_FALSE(world.state.restore);
+}
+
 TEST_P(Copies, WhatFollowsARestoreIsMadeOfWhatWasRestored) {
   take();
   const int64_t old = root_content();
