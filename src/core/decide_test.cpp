@@ -86,6 +86,35 @@ TEST(Replacement, NeverAttachesAVolumeBeforeItsDetachmentIsObserved) {
   EXPECT_TRUE(free_seen);
 }
 
+// The attachment was asked for and its outcome is not known when the instance ends: what was seen before that proves
+// nothing any more.
+TEST(Replacement, AVolumeThatMayHaveComeToAnInstanceMustBeSeenFreeAfterItsEnd) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.happen(RecycleAsked{});
+  auto asked = [&] {
+    return std::find_if(world.effects.begin(), world.effects.end(),
+                        [](const Effect& effect) { return effect.key.starts_with("attach/"); });
+  };
+  ASSERT_TRUE(world.turn_until([&] { return asked() != world.effects.end(); }));
+  const Effect attach = *asked();
+  world.effects.clear();
+  const InstanceId instance = world.state.instance->id;
+  world.cloud.perform(attach, world.spec);
+  world.happen(EffectEnded{{attach.key, Failure(Error{ErrorKind::unknown_outcome, "Timeout", "said the test", {}})}});
+  world.effects.clear();
+  ASSERT_TRUE(world.state.data.at("/dev/sdf").attached_to.empty()) << "as it was seen before";
+  Observation ended;
+  ended.as_of = world.now;
+  ended.kinds = static_cast<Kinds>(Kind::instances);
+  ended.instances.emplace_back();
+  ended.instances.back().id = instance;
+  ended.instances.back().state = InstanceState::terminated;
+  world.happen(Observed{ended});
+  ASSERT_FALSE(world.state.instance);
+  EXPECT_EQ(world.state.data.at("/dev/sdf").attached_to, instance);
+}
+
 TEST(Replacement, AnInstanceGoneWithoutNoticeIsReplaced) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();

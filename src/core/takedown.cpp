@@ -279,7 +279,12 @@ void leave_behind(Draft& draft) {
   state.asked.erase("terminate/" + gone.str());
   std::erase_if(state.asked, [&](const auto& entry) {
     const auto* attach = std::get_if<AttachVolume>(&entry.second.effect.action);
-    return attach != nullptr && attach->instance == gone;
+    if (attach == nullptr || attach->instance != gone) return false;
+    // It may have come to it, whatever was seen before: that it is free again must be seen.
+    for (auto& [device, volume] : state.data) {
+      if (volume.id == attach->volume && may_be_done(entry.second)) volume.attached_to = gone;
+    }
+    return true;
   });
   bool taken = state.instance->notice_deadline || state.handover->reason == Reason::disappeared;
   if (taken || state.handover->reason == Reason::rebalance) {
