@@ -1,6 +1,7 @@
 #include "core/fold_copies.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/fold.h"
 #include "core/mutation.h"
@@ -48,51 +49,95 @@ void note_missing_images(Draft& draft, const Observation& observation) {
   }
 }
 
+void fold_known_snapshot(Draft& draft, Snapshot& known, const ObservedSnapshot& seen) {
+  known.missing_since.reset();
+  known.missing_looks = 0;
+  // One that is completed stays so: a look from before that must not make its launch do without it. And one that has
+  // failed has failed once.
+  bool ended = known.state == SnapshotState::completed || known.state == SnapshotState::error;
+  bool former = ended && seen.state == SnapshotState::pending;
+  if (known.state == seen.state || former) return;
+  known.state = seen.state;
+  known.size_gib = seen.size_gib;
+  // The cloud's own time of the call: when we learned of it may be much later, and says nothing of what is newest.
+  if (seen.started_at != Time{}) known.started_at = seen.started_at;
+  note_snapshot_ended(draft, seen.id);
+}
+
+// The outcome of an asking whose answer was lost.
+bool adopt_awaited(Draft& draft, const ObservedSnapshot& seen) {
+  State& state = draft.state();
+  auto asked = state.asked.find(seen.tags.effect);
+  bool made_for_us = asked != state.asked.end() && std::holds_alternative<CreateSnapshot>(asked->second.effect.action);
+  if (!made_for_us || asked->second.standing != Asked::Standing::unknown) return false;
+  reached(Probe::snapshot_adopted);
+  fold_outcome(draft, {seen.tags.effect, seen.id.str()});
+  Snapshot* adopted = find_by_id(state.snapshots, seen.id);
+  if (adopted == nullptr) return true;
+  adopted->state = seen.state;
+  adopted->size_gib = seen.size_gib;
+  if (seen.started_at != Time{}) adopted->started_at = seen.started_at;
+  note_snapshot_ended(draft, seen.id);
+  return true;
+}
+
+// It shows the present volume as its present generation left it, or leaves it.
+bool is_of_the_present(const State& state, const ObservedSnapshot& seen) {
+  auto matches = [&](const Volume& volume) {
+    return volume.id == seen.volume && volume.generation == seen.tags.generation;
+  };
+  return (state.root && matches(*state.root)) ||
+         std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) { return matches(entry.second); });
+}
+
+// A second copy made by an asking whose answer was lost. Where the other one is completed it is of no use: nothing was
+// ever built on it. Where that one has failed it is the newest copy there is, and is kept as one among the periodic
+// ones; never as a final one: whether it was made before the last write is not known. One of a generation that we do
+// not know of may be the newest copy there is, and stays.
+void judge_second_copy(Draft& draft, const ObservedSnapshot& seen) {
+  State& state = draft.state();
+  if (seen.tags.purpose.empty() || seen.tags.generation > state.generation) return;
+  auto any = [&](auto&& holds) { return std::any_of(state.snapshots.begin(), state.snapshots.end(), holds); };
+  const bool superseded = any([&](const Snapshot& other) {
+    return other.device == seen.tags.device && other.state == SnapshotState::completed &&
+           other.started_at >= seen.started_at;
+  });
+  const bool holds_something = seen.state == SnapshotState::pending || seen.state == SnapshotState::completed;
+  if (state.goal != Goal::deleted && holds_something && !superseded && is_of_the_present(state, seen)) {
+    const bool undecided = any([&](const Snapshot& other) {
+      return other.volume == seen.volume && other.state == SnapshotState::pending;
+    });
+    if (undecided) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+    reached(Probe::snapshot_made_twice_of_use);
+    state.snapshots.push_back({seen.id, seen.volume, seen.tags.device, false, seen.tags.generation, seen.state,
+                               seen.size_gib, seen.started_at});
+    draft.record("snapshot_found", "snapshot " + seen.id.str() + " of " + seen.tags.device +
+                                       " was found by its tags: the first of two, of which the other holds less");
+    return;
+  }
+  reached(Probe::snapshot_made_twice);
+  state.retired.push_back({Retired::What::snapshot, seen.id.str(), "made twice, never used", draft.now});
+}
+
 }  // namespace
 
 void fold_snapshots(Draft& draft, const Observation& observation) {
   State& state = draft.state();
   note_missing_snapshots(draft, observation);
+  std::vector<const ObservedSnapshot*> unknown;
   for (const ObservedSnapshot& seen : observation.snapshots) {
     if (Snapshot* known = find_by_id(state.snapshots, seen.id)) {
-      known->missing_since.reset();
-      known->missing_looks = 0;
-      // One that is completed stays so: a look from before that must not make its launch do without it.
-      bool former = known->state == SnapshotState::completed && seen.state == SnapshotState::pending;
-      if (known->state == seen.state || former) continue;
-      known->state = seen.state;
-      known->size_gib = seen.size_gib;
-      // The cloud's own time of the call: when we learned of it may be much later, and says nothing of what is newest.
-      if (seen.started_at != Time{}) known->started_at = seen.started_at;
-      note_snapshot_ended(draft, seen.id);
-      continue;
+      fold_known_snapshot(draft, *known, seen);
+    } else if (!adopt_awaited(draft, seen)) {
+      unknown.push_back(&seen);
     }
-    auto asked = state.asked.find(seen.tags.effect);
-    bool made_for_us =
-        asked != state.asked.end() && std::holds_alternative<CreateSnapshot>(asked->second.effect.action);
-    if (made_for_us && asked->second.standing == Asked::Standing::unknown) {
-      reached(Probe::snapshot_adopted);
-      fold_outcome(draft, {seen.tags.effect, seen.id.str()});
-      if (Snapshot* adopted = find_by_id(state.snapshots, seen.id)) {
-        adopted->state = seen.state;
-        adopted->size_gib = seen.size_gib;
-        if (seen.started_at != Time{}) adopted->started_at = seen.started_at;
-        note_snapshot_ended(draft, seen.id);
-      }
-      continue;
-    }
-    bool under_way = asked != state.asked.end();
+  }
+  // A look from before the last change may show what has been deleted meanwhile.
+  if (observation.as_of < state.updated_at || mutated(Mutation::skip_orphans)) return;
+  for (const ObservedSnapshot* seen : unknown) {
     bool retired = std::any_of(state.retired.begin(), state.retired.end(),
-                               [&](const Retired& entry) { return entry.id == seen.id.str(); });
-    // A look from before the last change may show what has been deleted meanwhile.
-    if (observation.as_of < state.updated_at) continue;
-    // A second copy made by an asking whose answer was lost. Nothing was ever built on it, and the volume or the first
-    // copy is there; but one of a generation that we do not know of may be the newest copy there is, and stays.
-    if (mutated(Mutation::skip_orphans)) continue;
-    if (!under_way && !retired && !seen.tags.purpose.empty() && seen.tags.generation <= state.generation) {
-      reached(Probe::snapshot_made_twice);
-      state.retired.push_back({Retired::What::snapshot, seen.id.str(), "made twice, never used", draft.now});
-    }
+                               [&](const Retired& entry) { return entry.id == seen->id.str(); });
+    if (!retired && !state.asked.contains(seen->tags.effect)) judge_second_copy(draft, *seen);
   }
 }
 
@@ -103,7 +148,8 @@ void fold_images(Draft& draft, const Observation& observation) {
     if (RootImage* known = find_by_id(state.images, seen.id)) {
       known->missing_since.reset();
       known->missing_looks = 0;
-      bool former = known->state == ImageState::available && seen.state == ImageState::pending;
+      bool ended = known->state == ImageState::available || known->state == ImageState::failed;
+      bool former = ended && seen.state == ImageState::pending;
       if (!former) known->state = seen.state;
       if (seen.state == ImageState::failed) note_image_failed(draft, seen.id);
       continue;

@@ -116,12 +116,18 @@ struct Done {
     draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now);
   }
   void operator()(const CreateSnapshot& create) const {
+    draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+    // Found by its tags before, as one of two.
+    if (Snapshot* known = find_by_id(draft.state().snapshots, SnapshotId(made))) {
+      known->final = known->final || create.final;
+      known->manual = known->manual || create.manual;
+      return;
+    }
     Snapshot snapshot{
         SnapshotId(made), create.volume, create.device, create.final, create.generation, SnapshotState::pending, 0,
         draft.now};
     snapshot.manual = create.manual;
     draft.state().snapshots.push_back(snapshot);
-    draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
   }
   void operator()(const RegisterImage& image) const {
     draft.state().images.push_back({ImageId(made), image.name, image.snapshot, image.generation, ImageState::pending});

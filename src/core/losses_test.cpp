@@ -516,28 +516,6 @@ TEST(Launch, AFirstTryThatIsLateDoesNotOutliveADelete) {
   }
 }
 
-// Found by the simulator: it was deleted once more, and the history said of it that it was never used.
-TEST(Copies, ALookFromBeforeTheLastChangeDoesNotShowWhatWasMadeTwice) {
-  World world(spec_of(BlockDevicesMode::reattach));
-  world.settle();
-  ASSERT_EQ(world.state.status, Status::active);
-  ObservedSnapshot shown;
-  shown.id = SnapshotId("snap-deleted");
-  shown.volume = world.state.root->id;
-  shown.state = SnapshotState::completed;
-  shown.tags = {1, "periodic/" + shown.volume.str() + "/1", "/dev/xvda", "periodic"};
-  auto retired_by_a_look = [&](Time as_of) {
-    Observation observation;
-    observation.as_of = as_of;
-    observation.kinds = static_cast<Kinds>(Kind::snapshots);
-    observation.snapshots = {shown};
-    world.happen(Observed{observation});
-    return !world.state.retired.empty();
-  };
-  EXPECT_FALSE(retired_by_a_look(world.state.updated_at - std::chrono::milliseconds(1)));
-  EXPECT_TRUE(retired_by_a_look(world.state.updated_at + std::chrono::milliseconds(1)));
-}
-
 // ---- zones
 
 World world_of(const std::vector<SubnetFacts>& subnets, uint64_t seed = 1) {

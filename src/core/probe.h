@@ -26,6 +26,7 @@ enum class Probe {
   delete_on_termination_mended,
   snapshot_adopted,
   snapshot_made_twice,
+  snapshot_made_twice_of_use,  // the other one failed
   snapshot_failed,
   snapshot_gone,  // not listed any more
   image_gone,
@@ -62,6 +63,7 @@ enum class Probe {
   look_incomplete,
   snapshot_found_by_repeat,
   image_found_by_repeat,
+  image_registered_late,
   image_untagged,
   attachment_found_by_repeat,
   terminations_together,

@@ -26,12 +26,16 @@ Duration pause_after_failures(int failures) {
 
 namespace {
 
-// They hold nothing: the cloud ended them with an error.
-void retire_failures(Draft& draft, const VolumeId& volume, const SnapshotId& except) {
-  std::erase_if(draft.state().snapshots, [&](const Snapshot& snapshot) {
-    bool failed = snapshot.volume == volume && snapshot.state == SnapshotState::error && snapshot.id != except;
-    if (failed) retire_failed(draft, Retired::What::snapshot, snapshot.id.str());
-    return failed;
+// They hold nothing: the cloud ended them with an error. Once another has failed, that one says how many there were; once
+// one is completed, those that were begun before it are no matter. One begun after it stays: the next try is told from
+// it by its count.
+void retire_failures(Draft& draft, const Snapshot& ended) {
+  const bool completed = ended.state == SnapshotState::completed;
+  std::erase_if(draft.state().snapshots, [&, volume = ended.volume, id = ended.id, at = ended.started_at](auto& other) {
+    bool failed = other.volume == volume && other.id != id && other.state == SnapshotState::error;
+    if (!failed || (completed && other.started_at > at)) return false;
+    retire_failed(draft, Retired::What::snapshot, other.id.str());
+    return true;
   });
 }
 
@@ -48,15 +52,14 @@ void retire_failed_images(Draft& draft, const SnapshotId& snapshot, const ImageI
 void note_snapshot_ended(Draft& draft, const SnapshotId& id) {
   Snapshot* ended = find_by_id(draft.state().snapshots, id);
   if (ended == nullptr) return;
-  const VolumeId volume = ended->volume;
-  if (ended->state == SnapshotState::completed) return retire_failures(draft, volume, SnapshotId());
+  if (ended->state == SnapshotState::completed) return retire_failures(draft, *ended);
   if (ended->state != SnapshotState::error) return;
-  const Snapshot* before = failure_of(draft.state(), volume);
+  const Snapshot* before = failure_of(draft.state(), ended->volume);
   ended->failures = 1 + (before != nullptr ? before->failures : 0);
   ended->failed_at = draft.now;
   reached(Probe::snapshot_failed);
   draft.record("snapshot_failed", "snapshot " + id.str() + " of " + ended->device + " failed in the cloud");
-  retire_failures(draft, volume, id);
+  retire_failures(draft, *ended);
 }
 
 void note_image_failed(Draft& draft, const ImageId& id) {
@@ -75,10 +78,12 @@ void note_image_failed(Draft& draft, const ImageId& id) {
 }
 
 const Snapshot* failure_of(const State& state, const VolumeId& volume) {
+  const Snapshot* last = nullptr;
   for (const Snapshot& snapshot : state.snapshots) {
-    if (snapshot.volume == volume && snapshot.state == SnapshotState::error && snapshot.failed_at) return &snapshot;
+    bool failed = snapshot.volume == volume && snapshot.state == SnapshotState::error && snapshot.failed_at;
+    if (failed && (last == nullptr || snapshot.failures > last->failures)) last = &snapshot;
   }
-  return nullptr;
+  return last;
 }
 
 const RootImage* failed_image_of(const State& state, const SnapshotId& snapshot) {
