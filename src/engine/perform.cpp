@@ -259,8 +259,34 @@ Made run(const Doing& doing, const model::ApplyTags& apply) {
 Made run(const Doing& doing, const model::DeleteVolume& remove) {
   return gone_is_done(doing.ec2.call(ec2::DeleteVolumeRequest{remove.volume}));
 }
+
+// A RegisterImage that nobody waited for any more may happen late, after the image of its name was deregistered by
+// hand: nobody knows of that one, and EC2 keeps the snapshot for it. Safe: by its name it was registered for this managed
+// instance; it carries no tag of ours, as every image has that core knows of; and core has given up its snapshot.
+Result<void> deregister_unknown_images(const Doing& doing, const SnapshotId& snapshot) {
+  ec2::DescribeImagesRequest request;
+  request.owners = {"self"};
+  request.filters = {{"block-device-mapping.snapshot-id", {snapshot.str()}}};
+  HF_TRY(auto answer, doing.ec2.call(request));
+  const std::string prefix = "holdfast-" + doing.id.str() + "-";
+  for (const ec2::Image& image : answer.images) {
+    const bool unknown = ec2::find_tag(image.tags, model::kTagManagedInstance) == nullptr;
+    if (!image.name.starts_with(prefix) || !unknown) continue;
+    core::reached(core::Probe::image_registered_late);
+    // With our tag, so that it may be deregistered by who may only touch what is tagged as ours.
+    const std::vector<ec2::Tag> ours = tags_of({doing.id, 0, doing.key, {}, {}}, {});
+    HF_TRY_VOID(doing.ec2.call(ec2::CreateTagsRequest{{image.image_id.str()}, ours}));
+    HF_TRY_VOID(doing.ec2.call(ec2::DeregisterImageRequest{image.image_id}));
+  }
+  return {};
+}
+
 Made run(const Doing& doing, const model::DeleteSnapshot& remove) {
-  return gone_is_done(doing.ec2.call(ec2::DeleteSnapshotRequest{remove.snapshot}));
+  auto answer = doing.ec2.call(ec2::DeleteSnapshotRequest{remove.snapshot});
+  if (!answer && answer.error().code == "InvalidSnapshot.InUse") {
+    HF_TRY_VOID(deregister_unknown_images(doing, remove.snapshot));  // and it is asked again
+  }
+  return gone_is_done(std::move(answer));
 }
 Made run(const Doing& doing, const model::DeregisterImage& remove) {
   auto answer = doing.ec2.call(ec2::DeregisterImageRequest{remove.image});

@@ -209,6 +209,32 @@ TEST(Perform, TakesWhatIsGoneForDeletedButAnUnknownInstanceNotForTerminated) {
   EXPECT_EQ(terminated.error().kind, ErrorKind::not_found);
 }
 
+// Found by the simulator: the snapshot was asked to be deleted without end, since an image that nobody knew of was made
+// of it.
+TEST(Perform, AnImageOfASnapshotThatGoesAndThatNobodyKnowsOfIsDeregistered) {
+  ScriptedEc2 ec2;
+  ec2.fail_with<ec2::DeleteSnapshotRequest>("InvalidSnapshot.InUse");
+  ec2.on<ec2::DescribeImagesRequest>([](const auto&) -> Result<ec2::DescribeImagesResponse> {
+    ec2::DescribeImagesResponse answer;
+    auto image = [&](const std::string& id, const std::string& name, const std::string& owner) {
+      ec2::Image& one = answer.images.emplace_back();
+      one.image_id = ImageId(id);
+      one.name = name;
+      if (!owner.empty()) one.tags = {{model::kTagManagedInstance, owner}};
+    };
+    image("ami-late", "holdfast-smi-00000001-3-snap-1", "");
+    image("ami-known", "holdfast-smi-00000001-2-snap-1", "smi-00000001");
+    image("ami-of-another", "holdfast-smi-00000002-1-snap-1", "");
+    image("ami-of-a-person", "before the upgrade", "");
+    return answer;
+  });
+  EXPECT_FALSE(perform(ec2, kId, effect(model::DeleteSnapshot{SnapshotId("snap-1")}), false)) << "it is asked again";
+  auto deregistered = ec2.asked<ec2::DeregisterImageRequest>();
+  ASSERT_EQ(deregistered.size(), 1u);
+  EXPECT_EQ(deregistered.front().image_id.str(), "ami-late");
+  EXPECT_EQ(ec2.asked<ec2::CreateTagsRequest>().size(), 1u);
+}
+
 TEST(Perform, ReportsADeletionThatIsRefused) {
   ScriptedEc2 ec2;
   ec2.fail_with<ec2::DeleteVolumeRequest>("VolumeInUse");
