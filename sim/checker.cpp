@@ -28,8 +28,8 @@ void Checker::created(const ManagedInstanceId& id, const model::Spec& spec) {
   managed_[id].spec = spec;
 }
 
-void Checker::changed_spec(const ManagedInstanceId& id, const model::Spec& spec) {
-  managed_[id].spec = spec;
+void Checker::asks_to_change(const ManagedInstanceId& id, const model::Spec& spec) {
+  managed_[id].asked_spec = spec;
 }
 
 bool Checker::sets_goal(const model::Event& request) {
@@ -141,6 +141,7 @@ std::optional<ManagedInstanceId> Checker::owner_of(const std::string& thing) con
   if (auto found = snapshots_.find(SnapshotId(thing)); found != snapshots_.end()) return found->second.owner;
   if (auto found = images_.find(ImageId(thing)); found != images_.end()) return found->second.owner;
   if (auto found = interfaces_.find(InterfaceId(thing)); found != interfaces_.end()) return found->second.owner;
+  if (auto found = primaries_.find(InterfaceId(thing)); found != primaries_.end()) return found->second;
   return std::nullopt;
 }
 
@@ -266,8 +267,16 @@ void Checker::shown(const engine::View& view) {
     broken(what.empty() ? 0 : what[0] - '0', "state_contradicts_itself", view.id, what);
   }
   auto found = managed_.find(view.id);
-  if (found == managed_.end() || !found->second.goal) return;
-  if (view.state.goal != *found->second.goal) {
+  if (found == managed_.end()) return;
+  Managed& managed = found->second;
+  if (!(view.spec == managed.spec)) {
+    if (!managed.asked_spec || !(view.spec == *managed.asked_spec)) {
+      broken(6, "document_of_nobody", view.id, "what it is made by is not what a user has asked for");
+    }
+    changed_spec(managed, view.spec);
+  }
+  if (!managed.goal) return;
+  if (view.state.goal != *managed.goal) {
     broken(6, "answered_request_forgotten", view.id, "the goal is another than what the user was answered");
   }
 }
@@ -288,11 +297,7 @@ void Checker::machine_runs(const cloud::MachineSpec& machine) {
     }
   }
   found->second.runs = true;
-  Managed& managed = managed_[id];
-  if (!managed.spec.persistence.private_ip || machine.interfaces.empty()) return;
-  const std::string& ip = machine.interfaces.front().ip;
-  if (managed.ip.empty()) managed.ip = ip;
-  if (managed.ip != ip) broken(3, "address_changed", id, fmt::format("it was {}, and is {}", managed.ip, ip));
+  if (!machine.interfaces.empty()) check_address(found->second, machine.interfaces.front().ip);
 }
 
 void Checker::machine_is_well(const InstanceId& machine) {

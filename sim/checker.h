@@ -19,6 +19,7 @@
 #include "cloud/cloud.h"
 #include "ec2/ec2.h"
 #include "ec2/events.h"
+#include "ec2/further_ec2.h"
 #include "engine/view.h"
 #include "model/event.h"
 #include "sim/guests.h"
@@ -46,7 +47,7 @@ class Checker : public Witness {
 
   // What users do, and what they were answered.
   void created(const ManagedInstanceId& id, const model::Spec& spec);
-  void changed_spec(const ManagedInstanceId& id, const model::Spec& spec);
+  void asks_to_change(const ManagedInstanceId& id, const model::Spec& spec);
   void asks(const ManagedInstanceId& id, const model::Event& request);      // on its way: either may be so
   // To a service whose clock shows `at`, which may have stood still: what is kept for a time is kept from then on.
   void delivered(const ManagedInstanceId& id, const model::Event& request, Time at);
@@ -65,6 +66,7 @@ class Checker : public Witness {
   void made_by_hand(const ec2::Instance& instance);
   void refused(const ec2::Request& request);
   void called(Actor actor, const ec2::Request& request, const ec2::Response& response);
+  void associated(const ec2::AssociateAddressRequest& request);
   void happened(const ec2::CloudEvent& event);
 
   // What the service says of itself, at each change and after each start.
@@ -103,6 +105,7 @@ class Checker : public Witness {
   };
   struct Managed {
     model::Spec spec;
+    std::optional<model::Spec> asked_spec;  // by the last update: from when on it is so shows
     std::optional<model::Goal> goal = model::Goal::running;  // none: a request is on its way
     std::optional<model::Deallocation> deallocation;
     Time deleted_at{};
@@ -111,7 +114,10 @@ class Checker : public Witness {
     std::set<std::string> destroyed;                       // devices whose newest copy a person has deleted
     std::map<std::string, std::vector<Restore>> restores;  // asked for, by device, in their order
     std::map<std::string, std::vector<Branch>> branches;
-    std::string ip;
+    std::string ip;        // kept, from the first instance that was seen with it on
+    Time readdressed{};    // when the user last wanted another private address
+    std::string former_elastic;
+    Time elastic_since{};  // when another one than this took its place
     int generation = 0;
   };
   struct Instance {
@@ -121,6 +127,7 @@ class Checker : public Witness {
     bool runs = false;
     bool well = false;
     ImageId image = {};
+    Time asked{};  // for the first time
   };
   struct Volume {
     ManagedInstanceId owner;
@@ -160,6 +167,7 @@ class Checker : public Witness {
   struct Interface {
     ManagedInstanceId owner;
     bool deleted = false;
+    std::string ip = {};
   };
   struct Calls;
 
@@ -174,6 +182,8 @@ class Checker : public Witness {
   void gives_up(const VolumeId& id, const Volume& volume);
   void check_volume_goes(const VolumeId& id, const Volume& volume);
   bool left_behind(const Managed& managed, const std::string& device, Time made, bool may_go) const;
+  void changed_spec(Managed& managed, const model::Spec& spec);
+  void check_address(const Instance& instance, const std::string& ip);
   bool comes_restored(Managed& managed, const std::string& device, const Guests::Content& content);
   void excuse(const ManagedInstanceId& id, const std::string& device, const std::string& except);
   std::set<std::string> known_things(const model::State& state) const;
@@ -187,13 +197,15 @@ class Checker : public Witness {
   std::map<SnapshotId, Snapshot> snapshots_;
   std::map<ImageId, Image> images_;
   std::map<InterfaceId, Interface> interfaces_;
+  std::map<InterfaceId, ManagedInstanceId> primaries_;  // of whose instances
+  std::map<std::string, Time> launches_asked_;          // by token
   std::set<std::string> by_hand_;      // made by people, and theirs
   std::optional<Time> service_since_;  // none: it is away
   int replacements_ = 0;
 };
 
 // In front of the cloud, behind everything that goes wrong: tells the checker of every call that takes effect.
-class Tap : public ec2::Ec2 {
+class Tap : public ec2::FurtherEc2 {
  public:
   Tap(ec2::Ec2& inner, Checker& checker, Actor actor) : inner_(inner), checker_(checker), actor_(actor) {}
   Result<ec2::Response> perform(const ec2::Request& request) override {
@@ -202,6 +214,12 @@ class Tap : public ec2::Ec2 {
     auto answered = inner_.perform(request);
     if (mutates && answered) checker_.called(actor_, request, *answered);
     if (mutates && !answered) checker_.refused(request);
+    return answered;
+  }
+  Result<ec2::FurtherResponse> perform_further(const ec2::FurtherRequest& request) override {
+    const auto* association = std::get_if<ec2::AssociateAddressRequest>(&request);
+    auto answered = ec2::perform_further(inner_, request);
+    if (answered && association != nullptr && actor_ == Actor::service) checker_.associated(*association);
     return answered;
   }
 

@@ -53,7 +53,10 @@ struct Checker::Calls {
         of.broken(2, "two_instances", id,
                   fmt::format("{} is launched while {} is not terminated", made.instance_id.str(), other.str()));
       }
-      of.instances_[made.instance_id] = {id, generation_tag(tags), false, false, false, request.image_id};
+      Instance& instance = of.instances_[made.instance_id];
+      instance = {id, generation_tag(tags), false, false, false, request.image_id};
+      instance.asked = of.launches_asked_[request.client_token];
+      for (const auto& interface : made.network_interfaces) of.primaries_[interface.network_interface_id] = id;
       for (const auto& device : made.block_device_mappings) {
         of.volumes_[device.volume_id] = {id, device.device_name, false, false, std::nullopt};
         if (device.delete_on_termination && of.persists(managed->second, device.device_name)) {
@@ -192,9 +195,8 @@ struct Checker::Calls {
   void operator()(const ec2::CreateNetworkInterfaceRequest& request) const {
     const auto* tags = tags_for(request.tag_specifications, "network-interface");
     if (!service()) return;
-    of.interfaces_.emplace(
-        std::get<ec2::CreateNetworkInterfaceResponse>(response).network_interface.network_interface_id,
-        Interface{owner_tag(tags), false});
+    const auto& made = std::get<ec2::CreateNetworkInterfaceResponse>(response).network_interface;
+    of.interfaces_.emplace(made.network_interface_id, Interface{owner_tag(tags), false, made.private_ip_address});
   }
 
   void operator()(const ec2::DeleteNetworkInterfaceRequest& request) const {
@@ -204,11 +206,10 @@ struct Checker::Calls {
     Managed& managed = of.managed_[found->second.owner];
     bool undeletable = of.may_go(managed, &model::Deallocation::delete_interfaces);
     if (undeletable) managed.ip.clear();  // undeleted, it gets another
-    if (!service() || undeletable) return;
-    bool other = std::any_of(of.interfaces_.begin(), of.interfaces_.end(), [&](const auto& entry) {
-      return entry.second.owner == found->second.owner && !entry.second.deleted;
-    });
-    if (!other) of.broken(1, "interface_deleted", found->second.owner, request.network_interface_id.str());
+    if (!service() || undeletable || !managed.spec.persistence.private_ip) return;
+    if (found->second.ip != managed.ip) return;
+    of.broken(1, "interface_deleted", found->second.owner,
+              fmt::format("{} goes, and {} is kept", request.network_interface_id.str(), managed.ip));
   }
 
   template <class R>
@@ -232,6 +233,9 @@ void Checker::refused(const ec2::Request& request) {
 
 // A volume is attached once the service was shown that it is free; asked again, it may be where it was to go.
 void Checker::asking(const ec2::Request& request) {
+  if (const auto* run = std::get_if<ec2::RunInstancesRequest>(&request)) {
+    launches_asked_.try_emplace(run->client_token, time_.now());
+  }
   const auto* attach = std::get_if<ec2::AttachVolumeRequest>(&request);
   if (attach == nullptr) return;
   auto found = volumes_.find(attach->volume_id);

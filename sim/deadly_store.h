@@ -8,7 +8,7 @@
 
 #include "core/mutation.h"
 #include "engine/store.h"
-#include "sim/lease_ledger.h"
+#include "sim/store_ledger.h"
 #include "store/memory_store.h"
 
 namespace holdfast::sim {
@@ -20,7 +20,7 @@ enum class KillAt { never, before_commit, after_commit };
 
 class DeadlyStore : public engine::Store {
  public:
-  DeadlyStore(store::MemoryStore kept, LeaseLedger& ledger, std::string service)
+  DeadlyStore(store::MemoryStore kept, StoreLedger& ledger, std::string service)
       : kept_(std::move(kept)), ledger_(ledger), service_(std::move(service)) {}
 
   Result<std::vector<engine::StoredInstance>> load() override { return kept_.load(); }
@@ -50,7 +50,7 @@ class DeadlyStore : public engine::Store {
   std::vector<engine::Change> with_newest_numbers(std::vector<engine::Change> changes) const;
 
   store::MemoryStore kept_;
-  LeaseLedger& ledger_;
+  StoreLedger& ledger_;
   std::string service_;
   uint64_t session_ = 0;
 };

@@ -69,6 +69,8 @@ constexpr Kind kKinds[] = {
     {Fault::user_undeletes, "user_undeletes", 6, 20},
     {Fault::service_sleeps, "service_sleeps", 6, 30},
     {Fault::service_dies, "service_dies", 1, 6},
+    {Fault::user_readdresses, "user_readdresses", 8, 40},
+    {Fault::operator_takes_address, "operator_takes_address", 4, 20},
 };
 static_assert(std::size(kKinds) == kFaults);
 

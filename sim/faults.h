@@ -71,8 +71,10 @@ enum class Fault : uint8_t {
   user_undeletes,
   service_sleeps,    // for minutes, and wakes up believing that no time has passed
   service_dies,      // for good; another one comes in its place
+  user_readdresses,  // another private address is to be kept or none, another elastic one
+  operator_takes_address,  // an elastic one, off the instance that it is on
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::service_dies) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::operator_takes_address) + 1;
 inline constexpr Fault kFirstTimed = Fault::interruption_notice;
 
 std::string_view name_of(Fault fault);

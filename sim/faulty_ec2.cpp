@@ -64,6 +64,24 @@ Spread spread_of(const ec2::Request& request) {
   return ec2::mutates(request) ? kMutate : kDescribe;
 }
 
+Spread spread_of(const ec2::FurtherRequest& request) {
+  return ec2::mutates(request) ? kMutate : kDescribe;
+}
+
+namespace {
+
+// How late a request may be that its caller has given up, in milliseconds. One with a token, or that does nothing a
+// second time, may be asked again meanwhile; of a CreateSnapshot nothing but its lateness makes two.
+uint64_t latest_of(const ec2::Request& request) {
+  return std::holds_alternative<ec2::CreateSnapshotRequest>(request) ? 40'000 : 4000;
+}
+
+uint64_t latest_of(const ec2::FurtherRequest&) {
+  return 4000;
+}
+
+}  // namespace
+
 Duration Spread::draw(Random& random) const {
   constexpr double kP99 = 2.326;  // standard deviations
   double sigma = std::log(static_cast<double>(p99.count()) / static_cast<double>(median.count())) / kP99;
@@ -84,8 +102,21 @@ void FaultyEc2::deliver_later(const ec2::Request& request, Duration delay) {
   });
 }
 
-// The request's way there, what becomes of it, and the answer's way back.
+void FaultyEc2::deliver_later(const ec2::FurtherRequest& request, Duration delay) {
+  ties_.runtime.post(delay, [this, request] { (void)ec2::perform_further(ties_.inner, request); });
+}
+
 Result<ec2::Response> FaultyEc2::perform(const ec2::Request& request) {
+  return send<ec2::Response>(request);
+}
+
+Result<ec2::FurtherResponse> FaultyEc2::perform_further(const ec2::FurtherRequest& request) {
+  return send<ec2::FurtherResponse>(request);
+}
+
+// The request's way there, what becomes of it, and the answer's way back.
+template <class Response, class Request>
+Result<Response> FaultyEc2::send(const Request& request) {
   Duration there = spread_of(request).draw(random_) / 2;
   if (ties_.faults.strikes(Fault::unreachable)) {
     ties_.wait(there);
@@ -100,10 +131,11 @@ Result<ec2::Response> FaultyEc2::perform(const ec2::Request& request) {
     }
     throw;
   }
-  return travel(request);
+  return travel<Response>(request);
 }
 
-Result<ec2::Response> FaultyEc2::travel(const ec2::Request& request) {
+template <class Response, class Request>
+Result<Response> FaultyEc2::travel(const Request& request) {
   auto timed_out = [&](Duration after) {
     ties_.wait(after);
     return Failure(error_of(ErrorKind::unknown_outcome, "Timeout", "the call was not answered in time"));
@@ -111,16 +143,16 @@ Result<ec2::Response> FaultyEc2::travel(const ec2::Request& request) {
   bool mutating = ec2::mutates(request);
   if (ties_.faults.strikes(Fault::lost_request)) return timed_out(kTimeout);
   if (mutating && ties_.faults.strikes(Fault::late_request)) {
-    deliver_later(request, 1s + Duration(ties_.faults.draw(Fault::late_request, 4000)));
+    deliver_later(request, 1s + Duration(ties_.faults.draw(Fault::late_request, latest_of(request))));
     return timed_out(1s);
   }
-  if (auto refused = throttle(request)) {
+  if (auto refused = throttle(ec2::action_of(request))) {
     ties_.wait(spread_of(request).draw(random_) / 4);
     return Failure(std::move(*refused));
   }
   bool internal = ties_.faults.strikes(Fault::internal_error);
   bool not_done = internal && ties_.faults.draw(Fault::internal_error, 2) == 0;
-  Result<ec2::Response> answered =
+  Result<Response> answered =
       not_done ? Failure(error_of(ErrorKind::unknown_outcome, "InternalError", "lost")) : answer(request);
   if (internal) {
     ties_.wait(spread_of(request).draw(random_));
@@ -131,11 +163,11 @@ Result<ec2::Response> FaultyEc2::travel(const ec2::Request& request) {
   return answered;
 }
 
-std::optional<Error> FaultyEc2::throttle(const ec2::Request& request) {
+std::optional<Error> FaultyEc2::throttle(std::string_view action) {
   Error refusal = error_of(ErrorKind::throttled, "RequestLimitExceeded", "Request limit exceeded.");
   if (ties_.faults.strikes(Fault::throttled)) return refusal;
   if (!throttle_) return std::nullopt;
-  ec2::ApiCall call{ec2::action_of(request)};
+  ec2::ApiCall call{action};
   Time now = ties_.runtime.now();
   if (budget_.next_allowed(call, now) > now) return refusal;
   budget_.take(call, now);
@@ -182,7 +214,7 @@ Result<ec2::Response> FaultyEc2::answer(const ec2::Request& request) {
   if (ec2::mutates(request)) {
     if (answered) note_made(*answered);
     if (answered && run != nullptr) tokens_done_.insert(run->client_token);
-    if (answered && ties_.done) ties_.done(request);
+    if (answered && ties_.done) ties_.done();
     return answered;
   }
   if (!answered) return answered;
@@ -194,6 +226,13 @@ Result<ec2::Response> FaultyEc2::answer(const ec2::Request& request) {
     if (has_former && ties_.faults.strikes(Fault::stale_describe)) return cloud::FormerLooks::Shown::former;
     return cloud::FormerLooks::Shown::now;
   });
+  return answered;
+}
+
+// What these show is not distorted: what of it matters shows in the instances' listing, too.
+Result<ec2::FurtherResponse> FaultyEc2::answer(const ec2::FurtherRequest& request) {
+  auto answered = ec2::perform_further(ties_.inner, request);
+  if (answered && ec2::mutates(request) && ties_.done) ties_.done();
   return answered;
 }
 

@@ -17,7 +17,8 @@
 #include "base/random.h"
 #include "cloud/behaviour/former_looks.h"
 #include "cloud/runtime.h"
-#include "ec2/ec2.h"
+#include "ec2/codec.h"
+#include "ec2/further_ec2.h"
 #include "ec2/token_bucket.h"
 #include "sim/faults.h"
 
@@ -34,8 +35,9 @@ struct Spread {
 
 // Of a call, its way there and its answer's way back together.
 Spread spread_of(const ec2::Request& request);
+Spread spread_of(const ec2::FurtherRequest& request);
 
-class FaultyEc2 : public ec2::Ec2 {
+class FaultyEc2 : public ec2::FurtherEc2 {
  public:
   struct Ties {
     ec2::Ec2& inner;
@@ -43,19 +45,26 @@ class FaultyEc2 : public ec2::Ec2 {
     Faults& faults;
     std::function<void(Duration)> wait;
     // Told right after the inner Ec2 has done a mutating call, before it is answered. May be empty.
-    std::function<void(const ec2::Request&)> done;
+    std::function<void()> done;
   };
   FaultyEc2(Ties ties, uint64_t seed, bool throttle);
 
   Result<ec2::Response> perform(const ec2::Request& request) override;
+  Result<ec2::FurtherResponse> perform_further(const ec2::FurtherRequest& request) override;
 
  private:
-  Result<ec2::Response> travel(const ec2::Request& request);
+  // Of both kinds of request.
+  template <class Response, class Request>
+  Result<Response> send(const Request& request);
+  template <class Response, class Request>
+  Result<Response> travel(const Request& request);
   Result<ec2::Response> answer(const ec2::Request& request);
-  std::optional<Error> throttle(const ec2::Request& request);
+  Result<ec2::FurtherResponse> answer(const ec2::FurtherRequest& request);
+  std::optional<Error> throttle(std::string_view action);
   std::optional<Error> not_visible_yet(const ec2::Request& request);
   void note_made(const ec2::Response& response);
   void deliver_later(const ec2::Request& request, Duration delay);
+  void deliver_later(const ec2::FurtherRequest& request, Duration delay);
 
   Ties ties_;
   Random random_;

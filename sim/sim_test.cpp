@@ -5,7 +5,7 @@
 
 #include "sim/guests.h"
 #include "sim/jobs.h"
-#include "sim/lease_ledger.h"
+#include "sim/store_ledger.h"
 #include "sim/report.h"
 #include "sim/virtual_workers.h"
 #include "sim/world.h"
@@ -92,10 +92,10 @@ TEST(Sim, TwoServicesKeepEveryPromise) {
   }
 }
 
-TEST(LeaseLedger, NoticesAnOldNumberAndACallOfOneThatHoldsNothing) {
+TEST(StoreLedger, NoticesAnOldNumberAndACallOfOneThatHoldsNothing) {
   std::vector<std::string> broken;
-  LeaseLedger ledger(
-      [&](const std::string& name, const ManagedInstanceId&, const std::string&) { broken.push_back(name); });
+  StoreLedger ledger(
+      [&](int, const std::string& name, const ManagedInstanceId&, const std::string&) { broken.push_back(name); });
   const ManagedInstanceId id("smi-00000001");
   engine::Change change;
   change.instance.id = id;
@@ -114,6 +114,21 @@ TEST(LeaseLedger, NoticesAnOldNumberAndACallOfOneThatHoldsNothing) {
   ledger.taken("a", id, 2);
   EXPECT_EQ(broken, (std::vector<std::string>{"acted_without_the_lease", "stored_with_an_old_number",
                                               "acted_without_the_lease", "lease_number_given_again"}));
+}
+
+TEST(StoreLedger, NoticesACallThatWasNeverStored) {
+  int broken = 0;
+  StoreLedger ledger([&](int, const std::string&, const ManagedInstanceId&, const std::string&) { ++broken; });
+  const ManagedInstanceId id("smi-00000001");
+  engine::Change change;
+  change.instance.id = id;
+  change.instance.state.asked["image/snap-1/2"] = {};
+  ledger.accepted("a", 1, change);
+  ledger.carries_out(id, "image/snap-1");
+  EXPECT_EQ(broken, 0);
+  ledger.carries_out(id, "image/snap-2");
+  ledger.carries_out(id, "delete/snap-1");
+  EXPECT_EQ(broken, 2);
 }
 
 TEST(Report, AnOutcomeAndItsStrikesAreReadBackAsTheyWereWritten) {

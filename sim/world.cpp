@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/explain.h"
 #include "model/names.h"
 #include "sim/probes.h"
 
@@ -38,13 +39,13 @@ World::World(RunOptions options)
       guests_(options_.seed + 1),
       checker_(time_, guests_),
       substrate_(time_, faults_, guests_, checker_, options_.seed + 2),
-      ledger_([this](std::string name, const ManagedInstanceId& id, std::string what) {
-        checker_.broken(2, std::move(name), id, std::move(what));
+      ledger_([this](int promise, std::string name, const ManagedInstanceId& id, std::string what) {
+        checker_.broken(promise, std::move(name), id, std::move(what));
       }) {
   spdlog::set_level(spdlog::level::off);
   open_cloud();
   faulty_ = std::make_unique<FaultyEc2>(
-      FaultyEc2::Ties{*tap_, time_, faults_, VirtualWorkers::wait, [this](const ec2::Request&) { a_call_was_done(); }},
+      FaultyEc2::Ties{*tap_, time_, faults_, VirtualWorkers::wait, [this] { a_call_was_done(); }},
       options_.seed + 3, true);
   if (options_.services == 0) options_.services = draw_services(options_.seed, options_.swarm);
   for (int i = 0; i < options_.services; ++i) services_.push_back(make_service());
@@ -191,12 +192,33 @@ bool World::settled(std::string* why) {
         text +=
             fmt::format("; {} {} tries {} {}", key, model::to_string(asked.standing), asked.tries, asked.last_error);
       }
+      for (const core::Wait& wait : core::explain(known->spec, state, time_.now()).waits) text += "; " + wait.message;
       return no(id, text);
     }
     bool well = state.goal != model::Goal::running || substrate_.alive(state.instance->id);
     if (!well) return no(id, "its instance " + state.instance->id.str() + " does not run");
   }
-  return true;
+  const std::string address = astray();
+  return address.empty() || no({}, address);
+}
+
+std::string World::astray() {
+  std::map<std::string, InstanceId> wanted;  // where it should be, by allocation
+  for (const ManagedInstanceId& id : ids_) {
+    auto known = view(id);
+    if (!known || known->state.goal != model::Goal::running || !known->state.instance) continue;
+    wanted[known->spec.compute.elastic_ip] = known->state.instance->id;
+  }
+  auto all = ec2::call_further(*cloud_, ec2::DescribeAddressesRequest{});
+  CHECK(all);
+  for (const ec2::Address& address : all->addresses) {
+    auto place = wanted.find(address.allocation_id);
+    const InstanceId meant = place == wanted.end() ? InstanceId() : place->second;
+    if (address.instance_id == meant) continue;
+    return fmt::format("elastic address {} is on '{}' instead of '{}'", address.allocation_id, address.instance_id.str(),
+                       meant.str());
+  }
+  return {};
 }
 
 void World::check_the_end() {
@@ -323,75 +345,6 @@ void World::digest(std::string_view text) {
   for (char c : text) add(static_cast<unsigned char>(c));
   int64_t now = to_millis(time_.now());
   for (int i = 0; i < 8; ++i) add(static_cast<unsigned char>(now >> (8 * i)));
-}
-
-namespace {
-
-// Of whom a mutating call is, for the trace.
-struct Subject {
-  std::string operator()(const ec2::TerminateInstancesRequest& r) const {
-    return r.instance_ids.empty() ? "" : r.instance_ids.front().str();
-  }
-  std::string operator()(const ec2::AttachVolumeRequest& r) const { return r.volume_id.str(); }
-  std::string operator()(const ec2::DeleteVolumeRequest& r) const { return r.volume_id.str(); }
-  std::string operator()(const ec2::DeleteSnapshotRequest& r) const { return r.snapshot_id.str(); }
-  std::string operator()(const ec2::DeregisterImageRequest& r) const { return r.image_id.str(); }
-  std::string operator()(const ec2::CreateSnapshotRequest& r) const { return r.volume_id.str(); }
-  std::string operator()(const ec2::DeleteNetworkInterfaceRequest& r) const { return r.network_interface_id.str(); }
-  std::string operator()(const ec2::CreateTagsRequest& r) const {
-    return r.resources.empty() ? "" : r.resources.front();
-  }
-  std::string operator()(const ec2::RegisterImageRequest& r) const { return r.name; }
-  std::string operator()(const ec2::RunInstancesRequest& r) const {
-    std::string text = r.client_token + " of " + r.image_id.str();
-    for (const auto& mapping : r.block_device_mappings) {
-      if (!mapping.ebs || !mapping.ebs->snapshot_id) continue;
-      text += " " + mapping.device_name + "=" + mapping.ebs->snapshot_id->str();
-    }
-    return text;
-  }
-  std::string operator()(const ec2::CreateVolumeRequest& r) const { return r.client_token; }
-  std::string operator()(const ec2::CreateNetworkInterfaceRequest& r) const { return r.client_token; }
-  template <class R>
-  std::string operator()(const R&) const {
-    return {};
-  }
-};
-
-}  // namespace
-
-// Whoever acts on a managed instance must hold it.
-void World::check_the_right_to(const ec2::Request& request, const Service& service) {
-  const std::string subject = std::visit(Subject(), request);
-  auto owner = checker_.owner_of(subject);
-  if (auto at = subject.find("smi-"); !owner && at != std::string::npos) {
-    owner = ManagedInstanceId(subject.substr(at, std::string_view("smi-00000000").size()));
-  }
-  if (owner) ledger_.acts(service.holder, *owner, fmt::format("{} {}", ec2::action_of(request), subject));
-}
-
-Result<ec2::Response> World::Recorder::perform(const ec2::Request& request) {
-  Time asked = world_.time_.now();
-  world_.checker_.asking(request);
-  if (ec2::mutates(request)) world_.check_the_right_to(request, service_);
-  auto answered = world_.faulty_->perform(request);
-  while (service_.asleep_until) VirtualWorkers::wait(*service_.asleep_until - world_.time_.now() + 1ms);
-  if (answered) world_.checker_.shown_to_service(*answered, asked);
-  ++world_.calls_;
-  world_.digest(ec2::action_of(request));
-  if (!answered) world_.digest(answered.error().code);
-  if (!world_.options_.traced || !ec2::mutates(request)) return answered;
-  std::string subject = std::visit(Subject(), request);
-  const ManagedInstanceId& id = *world_.options_.traced;
-  auto owner = world_.checker_.owner_of(subject);
-  if (owner == id || subject.find(id.str()) != std::string::npos) {
-    if (const auto* made = answered ? std::get_if<ec2::CreateSnapshotResponse>(&*answered) : nullptr) {
-      subject += " as " + made->snapshot.snapshot_id.str();
-    }
-    world_.note(
-        id, fmt::format("{} {}: {}", ec2::action_of(request), subject, answered ? "done" : describe(answered.error())));
-  }
-  return answered;
 }
 
 }  // namespace holdfast::sim

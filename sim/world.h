@@ -22,7 +22,7 @@
 #include "sim/faults.h"
 #include "sim/faulty_ec2.h"
 #include "sim/guests.h"
-#include "sim/lease_ledger.h"
+#include "sim/store_ledger.h"
 #include "sim/service.h"
 #include "sim/substrate.h"
 #include "sim/virtual_time.h"
@@ -79,12 +79,14 @@ class World {
     uint64_t tries = 0;  // users go from one service to the other
   };
   // What a controller sees, noted for the hash and the trace.
-  class Recorder : public ec2::Ec2 {
+  class Recorder : public ec2::FurtherEc2 {
    public:
     Recorder(World& world, const Service& service) : world_(world), service_(service) {}
     Result<ec2::Response> perform(const ec2::Request& request) override;
+    Result<ec2::FurtherResponse> perform_further(const ec2::FurtherRequest& request) override;
 
    private:
+    void wait_while_asleep();
     World& world_;
     const Service& service_;
   };
@@ -106,7 +108,7 @@ class World {
   std::vector<Service*> acting();
   void check_the_right_to(const ec2::Request& request, const Service& service);
 
-  // world.cpp: time, and the end
+  // world.cpp: time, and the end. (world_calls.cpp: what the services ask of the cloud)
   void open_cloud();
   bool step();  // false: nothing will ever happen again
   bool until(Time end);
@@ -117,6 +119,7 @@ class World {
   bool failed() const { return !checker_.violations().empty(); }
   void calm_down();
   bool settled(std::string* why);
+  std::string astray();  // an elastic address that is not where it should be; empty: none is
   void check_the_end();
   void check_that_nothing_is_left_over();
   void check_that_repeating_changes_nothing();
@@ -131,6 +134,7 @@ class World {
   void move_market(Fault how, Random& random);
   void operate(Fault how, Random& random);
   void operate_further(Fault how, Random& random);
+  void take_address_off(Random& random);
   void borrow(Random& random);
   std::optional<InstanceId> workbench(const std::string& zone);
   void ask(Fault what, Random& random);
@@ -138,6 +142,10 @@ class World {
   void ask_to_change(const ManagedInstanceId& id, Random& random);
   void ask_to_restore(const ManagedInstanceId& id, Random& random);
   void ask_to_undelete(Random& random);
+  void ask_to_readdress(Random& random);
+  void change(const ManagedInstanceId& id, const std::string& change);
+  std::string own_address(size_t number, const std::vector<SubnetId>& subnets, Random& random);
+  std::string allocate_address();
   void crash(Fault how, Random& random);
   void request(const ManagedInstanceId& id, model::Event event, std::optional<engine::Revision> revision = {});
   uint64_t in_proportion(Duration in_a_day) const;
@@ -160,7 +168,7 @@ class World {
   std::unique_ptr<Tap> tap_;
   std::unique_ptr<Tap> people_;
   std::unique_ptr<FaultyEc2> faulty_;
-  LeaseLedger ledger_;
+  StoreLedger ledger_;
   store::MemoryStore shelf_;  // what the services share
   std::vector<std::unique_ptr<Service>> services_;
   std::vector<std::unique_ptr<Service>> ended_;  // for good: what was posted may still name them
@@ -169,6 +177,7 @@ class World {
   uint64_t commits_before_ = 0;  // of services that are no more
 
   std::vector<ManagedInstanceId> ids_;
+  std::vector<std::string> addresses_;  // elastic ones: their allocations
   std::map<uint64_t, Request> requests_;
   uint64_t last_ticket_ = 0;
   int steps_of_a_moment_ = 0;  // that have taken no time

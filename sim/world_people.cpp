@@ -160,6 +160,11 @@ void World::operate_further(Fault how, Random& random) {
     ec2::StopInstancesRequest request;
     request.instance_ids = {instance.instance_id};
     (void)ec2::call_further(*cloud_, request);
+    time_.post(Duration(random.below(120'000)), [this, id = instance.instance_id] {
+      ec2::StartInstancesRequest start;
+      start.instance_ids = {id};
+      (void)ec2::call_further(*cloud_, start);
+    });
     return;
   }
   if (instance.block_device_mappings.empty()) return;
@@ -168,6 +173,19 @@ void World::operate_further(Fault how, Random& random) {
   ec2::ModifyVolumeRequest request;
   request.volume_id = device.volume_id;
   request.size = 8 + static_cast<int>(random.below(8));
+  (void)ec2::call_further(*cloud_, request);
+}
+
+void World::take_address_off(Random& random) {
+  auto all = ec2::call_further(*cloud_, ec2::DescribeAddressesRequest{});
+  if (!all || all->addresses.empty()) return;
+  const ec2::Address& address = all->addresses[random.below(all->addresses.size())];
+  if (address.association_id.empty()) return;
+  if (auto owner = checker_.owner_of(address.instance_id.str())) {
+    note(*owner, "by hand: DisassociateAddress " + address.allocation_id);
+  }
+  ec2::DisassociateAddressRequest request;
+  request.association_id = address.association_id;
   (void)ec2::call_further(*cloud_, request);
 }
 
@@ -257,9 +275,11 @@ void World::happen(const Happening& happening) {
   bool by_hand = fault >= Fault::operator_terminates && fault <= Fault::operator_attaches;
   if (by_hand || fault == Fault::operator_unkeeps) return operate(fault, random);
   if (fault == Fault::operator_borrows) return borrow(random);
+  if (fault == Fault::operator_takes_address) return take_address_off(random);
   if (fault >= Fault::operator_stops && fault <= Fault::operator_deregisters) return operate_further(fault, random);
   bool by_a_user = fault >= Fault::user_pauses && fault <= Fault::user_deletes;
-  const bool by_a_user_too = fault >= Fault::user_snapshots && fault <= Fault::user_undeletes;
+  const bool by_a_user_too =
+      (fault >= Fault::user_snapshots && fault <= Fault::user_undeletes) || fault == Fault::user_readdresses;
   if (by_a_user || by_a_user_too) return ask(fault, random);
   if (fault != Fault::sick_guest) return crash(fault, random);
   auto picked = pick_running(random);

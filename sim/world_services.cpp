@@ -166,6 +166,7 @@ void World::request(const ManagedInstanceId& id, model::Event event, std::option
   auto known = view(id);
   std::optional<model::Goal> before = known ? std::optional(known->state.goal) : std::nullopt;
   checker_.asks(id, event);
+  if (revision && std::holds_alternative<model::SpecChanged>(event)) checker_.asks_to_change(id, revision->spec);
   note(id, fmt::format("a user asks: {}", model::name_of(event)));
   uint64_t ticket = ++last_ticket_;
   requests_.emplace(ticket, Request{id, std::move(event), std::move(revision), before});
@@ -195,8 +196,6 @@ void World::answer(const engine::Answer& answered) {
   requests_.erase(found);
   note(request.id,
        fmt::format("the user is answered: {}", answered.result ? "done" : describe(answered.result.error())));
-  bool updates = std::holds_alternative<model::SpecChanged>(request.event);
-  if (updates && answered.result) checker_.changed_spec(request.id, request.revision->spec);
   if (request.revision) return;
   if (answered.result) {
     checker_.answered(request.id, request.event);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cloud/cidr.h"
 #include "engine/changes.h"
 #include "engine/inspect.h"
 #include "model/document.h"
@@ -37,13 +38,45 @@ std::vector<std::string> some_of(const char* const (&list)[N], Random& random) {
   return all;
 }
 
+std::vector<SubnetId> ids_of(const std::vector<std::string>& subnets) {
+  return {subnets.begin(), subnets.end()};
+}
+
 }  // namespace
+
+// One that only the managed instance of that number ever asks for: from the end of one of the subnets, far from what
+// the cloud gives by itself.
+std::string World::own_address(size_t number, const std::vector<SubnetId>& subnets, Random& random) {
+  constexpr uint32_t kEach = 3;
+  ec2::DescribeSubnetsRequest request;
+  request.subnet_ids = {subnets[random.below(subnets.size())]};
+  auto answer = cloud_->call(request);
+  CHECK(answer && answer->subnets.size() == 1);
+  auto block = cloud::Cidr::parse(answer->subnets.front().cidr_block);
+  CHECK(block && block->size() > 2048);
+  const uint32_t place = 2 + (kEach * static_cast<uint32_t>(number) + static_cast<uint32_t>(random.below(kEach))) % 1024;
+  return cloud::ip_text(block->base + static_cast<uint32_t>(block->size()) - place);
+}
+
+std::string World::allocate_address() {
+  ec2::AllocateAddressRequest request;
+  request.domain = "vpc";
+  auto made = ec2::call_further(*cloud_, request);
+  CHECK(made);
+  return addresses_.emplace_back(made->allocation_id);
+}
 
 std::string World::draw_document(Random& random) {
   uint64_t kind = random.below(6);
   bool root = kind != 4 && kind != 5;
   std::string mode = kind == 1 || kind == 4 ? "reattach" : kind == 2 || kind == 3 || kind == 5 ? "onLaunch" : "";
   bool ip = random.below(2) == 0;
+  const std::vector<std::string> subnets = some_of(kSubnets, random);
+  std::string addresses;
+  if (ip && random.below(3) == 0) {
+    addresses = fmt::format(R"("privateIp":"{}",)", own_address(ids_.size(), ids_of(subnets), random));
+  }
+  if (random.below(4) == 0) addresses += fmt::format(R"("elasticIp":"{}",)", allocate_address());
   std::string data = mode.empty() ? "" : fmt::format(R"("persistBlockDevices":true,"blockDevicesMode":"{}",)", mode);
   std::string mapping =
       mode.empty() ? "" : R"(,"blockDeviceMappings":[{"deviceName":"/dev/sdf","ebs":{"volumeSize":4}}])";
@@ -62,10 +95,10 @@ std::string World::draw_document(Random& random) {
           : "";
   return fmt::format(
       R"({{"name":"m{}","strategy":{},"persistence":{{{}{}"snapshotInterval":{},"persistPrivateIp":{}}},{}
-    "compute":{{"product":"Linux/UNIX","subnetIds":[{}],
+    "compute":{{{}"product":"Linux/UNIX","subnetIds":[{}],
       "launchSpecification":{{"imageId":"{}","instanceTypes":{{"types":[{}]}},
         "securityGroupIds":["{}"]{}}}}}}})",
-      ids_.size(), strategy, root_part, data, any_of(kIntervals, random), ip, health, quoted(some_of(kSubnets, random)),
+      ids_.size(), strategy, root_part, data, any_of(kIntervals, random), ip, health, addresses, quoted(subnets),
       cloud::kMinimalImage, quoted(some_of(kTypes, random)), cloud::kDefaultSecurityGroup, mapping);
 }
 
@@ -99,6 +132,7 @@ uint64_t World::in_proportion(Duration in_a_day) const {
 
 void World::ask(Fault what, Random& random) {
   if (what == Fault::user_undeletes) return ask_to_undelete(random);
+  if (what == Fault::user_readdresses) return ask_to_readdress(random);
   auto id = pick_managed(random);
   if (!id) return;
   if (what == Fault::user_recycles) return request(*id, model::RecycleAsked{});
@@ -123,13 +157,49 @@ void World::ask_to_delete(const ManagedInstanceId& id, Random& random) {
 }
 
 void World::ask_to_change(const ManagedInstanceId& id, Random& random) {
+  switch (random.below(3)) {
+    case 0:
+      return change(id, fmt::format(R"({{"persistence":{{"snapshotInterval":{}}}}})", any_of(kIntervals, random)));
+    case 1:
+      return change(id, fmt::format(R"({{"compute":{{"subnetIds":[{}]}}}})", quoted(some_of(kSubnets, random))));
+    default:
+      return change(id, fmt::format(R"({{"compute":{{"launchSpecification":{{"instanceTypes":{{"types":[{}]}}}}}}}})",
+                                    quoted(some_of(kTypes, random))));
+  }
+}
+
+// Another private address, the one that it once had, any, or none that is kept; another elastic one, or none. What
+// cannot be (one that another has) is refused when it is asked for.
+void World::ask_to_readdress(Random& random) {
+  auto id = pick_managed(random);
+  if (!id) return;
+  auto known = view(*id);
+  const bool kept = known->spec.persistence.private_ip;
+  switch (random.below(5)) {
+    case 0:
+      return change(*id, kept ? R"({"persistence":{"persistPrivateIp":false},"compute":{"privateIp":null}})"
+                              : R"({"persistence":{"persistPrivateIp":true}})");
+    case 1:
+      return change(*id, R"({"compute":{"privateIp":null}})");
+    case 2: {
+      if (addresses_.empty()) allocate_address();
+      const std::string& any = addresses_[random.below(addresses_.size())];
+      return change(*id, fmt::format(R"({{"compute":{{"elasticIp":"{}"}}}})", any));
+    }
+    case 3:
+      return change(*id, R"({"compute":{"elasticIp":null}})");
+    default: {
+      const auto number = static_cast<size_t>(std::find(ids_.begin(), ids_.end(), *id) - ids_.begin());
+      const std::string wish = own_address(number, known->spec.compute.subnet_ids, random);
+      return change(*id, fmt::format(R"({{"persistence":{{"persistPrivateIp":true}},"compute":{{"privateIp":"{}"}}}})",
+                                     wish));
+    }
+  }
+}
+
+void World::change(const ManagedInstanceId& id, const std::string& change) {
   auto known = view(id);
   if (!known) return;
-  std::string change =
-      random.below(2) == 0
-          ? fmt::format(R"({{"persistence":{{"snapshotInterval":{}}}}})", any_of(kIntervals, random))
-          : fmt::format(R"({{"compute":{{"launchSpecification":{{"instanceTypes":{{"types":[{}]}}}}}}}})",
-                        quoted(some_of(kTypes, random)));
   auto merged = model::merge_document(known->document, change);
   if (!merged) return;
   auto spec = model::read_spec(*merged);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/mutation.h"
+
 namespace holdfast::engine {
 
 namespace {
@@ -28,7 +30,9 @@ Controller::Controller(Options options, Ties ties)
       loop_(ties.store, ties.clock, std::move(ties.decide), counters_, options_.claim),
       slots_(options_.snapshots_at_once),
       executor_({ties.ec2, ties.effects, ties.post,
-                 [this](const ReleasedEffect& effect) { return loop_.still_asked(effect); },
+                 [this](const ReleasedEffect& effect) {
+                   return loop_.still_asked(effect) || core::mutated(core::Mutation::let_out_before_it_is_stored);
+                 },
                  [this](const ReleasedEffect& effect, model::Outcome outcome) {
                    if (!loop_.holds(effect.id, effect.lease)) return;
                    loop_.put({effect.id, model::EffectEnded{std::move(outcome)}, 0, std::nullopt});
@@ -124,6 +128,7 @@ Controller::Outcome Controller::turn() {
   for (const WantedLook& look : turn.looks) {
     if (loop_.find(look.id) != nullptr) observer_.want(look.id, look.kinds);  // it may have been lost in this very turn
   }
+  if (core::mutated(core::Mutation::let_out_before_it_is_stored)) executor_.pump();
   if (!loop_.stalled()) {
     executor_.pump();
     observer_.pump();

@@ -1,20 +1,22 @@
-// Who holds which managed instance, by what the store has answered each service, kept apart from the store: what the
-// checker holds commits and calls to. A number that was ever given is never good again once there is a greater one.
+// What the store has answered each service, kept apart from the store: who holds which managed instance, and which
+// calls were decided. The checker holds commits and calls to it. A number that was ever given is never good again once
+// there is a greater one; and nothing is sent that was not stored first.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "engine/store.h"
 
 namespace holdfast::sim {
 
-class LeaseLedger {
+class StoreLedger {
  public:
-  using Broken = std::function<void(std::string name, const ManagedInstanceId& id, std::string what)>;
-  explicit LeaseLedger(Broken broken) : broken_(std::move(broken)) {}
+  using Broken = std::function<void(int promise, std::string name, const ManagedInstanceId& id, std::string what)>;
+  explicit StoreLedger(Broken broken) : broken_(std::move(broken)) {}
 
   void taken(const std::string& service, const ManagedInstanceId& id, uint64_t number);
   void released(const std::string& service, const ManagedInstanceId& id);
@@ -22,6 +24,8 @@ class LeaseLedger {
   void accepted(const std::string& service, uint64_t session, const engine::Change& change);
   // The service sends a call that changes something of this one.
   void acts(const std::string& service, const ManagedInstanceId& id, const std::string& what) const;
+  // It sends what carries out an effect of this key, or of one that begins so.
+  void carries_out(const ManagedInstanceId& id, const std::string& key) const;
   uint64_t number(const ManagedInstanceId& id) const;
 
  private:
@@ -31,6 +35,7 @@ class LeaseLedger {
   };
   Broken broken_;
   std::map<ManagedInstanceId, Entry> entries_;
+  std::map<ManagedInstanceId, std::set<std::string>> decided_;  // keys of effects that were ever stored
 };
 
 }  // namespace holdfast::sim
