@@ -39,7 +39,10 @@ bool Checker::sets_goal(const model::Event& request) {
 
 void Checker::asks(const ManagedInstanceId& id, const model::Event& request) {
   Managed& managed = managed_[id];
-  if (sets_goal(request)) managed.goal.reset();
+  if (sets_goal(request)) {
+    managed.goal.reset();
+    managed.goal_since = time_.now();
+  }
   if (const auto* deletion = std::get_if<model::DeleteAsked>(&request)) {
     if (!managed.deallocation) managed.deleted_at = time_.now();
     managed.deallocation = deletion->deallocation;
@@ -72,6 +75,7 @@ void Checker::delivered(const ManagedInstanceId& id, const model::Event& request
 
 void Checker::answered(const ManagedInstanceId& id, const model::Event& request) {
   Managed& managed = managed_[id];
+  managed.answered = time_.now();
   if (std::holds_alternative<model::PauseAsked>(request)) managed.goal = model::Goal::paused;
   if (std::holds_alternative<model::ResumeAsked>(request)) managed.goal = model::Goal::running;
   if (std::holds_alternative<model::DeleteAsked>(request)) managed.goal = model::Goal::deleted;
@@ -276,7 +280,7 @@ void Checker::shown(const engine::View& view) {
     changed_spec(managed, view.spec);
   }
   if (!managed.goal) return;
-  if (view.state.goal != *managed.goal) {
+  if (view.state.goal != *managed.goal && !is_due(managed, view.state.goal)) {
     broken(6, "answered_request_forgotten", view.id, "the goal is another than what the user was answered");
   }
 }

@@ -86,6 +86,8 @@ class Checker : public Witness {
   std::map<std::string, std::string> left_over(cloud::Cloud& cloud,
                                                const std::map<ManagedInstanceId, engine::SharedView>& views) const;
 
+  // What it is to be by its schedule, or that it is to have been recycled, and is not; empty: all is well.
+  std::string overdue(const engine::View& view) const;
   bool destroyed_by_hand(const ManagedInstanceId& id) const;
   bool taken_off_by_hand(const ManagedInstanceId& id) const;
   int replacements() const { return replacements_; }
@@ -107,6 +109,10 @@ class Checker : public Witness {
     model::Spec spec;
     std::optional<model::Spec> asked_spec;  // by the last update: from when on it is so shows
     std::optional<model::Goal> goal = model::Goal::running;  // none: a request is on its way
+    Time goal_since{};  // when it was asked for, or due by the schedule
+    Time answered{};    // the last request
+    Time spec_since{};
+    std::vector<model::ScheduledTask> former_tasks;  // until then
     std::optional<model::Deallocation> deallocation;
     Time deleted_at{};
     Time let_out_until{};  // what was due when it was undeleted
@@ -183,6 +189,7 @@ class Checker : public Witness {
   void check_volume_goes(const VolumeId& id, const Volume& volume);
   bool left_behind(const Managed& managed, const std::string& device, Time made, bool may_go) const;
   void changed_spec(Managed& managed, const model::Spec& spec);
+  bool is_due(Managed& managed, model::Goal shown) const;
   void check_address(const Instance& instance, const std::string& ip);
   bool comes_restored(Managed& managed, const std::string& device, const Guests::Content& content);
   void excuse(const ManagedInstanceId& id, const std::string& device, const std::string& except);

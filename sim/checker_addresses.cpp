@@ -16,6 +16,8 @@ constexpr Duration kToBeSent = std::chrono::minutes(20);
 
 void Checker::changed_spec(Managed& managed, const model::Spec& spec) {
   const model::Spec& before = managed.spec;
+  managed.former_tasks = before.tasks;
+  managed.spec_since = time_.now();
   const bool kept = before.persistence.private_ip;
   if (kept != spec.persistence.private_ip || before.compute.private_ip != spec.compute.private_ip) {
     managed.ip.clear();

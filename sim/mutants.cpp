@@ -68,6 +68,10 @@ constexpr Mutant kMutants[] = {
     {Mutation::act_without_the_lease, "act_without_the_lease", 2, "calls are sent whoever holds the lease by then"},
     {Mutation::commit_with_an_old_number, "commit_with_an_old_number", 2,
      "what was stored under a lease that is lost is stored all the same"},
+    {Mutation::skip_what_is_due, "skip_what_is_due", 5, "what a schedule has due is let pass"},
+    {Mutation::keep_any_address, "keep_any_address", 3, "the interface at hand will do, whatever address is wanted"},
+    {Mutation::leave_the_elastic_address, "leave_the_elastic_address", 5,
+     "the elastic address is not brought to the next instance"},
 };
 static_assert(std::size(kMutants) == static_cast<size_t>(Mutation::last_of_them) - 1);
 

@@ -180,6 +180,7 @@ bool World::settled(std::string* why) {
     // It goes on without what a person has destroyed or taken off, and says so.
     bool goes_on = state.instance && state.instance->healthy_at && !state.handover;
     bool by_hand = checker_.destroyed_by_hand(id) || checker_.taken_off_by_hand(id);
+    if (std::string due = checker_.overdue(*known); !due.empty()) return no(id, due);
     bool rests = state.goal == model::Goal::paused && !state.instance && !state.handover;
     if (rests && by_hand) continue;
     if (goes_on && by_hand && state.goal == model::Goal::running && substrate_.alive(state.instance->id)) continue;
@@ -275,7 +276,7 @@ void World::check_that_repeating_changes_nothing() {
   std::map<ManagedInstanceId, InstanceId> before;
   for (const ManagedInstanceId& id : ids_) {
     auto known = view(id);
-    if (!known || checker_.destroyed_by_hand(id)) continue;
+    if (!known || checker_.destroyed_by_hand(id) || !known->spec.tasks.empty()) continue;
     // One that the cloud recommends to leave is left once there is room elsewhere, asked or not.
     if (known->state.instance && known->state.instance->rebalance_at) continue;
     before[id] = known->state.instance ? known->state.instance->id : InstanceId();

@@ -128,6 +128,7 @@ class World {
   // world_people.cpp: users, operators and the market
   void create_one();
   std::string draw_document(Random& random);
+  std::string draw_tasks(Random& random);
   void schedule();
   void happen(const Happening& happening);
   void interrupt(Fault how, Random& random);

@@ -66,6 +66,22 @@ std::string World::allocate_address() {
   return addresses_.emplace_back(made->allocation_id);
 }
 
+// A recycle, a pause and a resume, or all three, each once in an hour (in long worlds: a day).
+std::string World::draw_tasks(Random& random) {
+  const bool brief = options_.length <= 12h;
+  const std::string frequency = brief ? "hourly" : "daily";
+  std::string tasks;
+  auto add = [&](const char* type) {
+    const Time start = time_.now() + Duration(random.below(Duration(brief ? 1h : 24h).count()));
+    tasks += fmt::format(R"({}{{"taskType":"{}","frequency":"{}","startTime":"{}"}})", tasks.empty() ? "" : ",", type,
+                         frequency, to_iso(std::chrono::floor<std::chrono::minutes>(start)));
+  };
+  const uint64_t which = random.below(3);
+  if (which != 1) add("recycle");
+  if (which != 0) add("pause"), add("resume");
+  return tasks;
+}
+
 std::string World::draw_document(Random& random) {
   uint64_t kind = random.below(6);
   bool root = kind != 4 && kind != 5;
@@ -86,6 +102,8 @@ std::string World::draw_document(Random& random) {
   }
   std::string root_part =
       root ? fmt::format(R"("persistRootDevice":true,"rootGenerations":{},)", 1 + random.below(3)) : std::string();
+  const std::string schedule =
+      random.below(4) == 0 ? fmt::format(R"("scheduling":{{"tasks":[{}]}},)", draw_tasks(random)) : std::string();
   bool spot = random.below(6) != 0;
   std::string strategy = spot ? fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{}}})", random.below(4) != 0)
                               : R"({"lifeCycle":"on_demand"})";
@@ -94,11 +112,11 @@ std::string World::draw_document(Random& random) {
           ? R"("healthCheck":{"type":"EC2","gracePeriod":300,"unhealthyDuration":120,"autoHealing":true},)"
           : "";
   return fmt::format(
-      R"({{"name":"m{}","strategy":{},"persistence":{{{}{}"snapshotInterval":{},"persistPrivateIp":{}}},{}
+      R"({{"name":"m{}","strategy":{},"persistence":{{{}{}"snapshotInterval":{},"persistPrivateIp":{}}},{}{}
     "compute":{{{}"product":"Linux/UNIX","subnetIds":[{}],
       "launchSpecification":{{"imageId":"{}","instanceTypes":{{"types":[{}]}},
         "securityGroupIds":["{}"]{}}}}}}})",
-      ids_.size(), strategy, root_part, data, any_of(kIntervals, random), ip, health, addresses, quoted(subnets),
+      ids_.size(), strategy, root_part, data, any_of(kIntervals, random), ip, health, schedule, addresses, quoted(subnets),
       cloud::kMinimalImage, quoted(some_of(kTypes, random)), cloud::kDefaultSecurityGroup, mapping);
 }
 
@@ -157,8 +175,12 @@ void World::ask_to_delete(const ManagedInstanceId& id, Random& random) {
 }
 
 void World::ask_to_change(const ManagedInstanceId& id, Random& random) {
-  switch (random.below(3)) {
-    case 0:
+  switch (random.below(4)) {
+    case 0: {
+      const std::string tasks = random.below(3) == 0 ? std::string() : draw_tasks(random);
+      return change(id, fmt::format(R"({{"scheduling":{{"tasks":[{}]}}}})", tasks));
+    }
+    case 2:
       return change(id, fmt::format(R"({{"persistence":{{"snapshotInterval":{}}}}})", any_of(kIntervals, random)));
     case 1:
       return change(id, fmt::format(R"({{"compute":{{"subnetIds":[{}]}}}})", quoted(some_of(kSubnets, random))));

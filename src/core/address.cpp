@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/import.h"
+#include "core/mutation.h"
 
 namespace holdfast::core {
 
@@ -46,6 +47,7 @@ void associate(Draft& draft) {
 bool has_address(const Draft& draft) {
   const std::optional<Instance>& instance = draft.state().instance;
   if (draft.spec.compute.elastic_ip.empty()) return true;
+  if (mutated(Mutation::leave_the_elastic_address) && draft.state().generation > 1) return true;
   return instance && instance->public_ip == draft.state().surroundings.elastic_ip;
 }
 

@@ -45,6 +45,9 @@ enum class Mutation {
   resume_replaces_what_runs,
   act_without_the_lease,
   commit_with_an_old_number,
+  skip_what_is_due,
+  keep_any_address,
+  leave_the_elastic_address,
   last_of_them,
 };
 
