@@ -57,6 +57,7 @@ void Checker::asks(const ManagedInstanceId& id, const model::Event& request) {
 
 void Checker::delivered(const ManagedInstanceId& id, const model::Event& request, Time at) {
   Managed& managed = managed_[id];
+  if (sets_goal(request)) managed.goal_since = std::min(managed.goal_since, at);
   if (std::holds_alternative<model::DeleteAsked>(request)) managed.deleted_at = std::min(managed.deleted_at, at);
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
   if (restore == nullptr) return;

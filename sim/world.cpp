@@ -271,12 +271,24 @@ void World::check_that_nothing_is_left_over() {
   }
 }
 
+namespace {
+
+// It may be replaced of its own accord, or by its schedule.
+bool may_move_by_itself(const model::Spec& spec) {
+  const model::Strategy& strategy = spec.strategy;
+  const bool cheaper = strategy.orientation == model::Orientation::cheapest ||
+                       strategy.orientation == model::Orientation::cost_oriented;
+  return cheaper || strategy.revert_to_spot != model::PerformAt::never || !spec.tasks.empty();
+}
+
+}  // namespace
+
 // Everything is asked again and the service starts anew: nobody loses an instance over it.
 void World::check_that_repeating_changes_nothing() {
   std::map<ManagedInstanceId, InstanceId> before;
   for (const ManagedInstanceId& id : ids_) {
     auto known = view(id);
-    if (!known || checker_.destroyed_by_hand(id) || !known->spec.tasks.empty()) continue;
+    if (!known || checker_.destroyed_by_hand(id) || may_move_by_itself(known->spec)) continue;
     // One that the cloud recommends to leave is left once there is room elsewhere, asked or not.
     if (known->state.instance && known->state.instance->rebalance_at) continue;
     before[id] = known->state.instance ? known->state.instance->id : InstanceId();

@@ -144,6 +144,7 @@ class World {
   void ask_to_restore(const ManagedInstanceId& id, Random& random);
   void ask_to_undelete(Random& random);
   void ask_to_readdress(Random& random);
+  std::string draw_change(const model::Spec& spec, Random& random);
   void change(const ManagedInstanceId& id, const std::string& change);
   std::string own_address(size_t number, const std::vector<SubnetId>& subnets, Random& random);
   std::string allocate_address();

@@ -38,6 +38,13 @@ std::vector<std::string> some_of(const char* const (&list)[N], Random& random) {
   return all;
 }
 
+std::string draw_strategy(Random& random) {
+  if (random.below(6) == 0) return R"({"lifeCycle":"on_demand"})";
+  static constexpr const char* kOrientations[] = {"balanced", "costOriented", "availabilityOriented", "cheapest"};
+  return fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{},"orientation":"{}","revertToSpot":{{"performAt":"{}"}}}})",
+                     random.below(4) != 0, any_of(kOrientations, random), random.below(3) == 0 ? "always" : "never");
+}
+
 std::vector<SubnetId> ids_of(const std::vector<std::string>& subnets) {
   return {subnets.begin(), subnets.end()};
 }
@@ -104,9 +111,6 @@ std::string World::draw_document(Random& random) {
       root ? fmt::format(R"("persistRootDevice":true,"rootGenerations":{},)", 1 + random.below(3)) : std::string();
   const std::string schedule =
       random.below(4) == 0 ? fmt::format(R"("scheduling":{{"tasks":[{}]}},)", draw_tasks(random)) : std::string();
-  bool spot = random.below(6) != 0;
-  std::string strategy = spot ? fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{}}})", random.below(4) != 0)
-                              : R"({"lifeCycle":"on_demand"})";
   std::string health =
       random.below(3) == 0
           ? R"("healthCheck":{"type":"EC2","gracePeriod":300,"unhealthyDuration":120,"autoHealing":true},)"
@@ -116,7 +120,7 @@ std::string World::draw_document(Random& random) {
     "compute":{{{}"product":"Linux/UNIX","subnetIds":[{}],
       "launchSpecification":{{"imageId":"{}","instanceTypes":{{"types":[{}]}},
         "securityGroupIds":["{}"]{}}}}}}})",
-      ids_.size(), strategy, root_part, data, any_of(kIntervals, random), ip, health, schedule, addresses, quoted(subnets),
+      ids_.size(), draw_strategy(random), root_part, data, any_of(kIntervals, random), ip, health, schedule, addresses, quoted(subnets),
       cloud::kMinimalImage, quoted(some_of(kTypes, random)), cloud::kDefaultSecurityGroup, mapping);
 }
 
@@ -175,19 +179,34 @@ void World::ask_to_delete(const ManagedInstanceId& id, Random& random) {
 }
 
 void World::ask_to_change(const ManagedInstanceId& id, Random& random) {
-  switch (random.below(4)) {
-    case 0: {
-      const std::string tasks = random.below(3) == 0 ? std::string() : draw_tasks(random);
-      return change(id, fmt::format(R"({{"scheduling":{{"tasks":[{}]}}}})", tasks));
-    }
-    case 2:
-      return change(id, fmt::format(R"({{"persistence":{{"snapshotInterval":{}}}}})", any_of(kIntervals, random)));
+  auto known = view(id);
+  if (known) change(id, draw_change(known->spec, random));
+}
+
+std::string World::draw_change(const model::Spec& spec, Random& random) {
+  auto persistence = [](const std::string& member) { return R"({"persistence":{)" + member + "}}"; };
+  switch (random.below(7)) {
+    case 0:
+      return fmt::format(R"({{"scheduling":{{"tasks":[{}]}}}})", random.below(3) == 0 ? "" : draw_tasks(random));
     case 1:
-      return change(id, fmt::format(R"({{"compute":{{"subnetIds":[{}]}}}})", quoted(some_of(kSubnets, random))));
+      return fmt::format(R"({{"strategy":{}}})", draw_strategy(random));
+    case 2:
+      return persistence(fmt::format(R"("snapshotInterval":{})", any_of(kIntervals, random)));
+    case 3: {
+      const bool moves = spec.persistence.mode == model::BlockDevicesMode::reattach;
+      if (!spec.persistence.block_devices) break;
+      return persistence(fmt::format(R"("blockDevicesMode":"{}")", moves ? "onLaunch" : "reattach"));
+    }
+    case 4:
+      if (!spec.persistence.root_device) break;
+      return persistence(fmt::format(R"("rootGenerations":{})", 1 + random.below(3)));
+    case 5:
+      return fmt::format(R"({{"compute":{{"subnetIds":[{}]}}}})", quoted(some_of(kSubnets, random)));
     default:
-      return change(id, fmt::format(R"({{"compute":{{"launchSpecification":{{"instanceTypes":{{"types":[{}]}}}}}}}})",
-                                    quoted(some_of(kTypes, random))));
+      break;
   }
+  return fmt::format(R"({{"compute":{{"launchSpecification":{{"instanceTypes":{{"types":[{}]}}}}}}}})",
+                     quoted(some_of(kTypes, random)));
 }
 
 // Another private address, the one that it once had, any, or none that is kept; another elastic one, or none. What
