@@ -14,7 +14,7 @@ namespace {
 
 constexpr Duration kToMend = std::chrono::minutes(15);  // what was set by hand; seen within a minute, if all is well
 constexpr Duration kClocksApart = std::chrono::seconds(5);    // at most, of the services (decision 7)
-constexpr char kRootDevice[] = "/dev/xvda";             // of every image here
+constexpr Duration kGivenUpKept = std::chrono::hours(96);     // what the document gives up, at least
 
 }  // namespace
 
@@ -140,6 +140,14 @@ bool Checker::taken_off_by_hand(const ManagedInstanceId& id) const {
   });
 }
 
+// It was taken off an instance that it would have gone with.
+bool Checker::let_go_by_hand(const VolumeId& volume) const {
+  auto found = volumes_.find(volume);
+  if (found == volumes_.end() || !found->second.taken_off) return false;
+  auto managed = managed_.find(found->second.owner);
+  return managed != managed_.end() && !persists(managed->second, found->second.device);
+}
+
 std::optional<ManagedInstanceId> Checker::owner_of(const std::string& thing) const {
   if (auto found = instances_.find(InstanceId(thing)); found != instances_.end()) return found->second.owner;
   if (auto found = volumes_.find(VolumeId(thing)); found != volumes_.end()) return found->second.owner;
@@ -148,10 +156,6 @@ std::optional<ManagedInstanceId> Checker::owner_of(const std::string& thing) con
   if (auto found = interfaces_.find(InterfaceId(thing)); found != interfaces_.end()) return found->second.owner;
   if (auto found = primaries_.find(InterfaceId(thing)); found != primaries_.end()) return found->second;
   return std::nullopt;
-}
-
-bool Checker::persists(const Managed& managed, const std::string& device) const {
-  return device == kRootDevice ? managed.spec.persistence.root_device : managed.spec.persistence.block_devices;
 }
 
 bool Checker::is_over(const Managed& deleted) const {
@@ -220,7 +224,9 @@ void Checker::gives_up(const VolumeId& id, const Volume& volume) {
 
 void Checker::check_volume_goes(const VolumeId& id, const Volume& volume) {
   const Managed& managed = managed_[volume.owner];
-  if (!persists(managed, volume.device)) return;
+  const std::optional<Time>& given_up = kept(managed, volume.device).first_given_up;
+  const bool still_kept = given_up && volume.came < *given_up && time_.now() < *given_up + kGivenUpKept;
+  if (!persists(managed, volume.device) && !still_kept) return;
   if (may_go(managed, &model::Deallocation::delete_volumes)) return gives_up(id, volume);
   if (managed.destroyed.contains(volume.device)) return;
   if (left_behind(managed, volume.device, volume.came, true)) return;
@@ -340,7 +346,9 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
   found->second.taken_off = false;
   Managed& managed = managed_[found->second.owner];
   if (instance->second.well) found->second.was_well = true;
-  if (!persists(managed, attached.device)) return;
+  if (!persists(managed, attached.device) || of_before(instance->second, managed, attached.device)) {
+    return comes_unpromised(managed, attached.id, attached.device);
+  }
   auto content = guests_.volume(attached.id, time_.now());
   // Another volume put there by hand: what it holds is what there is from now on.
   bool exchanged = by_hand_.contains(attached.id.str()) && !guests_.ever_written(attached.id);
@@ -451,7 +459,8 @@ std::map<std::string, std::string> Checker::left_over(
     check(instance.instance_id.str(), instance.state);
   }
   for (const auto& x : all_of<ec2::DescribeVolumesRequest>(cloud, &ec2::DescribeVolumesResponse::volumes)) {
-    if (x.state != "deleting") check(x.volume_id.str(), x.state);  // as soon as its snapshots are made
+    if (x.state == "deleting" || let_go_by_hand(x.volume_id)) continue;  // as soon as its snapshots are made
+    check(x.volume_id.str(), x.state);
   }
   SnapshotId built;
   for (const auto& x : all_of<ec2::DescribeImagesRequest>(cloud, &ec2::DescribeImagesResponse::images)) {

@@ -38,6 +38,11 @@ struct Violation {
 
 enum class Actor { service, person };
 
+inline constexpr char kRootDevice[] = "/dev/xvda";  // of every image here
+// A launch that was decided on before the document was changed may be sent this much later: its service may have been
+// asleep, or have waited for its turn.
+inline constexpr Duration kLatestSent = std::chrono::minutes(20);
+
 class Checker : public Witness {
  public:
   Checker(VirtualTime& time, const Guests& guests) : time_(time), guests_(guests) {}
@@ -105,6 +110,12 @@ class Checker : public Witness {
     Time left{};
     Time kept_until{};
   };
+  // When the document last said otherwise of whether something is persisted, and when it first gave up what it had been
+  // made with.
+  struct Kept {
+    Time since{};
+    std::optional<Time> first_given_up;
+  };
   struct Managed {
     model::Spec spec;
     std::optional<model::Spec> asked_spec;  // by the last update: from when on it is so shows
@@ -113,6 +124,7 @@ class Checker : public Witness {
     Time answered{};    // the last request
     Time spec_since{};
     std::vector<model::ScheduledTask> former_tasks;  // until then
+    Kept root, data;
     std::optional<model::Deallocation> deallocation;
     Time deleted_at{};
     Time let_out_until{};  // what was due when it was undeleted
@@ -177,7 +189,12 @@ class Checker : public Witness {
   };
   struct Calls;
 
+  bool let_go_by_hand(const VolumeId& volume) const;
   bool persists(const Managed& managed, const std::string& device) const;
+  const Kept& kept(const Managed& managed, const std::string& device) const;
+  // Its launch may have been decided on before the document said what it says of the device.
+  bool of_before(const Instance& instance, const Managed& managed, const std::string& device) const;
+  void comes_unpromised(Managed& managed, const VolumeId& volume, const std::string& device);
   bool is_over(const Managed& deleted) const;  // the time for which what it had was to be kept
   bool may_go(const Managed& managed, bool model::Deallocation::*what) const;
   bool another_copy(const ManagedInstanceId& id, const std::string& device, const Log& synced,

@@ -59,7 +59,9 @@ struct Checker::Calls {
       for (const auto& interface : made.network_interfaces) of.primaries_[interface.network_interface_id] = id;
       for (const auto& device : made.block_device_mappings) {
         of.volumes_[device.volume_id] = {id, device.device_name, false, false, std::nullopt};
-        if (device.delete_on_termination && of.persists(managed->second, device.device_name)) {
+        const bool promised = of.persists(managed->second, device.device_name) &&
+                              !of.of_before(instance, managed->second, device.device_name);
+        if (device.delete_on_termination && promised) {
           of.broken(3, "would_go_with_its_instance", id,
                     fmt::format("{} of {} is launched with DeleteOnTermination true", device.device_name,
                                 made.instance_id.str()));
@@ -139,7 +141,7 @@ struct Checker::Calls {
     snapshot.deleted_at = of.time_.now();
     if (auto lost = of.guests_.snapshot(request.snapshot_id); lost && !service()) snapshot.held = lost->written;
     const Managed& managed = of.managed_[snapshot.owner];
-    if (!service()) return;
+    if (!service() || !of.persists(managed, snapshot.device)) return;
     if (snapshot.failed || of.may_go(managed, &model::Deallocation::delete_snapshots)) return;
     if (of.left_behind(managed, snapshot.device, snapshot.made, true)) return;
     // Where an older copy was restored, the newest by time need not be the newest copy: only what it holds counts.
@@ -180,6 +182,7 @@ struct Checker::Calls {
     found->second.deleter = actor;
     const Managed& managed = of.managed_[found->second.owner];
     if (!service() || of.may_go(managed, &model::Deallocation::delete_images)) return;
+    if (!managed.spec.persistence.root_device) return;
     // What a person has deregistered may not be noticed yet.
     bool newer = std::any_of(of.images_.begin(), of.images_.end(), [&](const auto& entry) {
       const Image& other = entry.second;

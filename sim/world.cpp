@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kToRest = 10h;  // a slow snapshot may take half of that
+constexpr Duration kToForget = 100h;  // what a document gave up before is kept for four days
 constexpr Duration kToTidyUp = 1h;
 constexpr int kMostStepsOfAMoment = 100'000;
 constexpr Duration kToBeNoticed = 10min;  // a sweep, and a call that is repeated some times
@@ -237,7 +238,7 @@ void World::check_the_end() {
       return !known || known->state.goal != model::Goal::deleted;
     });
   };
-  if (!until(forgotten, 30h) && !failed()) {
+  if (!until(forgotten, kToForget) && !failed()) {
     for (const ManagedInstanceId& id : ids_) {
       auto known = view(id);
       if (!known || known->state.goal != model::Goal::deleted) continue;

@@ -16,6 +16,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr char kOneDevice[] = R"({"deviceName":"/dev/sdf","ebs":{"volumeSize":4}})";
+constexpr char kTwoDevices[] =
+    R"({"deviceName":"/dev/sdf","ebs":{"volumeSize":4}},{"deviceName":"/dev/sdg","ebs":{"volumeSize":6}})";
 constexpr int kIntervals[] = {300, 900, 1800, 3600, 7200, 14400};
 
 template <class T, size_t N>
@@ -101,11 +104,9 @@ std::string World::draw_document(Random& random) {
   }
   if (random.below(4) == 0) addresses += fmt::format(R"("elasticIp":"{}",)", allocate_address());
   std::string data = mode.empty() ? "" : fmt::format(R"("persistBlockDevices":true,"blockDevicesMode":"{}",)", mode);
-  std::string mapping =
-      mode.empty() ? "" : R"(,"blockDeviceMappings":[{"deviceName":"/dev/sdf","ebs":{"volumeSize":4}}])";
-  if (!mode.empty() && random.below(3) == 0) {
-    mapping = R"(,"blockDeviceMappings":[{"deviceName":"/dev/sdf","ebs":{"volumeSize":4}},)"
-              R"({"deviceName":"/dev/sdg","ebs":{"volumeSize":6}}])";
+  std::string mapping;
+  if (!mode.empty()) {
+    mapping = fmt::format(R"(,"blockDeviceMappings":[{}])", random.below(3) == 0 ? kTwoDevices : kOneDevice);
   }
   std::string root_part =
       root ? fmt::format(R"("persistRootDevice":true,"rootGenerations":{},)", 1 + random.below(3)) : std::string();
@@ -185,7 +186,8 @@ void World::ask_to_change(const ManagedInstanceId& id, Random& random) {
 
 std::string World::draw_change(const model::Spec& spec, Random& random) {
   auto persistence = [](const std::string& member) { return R"({"persistence":{)" + member + "}}"; };
-  switch (random.below(7)) {
+  const model::Persistence& kept = spec.persistence;
+  switch (random.below(10)) {
     case 0:
       return fmt::format(R"({{"scheduling":{{"tasks":[{}]}}}})", random.below(3) == 0 ? "" : draw_tasks(random));
     case 1:
@@ -193,13 +195,22 @@ std::string World::draw_change(const model::Spec& spec, Random& random) {
     case 2:
       return persistence(fmt::format(R"("snapshotInterval":{})", any_of(kIntervals, random)));
     case 3: {
-      const bool moves = spec.persistence.mode == model::BlockDevicesMode::reattach;
-      if (!spec.persistence.block_devices) break;
+      const bool moves = kept.mode == model::BlockDevicesMode::reattach;
+      if (!kept.block_devices) break;
       return persistence(fmt::format(R"("blockDevicesMode":"{}")", moves ? "onLaunch" : "reattach"));
     }
     case 4:
-      if (!spec.persistence.root_device) break;
+      if (!kept.root_device) break;
       return persistence(fmt::format(R"("rootGenerations":{})", 1 + random.below(3)));
+    case 6:
+      return persistence(kept.root_device ? R"("persistRootDevice":false,"rootGenerations":null)"
+                                          : R"("persistRootDevice":true)");
+    case 7:
+      return persistence(kept.block_devices ? R"("persistBlockDevices":false,"blockDevicesMode":null)"
+                                            : R"("persistBlockDevices":true)");
+    case 8:
+      return fmt::format(R"({{"compute":{{"launchSpecification":{{"blockDeviceMappings":[{}]}}}}}})",
+                         random.below(2) == 0 ? kOneDevice : kTwoDevices);
     case 5:
       return fmt::format(R"({{"compute":{{"subnetIds":[{}]}}}})", quoted(some_of(kSubnets, random)));
     default:

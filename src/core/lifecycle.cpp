@@ -75,6 +75,22 @@ Result<void> ask_recycle(Draft& draft) {
   return {};
 }
 
+namespace {
+
+// What was kept for a while, and by this deletion is not to be, is due at once.
+void hasten_retired(State& state, Time now) {
+  const Deallocation& known = *state.deallocation;
+  for (Retired& entry : state.retired) {
+    bool goes = entry.what == Retired::What::image       ? known.delete_images
+                : entry.what == Retired::What::snapshot  ? known.delete_snapshots && (known.delete_images || entry.free)
+                : entry.what == Retired::What::interface ? known.delete_interfaces
+                                                         : known.delete_volumes;
+    if (goes) entry.due = std::min(entry.due, now);
+  }
+}
+
+}  // namespace
+
 Result<void> ask_delete(Draft& draft, const DeleteAsked& request) {
   State& state = draft.state();
   if (!is_deleted(state)) {
@@ -83,24 +99,18 @@ Result<void> ask_delete(Draft& draft, const DeleteAsked& request) {
     state.goal = Goal::deleted;
     state.recycle_wanted = false;
     state.deallocation = request.deallocation;
+    hasten_retired(state, draft.now);
     draft.record("delete_asked", "its deletion was asked for");
     return {};
   }
   reached(Probe::delete_asked_again);
-  // Asked again for more: what was kept and is now to go is due at once. Asked for less: nothing comes back to be kept
-  // longer than promised.
+  // Asked for less than before: nothing comes back to be kept longer than promised.
   Deallocation& known = *state.deallocation;
   known.delete_images |= request.deallocation.delete_images;
   known.delete_interfaces |= request.deallocation.delete_interfaces;
   known.delete_snapshots |= request.deallocation.delete_snapshots;
   known.delete_volumes |= request.deallocation.delete_volumes;
-  for (Retired& entry : state.retired) {
-    bool now = entry.what == Retired::What::image       ? known.delete_images
-               : entry.what == Retired::What::snapshot  ? known.delete_snapshots && (known.delete_images || entry.free)
-               : entry.what == Retired::What::interface ? known.delete_interfaces
-                                                        : known.delete_volumes;
-    if (now) entry.due = std::min(entry.due, draft.now);
-  }
+  hasten_retired(state, draft.now);
   return {};
 }
 

@@ -69,6 +69,25 @@ TEST(GivenUp, AVolumeThatIsNotPersistedAnyMoreStaysForAsLongAsWhatADeleteKeeps) 
   EXPECT_FALSE(world.cloud.exists(data));
 }
 
+TEST(GivenUp, AVolumeGoesAtOnceWithADeletionOfTheVolumes) {
+  for (bool volumes : {true, false}) {
+    World world(spec_of(BlockDevicesMode::reattach));
+    world.settle();
+    const VolumeId data = world.state.data.at("/dev/sdf").id;
+    world.spec.persistence.block_devices = false;
+    world.happen(SpecChanged{world.state.surroundings});
+    world.cloud.vanish(world.state.instance->id);
+    world.happen(CloudStirred{kAllKinds});
+    world.settle();
+    ASSERT_TRUE(world.cloud.exists(data));
+    DeleteAsked deletion;
+    deletion.deallocation.delete_volumes = volumes;
+    world.happen(deletion);
+    world.settle();
+    EXPECT_EQ(world.cloud.exists(data), !volumes);
+  }
+}
+
 // As one attached by hand: nothing says what a mapping for it would be.
 TEST(GivenUp, OneThatTheDocumentDoesNotNameIsNotAskedForAtALaunch) {
   World world(spec_of(BlockDevicesMode::reattach));

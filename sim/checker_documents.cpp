@@ -1,0 +1,51 @@
+// What the checker makes of documents that users change: from when on what is promised.
+
+#include "sim/checker.h"
+
+namespace holdfast::sim {
+
+void Checker::changed_spec(Managed& managed, const model::Spec& spec) {
+  const model::Spec& before = managed.spec;
+  managed.former_tasks = before.tasks;
+  managed.spec_since = time_.now();
+  auto note = [&](Kept& kept, bool was, bool is) {
+    if (was == is) return;
+    kept.since = time_.now();
+    if (was && !kept.first_given_up) kept.first_given_up = kept.since;
+  };
+  note(managed.root, before.persistence.root_device, spec.persistence.root_device);
+  note(managed.data, before.persistence.block_devices, spec.persistence.block_devices);
+  const bool kept = before.persistence.private_ip;
+  if (kept != spec.persistence.private_ip || before.compute.private_ip != spec.compute.private_ip) {
+    managed.ip.clear();
+    managed.readdressed = time_.now();
+  }
+  if (before.compute.elastic_ip != spec.compute.elastic_ip) {
+    managed.former_elastic = before.compute.elastic_ip;
+    managed.elastic_since = time_.now();
+  }
+  managed.spec = spec;
+}
+
+bool Checker::persists(const Managed& managed, const std::string& device) const {
+  return device == kRootDevice ? managed.spec.persistence.root_device : managed.spec.persistence.block_devices;
+}
+
+const Checker::Kept& Checker::kept(const Managed& managed, const std::string& device) const {
+  return device == kRootDevice ? managed.root : managed.data;
+}
+
+bool Checker::of_before(const Instance& instance, const Managed& managed, const std::string& device) const {
+  const Time since = kept(managed, device).since;
+  return since != Time{} && instance.asked < since + kLatestSent;
+}
+
+// The document does not persist it (or did not when the launch was decided on): what comes is what counts from now on.
+void Checker::comes_unpromised(Managed& managed, const VolumeId& volume, const std::string& device) {
+  auto content = guests_.volume(volume, time_.now());
+  if (!content || content->written.holds(managed.acknowledged[device])) return;
+  managed.acknowledged.erase(device);
+  managed.branches[device].push_back({time_.now(), time_.now()});
+}
+
+}  // namespace holdfast::sim
