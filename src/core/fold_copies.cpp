@@ -81,19 +81,16 @@ bool adopt_awaited(Draft& draft, const ObservedSnapshot& seen) {
   return true;
 }
 
-// It shows the present volume as its present generation left it, or leaves it.
-bool is_of_the_present(const State& state, const ObservedSnapshot& seen) {
-  auto matches = [&](const Volume& volume) {
-    return volume.id == seen.volume && volume.generation == seen.tags.generation;
-  };
-  return (state.root && matches(*state.root)) ||
-         std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) { return matches(entry.second); });
+bool is_of_a_present_volume(const State& state, const ObservedSnapshot& seen) {
+  return (state.root && state.root->id == seen.volume) ||
+         std::any_of(state.data.begin(), state.data.end(),
+                     [&](const auto& entry) { return entry.second.id == seen.volume; });
 }
 
 // A second copy made by an asking whose answer was lost. Where the other one is completed it is of no use: nothing was
-// ever built on it. Where that one has failed it is the newest copy there is, and is kept as one among the periodic
-// ones; never as a final one: whether it was made before the last write is not known. One of a generation that we do
-// not know of may be the newest copy there is, and stays.
+// ever built on it. Where that one has failed, or is older, it is the newest copy there is, and is kept as one among
+// the periodic ones; never as a final one: whether it was made after the last write is not known. One of a generation
+// that we do not know of may be the newest copy there is, and stays.
 void judge_second_copy(Draft& draft, const ObservedSnapshot& seen) {
   State& state = draft.state();
   if (seen.tags.purpose.empty() || seen.tags.generation > state.generation) return;
@@ -103,7 +100,7 @@ void judge_second_copy(Draft& draft, const ObservedSnapshot& seen) {
            other.started_at >= seen.started_at;
   });
   const bool holds_something = seen.state == SnapshotState::pending || seen.state == SnapshotState::completed;
-  if (state.goal != Goal::deleted && holds_something && !superseded && is_of_the_present(state, seen)) {
+  if (state.goal != Goal::deleted && holds_something && !superseded && is_of_a_present_volume(state, seen)) {
     const bool undecided = any([&](const Snapshot& other) {
       return other.volume == seen.volume && other.state == SnapshotState::pending;
     });
@@ -112,7 +109,7 @@ void judge_second_copy(Draft& draft, const ObservedSnapshot& seen) {
     state.snapshots.push_back({seen.id, seen.volume, seen.tags.device, false, seen.tags.generation, seen.state,
                                seen.size_gib, seen.started_at});
     draft.record("snapshot_found", "snapshot " + seen.id.str() + " of " + seen.tags.device +
-                                       " was found by its tags: the first of two, of which the other holds less");
+                                       " was found by its tags: one of two, and the newest copy that there is");
     return;
   }
   reached(Probe::snapshot_made_twice);

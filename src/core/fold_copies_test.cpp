@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/fold.h"
 #include "core/small_world_test.h"
 
 namespace holdfast::core {
@@ -100,6 +101,28 @@ TEST(FoldCopies, OneThatHasFailedHasFailedOnce) {
   ASSERT_EQ(world.state.snapshots.size(), 1u);
   EXPECT_EQ(world.state.snapshots.front().state, SnapshotState::error);
   EXPECT_EQ(world.state.snapshots.front().failures, 1);
+}
+
+// It was asked for while the last instance had the volume, and made when the next one had written to it.
+TEST(FoldCopies, ALateOneOfAVolumeThatMovedOnIsTheNewest) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.happen(RecycleAsked{});
+  world.settle();
+  const Volume data = world.state.data.at("/dev/sdf");
+  ASSERT_EQ(data.generation, 2);
+  Observation observation;
+  observation.as_of = world.state.updated_at + Duration(1);
+  observation.kinds = static_cast<Kinds>(Kind::snapshots);
+  ObservedSnapshot& late = observation.snapshots.emplace_back();
+  late.id = SnapshotId("snap-late");
+  late.volume = data.id;
+  late.state = SnapshotState::completed;
+  late.started_at = world.now;
+  late.tags = {1, "periodic/" + data.id.str() + "/1", data.device, "periodic"};
+  world.happen(Observed{observation});
+  ASSERT_NE(find_by_id(world.state.snapshots, late.id), nullptr);
+  EXPECT_FALSE(find_by_id(world.state.snapshots, late.id)->final);
 }
 
 // Found by the simulator: it stood in the state twice, and was waited for without end.
