@@ -300,8 +300,11 @@ void give_up_import(Draft& draft) {
 }
 
 bool original_lost(const State& state) {
+  const bool copy_of_root = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
+    return snapshot.device == state.surroundings.image.root_device && snapshot.state != SnapshotState::error;
+  });
   return import_pending(state) && state.import->adopted && !state.instance && state.generation == 1 && !state.root &&
-         state.snapshots.empty() && state.images.empty();
+         !copy_of_root && state.images.empty();
 }
 
 std::string import_error(const State& state) {
@@ -314,7 +317,8 @@ std::string import_error(const State& state) {
   if (!original_lost(state) || state.goal != Goal::running) return {};
   return "instance " + state.import->original.instance.str() +
          " ended before the import had secured it, and its root " +
-         "volume went with it: there is nothing to go on from. Delete this managed instance";
+         "volume went with it: there is nothing to go on from. Delete this managed instance: volumes and copies that " +
+         "are left of it stay for as long as the deletion says";
 }
 
 }  // namespace holdfast::core
