@@ -54,11 +54,15 @@ int size_of(const State& state, const std::string& name) {
   return newest == nullptr ? size : std::max(size, newest->size_gib);
 }
 
+// A launch that is under way, or whose instance was not seen to run yet.
+bool is_being_launched(const State& state) {
+  return under_way<model::LaunchInstance>(state) != nullptr || (state.instance && !state.instance->running_at);
+}
+
 // Whether a volume of this device is kept: known, or made by a launch that was not seen to run yet.
 bool is_held(const SpecChange& change, const State& state, const std::string& name) {
   if (state.data.contains(name)) return true;
-  bool unseen = under_way<model::LaunchInstance>(state) != nullptr || (state.instance && !state.instance->running_at);
-  return unseen && change.before.persistence.block_devices && device_named(change.before, name) != nullptr;
+  return is_being_launched(state) && change.before.persistence.block_devices && device_named(change.before, name) != nullptr;
 }
 
 class Judgement {
@@ -67,6 +71,7 @@ class Judgement {
       : before_(change.before), after_(change.after), change_(change), state_(state) {}
 
   model::Faults run() {
+    given_up_unseen();
     image();
     root();
     devices();
@@ -80,6 +85,21 @@ class Judgement {
     faults_.errors.push_back({ErrorKind::invalid, "NoEffect", std::move(message), std::move(field)});
   }
   bool is_root(const std::string& name) const { return name == state_.surroundings.image.root_device; }
+
+  // Its launch makes volumes that outlive it, which nobody would know of.
+  void given_up_unseen() {
+    if (!is_being_launched(state_)) return;
+    constexpr std::string_view kAskAgain =
+        "an instance is being launched with volumes that are kept: ask again once it runs";
+    const bool root = before_.persistence.root_device && !after_.persistence.root_device && !state_.root;
+    if (root) fault("persistence.persistRootDevice", std::string(kAskAgain));
+    if (!before_.persistence.block_devices || after_.persistence.block_devices) return;
+    const auto& devices = before_.compute.block_devices;
+    const bool unknown = std::any_of(devices.begin(), devices.end(), [&](const BlockDevice& device) {
+      return !is_root(device.device_name) && !state_.data.contains(device.device_name);
+    });
+    if (unknown) fault("persistence.persistBlockDevices", std::string(kAskAgain));
+  }
 
   void image() {
     if (!after_.persistence.root_device || !has_a_root(state_)) return;

@@ -169,6 +169,19 @@ TEST_F(Changes, AVolumeOfAFirstLaunchUnderWayIsNotLeftOutEither) {
   EXPECT_THAT(fields(), IsEmpty()) << "it was refused";
 }
 
+// Found by the simulator: they outlived the instance, and were nobody's.
+TEST_F(Changes, WhatALaunchUnderWayMakesIsNotGivenUp) {
+  after.persistence.root_device = after.persistence.block_devices = false;
+  EXPECT_THAT(fields(), IsEmpty()) << "its volumes are known";
+  state.instance->running_at.reset();
+  EXPECT_THAT(fields(), IsEmpty()) << "those of before, which move";
+  state.root.reset();
+  state.data.clear();
+  EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice", "persistence.persistBlockDevices"));
+  state.instance->running_at = Time{};
+  EXPECT_THAT(fields(), IsEmpty());
+}
+
 TEST_F(Changes, TheRootNeverGetsSmaller) {
   root().size_gib = 9;
   EXPECT_THAT(fields(), ElementsAre("compute.launchSpecification.blockDeviceMappings[1].ebs.volumeSize"));
