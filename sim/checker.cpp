@@ -223,10 +223,14 @@ void Checker::gives_up(const VolumeId& id, const Volume& volume) {
 }
 
 void Checker::check_volume_goes(const VolumeId& id, const Volume& volume) {
-  const Managed& managed = managed_[volume.owner];
+  Managed& managed = managed_[volume.owner];
   const std::optional<Time>& given_up = kept(managed, volume.device).first_given_up;
   const bool still_kept = given_up && volume.came < *given_up && time_.now() < *given_up + kGivenUpKept;
-  if (!persists(managed, volume.device) && !still_kept) return;
+  if (!persists(managed, volume.device) && !still_kept) {
+    auto held = guests_.volume(id, time_.now());
+    if (held && held->written.holds(managed.acknowledged[volume.device])) managed.acknowledged.erase(volume.device);
+    return;
+  }
   if (may_go(managed, &model::Deallocation::delete_volumes)) return gives_up(id, volume);
   if (managed.destroyed.contains(volume.device)) return;
   if (left_behind(managed, volume.device, volume.came, true)) return;

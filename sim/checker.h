@@ -69,6 +69,8 @@ class Checker : public Witness {
   void service_ended() { service_since_.reset(); }
   void unkept_by_hand(const VolumeId& volume);
   void made_by_hand(const ec2::Instance& instance);
+  // An instance of the people's own is to become this managed instance.
+  void imported(const ManagedInstanceId& id, const model::Spec& spec, const ec2::Instance& original);
   void refused(const ec2::Request& request);
   void called(Actor actor, const ec2::Request& request, const ec2::Response& response);
   void associated(const ec2::AssociateAddressRequest& request);

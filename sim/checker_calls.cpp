@@ -44,6 +44,7 @@ struct Checker::Calls {
     const auto* tags = tags_for(request.tag_specifications, "instance");
     ManagedInstanceId id = owner_tag(tags);
     auto managed = of.managed_.find(id);
+    if (!service()) return made_by_a_person();
     if (managed == of.managed_.end()) return;
     if (tag(tags, model::kTagPurpose) == model::kPurposeScout) return scout(id, request);
     for (const ec2::Instance& made : std::get<ec2::RunInstancesResponse>(response).instances) {
@@ -68,6 +69,15 @@ struct Checker::Calls {
         }
       }
       if (of.managed_[id].generation++ > 0) ++of.replacements_;
+    }
+  }
+
+  void made_by_a_person() const {
+    for (const ec2::Instance& made : std::get<ec2::RunInstancesResponse>(response).instances) {
+      for (const auto& device : made.block_device_mappings) of.by_hand_.insert(device.volume_id.str());
+      for (const auto& interface : made.network_interfaces) {
+        of.by_hand_.insert(interface.network_interface_id.str());
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-// What the checker makes of documents that users change: from when on what is promised.
+// What the checker makes of documents that users change, and of imports: from when on what is promised.
 
 #include "sim/checker.h"
 
@@ -12,6 +12,11 @@ void Checker::changed_spec(Managed& managed, const model::Spec& spec) {
     if (was == is) return;
     kept.since = time_.now();
     if (was && !kept.first_given_up) kept.first_given_up = kept.since;
+    // What is there may go with its instance until the service has seen to it.
+    for (auto& [volume, known] : volumes_) {
+      const bool its = &managed_[known.owner] == &managed && &this->kept(managed, known.device) == &kept;
+      if (is && its) known.unkept = kept.since;
+    }
   };
   note(managed.root, before.persistence.root_device, spec.persistence.root_device);
   note(managed.data, before.persistence.block_devices, spec.persistence.block_devices);
@@ -29,6 +34,28 @@ void Checker::changed_spec(Managed& managed, const model::Spec& spec) {
 
 bool Checker::persists(const Managed& managed, const std::string& device) const {
   return device == kRootDevice ? managed.spec.persistence.root_device : managed.spec.persistence.block_devices;
+}
+
+void Checker::imported(const ManagedInstanceId& id, const model::Spec& spec, const ec2::Instance& original) {
+  Managed& managed = managed_[id];
+  managed.spec = spec;
+  managed.generation = 1;
+  if (spec.persistence.private_ip) managed.ip = original.private_ip_address;
+  Instance& instance = instances_[original.instance_id];
+  instance = {id, 1, false, true, true, original.image_id};
+  instance.asked = time_.now();
+  by_hand_.erase(original.instance_id.str());
+  for (const auto& device : original.block_device_mappings) {
+    Volume& volume = volumes_[device.volume_id];
+    volume.owner = id;
+    volume.device = device.device_name;
+    volume.was_well = true;
+    volume.machine = original.instance_id;
+    volume.came = time_.now();
+    by_hand_.erase(device.volume_id.str());
+    volume.unkept = time_.now();  // as far as we know: it may go with the original until that is secured
+  }
+  for (const auto& interface : original.network_interfaces) primaries_[interface.network_interface_id] = id;
 }
 
 const Checker::Kept& Checker::kept(const Managed& managed, const std::string& device) const {

@@ -71,6 +71,7 @@ constexpr Kind kKinds[] = {
     {Fault::service_dies, "service_dies", 1, 6},
     {Fault::user_readdresses, "user_readdresses", 8, 40},
     {Fault::operator_takes_address, "operator_takes_address", 4, 20},
+    {Fault::user_imports, "user_imports", 3, 12},
 };
 static_assert(std::size(kKinds) == kFaults);
 

@@ -73,8 +73,9 @@ enum class Fault : uint8_t {
   service_dies,      // for good; another one comes in its place
   user_readdresses,  // another private address is to be kept or none, another elastic one
   operator_takes_address,  // an elastic one, off the instance that it is on
+  user_imports,            // an instance of the people's own, with its data
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::operator_takes_address) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::user_imports) + 1;
 inline constexpr Fault kFirstTimed = Fault::interruption_notice;
 
 std::string_view name_of(Fault fault);

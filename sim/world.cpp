@@ -181,7 +181,9 @@ bool World::settled(std::string* why) {
     // It goes on without what a person has destroyed or taken off, and says so.
     bool goes_on = state.instance && state.instance->healthy_at && !state.handover;
     bool by_hand = checker_.destroyed_by_hand(id) || checker_.taken_off_by_hand(id);
-    if (std::string due = checker_.overdue(*known); !due.empty()) return no(id, due);
+    // Its original ended before it was secured, and took its root along.
+    const bool nothing_to_go_on_from = state.import && !state.import->done_at && state.status == model::Status::error;
+    if (nothing_to_go_on_from && !state.instance) continue;
     bool rests = state.goal == model::Goal::paused && !state.instance && !state.handover;
     if (rests && by_hand) continue;
     if (goes_on && by_hand && state.goal == model::Goal::running && substrate_.alive(state.instance->id)) continue;
@@ -223,9 +225,35 @@ std::string World::astray() {
   return {};
 }
 
+bool World::schedules_are_kept(std::string* why) {
+  *why = ": a service is not back";
+  if (!all_act()) return false;
+  for (const ManagedInstanceId& id : ids_) {
+    auto known = view(id);
+    const std::string due = known ? checker_.overdue(*known) : std::string();
+    *why = id.str() + ": " + due;
+    if (!due.empty()) return false;
+  }
+  return true;
+}
+
+// So that all come to rest at the same time.
+void World::take_schedules_away() {
+  for (const ManagedInstanceId& id : ids_) {
+    auto known = view(id);
+    const bool scheduled = known && known->state.goal != model::Goal::deleted && !known->spec.tasks.empty();
+    if (scheduled) change(id, R"({"scheduling":{"tasks":[]}})");
+  }
+}
+
 void World::check_the_end() {
   std::string why;
-  bool rested = until([&] { return settled(&why); }, kToRest);
+  bool rested = until([&] { return schedules_are_kept(&why); }, kToRest) && until(
+                    [&] {
+                      take_schedules_away();
+                      return settled(&why);
+                    },
+                    kToRest);
   if (failed()) return;
   if (!rested) {
     auto colon = why.find(':');
@@ -274,12 +302,12 @@ void World::check_that_nothing_is_left_over() {
 
 namespace {
 
-// It may be replaced of its own accord, or by its schedule.
+// It may be replaced of its own accord.
 bool may_move_by_itself(const model::Spec& spec) {
   const model::Strategy& strategy = spec.strategy;
   const bool cheaper = strategy.orientation == model::Orientation::cheapest ||
                        strategy.orientation == model::Orientation::cost_oriented;
-  return cheaper || strategy.revert_to_spot != model::PerformAt::never || !spec.tasks.empty();
+  return cheaper || strategy.revert_to_spot != model::PerformAt::never;
 }
 
 }  // namespace

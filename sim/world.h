@@ -18,6 +18,7 @@
 
 #include "cloud/cloud.h"
 #include "engine/controller.h"
+#include "engine/import.h"
 #include "sim/checker.h"
 #include "sim/faults.h"
 #include "sim/faulty_ec2.h"
@@ -119,6 +120,8 @@ class World {
   bool failed() const { return !checker_.violations().empty(); }
   void calm_down();
   bool settled(std::string* why);
+  bool schedules_are_kept(std::string* why);
+  void take_schedules_away();
   std::string astray();  // an elastic address that is not where it should be; empty: none is
   void check_the_end();
   void check_that_nothing_is_left_over();
@@ -144,11 +147,17 @@ class World {
   void ask_to_restore(const ManagedInstanceId& id, Random& random);
   void ask_to_undelete(Random& random);
   void ask_to_readdress(Random& random);
+  ManagedInstanceId next_id();
   std::string draw_change(const model::Spec& spec, Random& random);
   void change(const ManagedInstanceId& id, const std::string& change);
   std::string own_address(size_t number, const std::vector<SubnetId>& subnets, Random& random);
   std::string allocate_address();
   void crash(Fault how, Random& random);
+
+  // world_imports.cpp
+  void bring_in(Random& random);
+  void import(const engine::ImportRequest& wish);
+
   void request(const ManagedInstanceId& id, model::Event event, std::optional<engine::Revision> revision = {});
   uint64_t in_proportion(Duration in_a_day) const;
   std::optional<cloud::CloudInstance> pick_running(Random& random);
@@ -179,6 +188,7 @@ class World {
   uint64_t commits_before_ = 0;  // of services that are no more
 
   std::vector<ManagedInstanceId> ids_;
+  std::set<InstanceId> originals_;      // launched by hand, to be imported
   std::vector<std::string> addresses_;  // elastic ones: their allocations
   std::map<uint64_t, Request> requests_;
   uint64_t last_ticket_ = 0;

@@ -193,7 +193,8 @@ void World::take_address_off(Random& random) {
 std::optional<InstanceId> World::workbench(const std::string& zone) {
   for (const auto& instance : cloud_->instances()) {
     const ec2::Instance& shown = instance.instance;
-    bool here = shown.availability_zone == zone && owner_of(shown.tags).empty();
+    bool theirs = owner_of(shown.tags).empty() && !originals_.contains(shown.instance_id);
+    bool here = shown.availability_zone == zone && theirs;
     if (here && shown.state == "running") return shown.instance_id;
     if (here && shown.state == "pending") return std::nullopt;
   }
@@ -276,6 +277,7 @@ void World::happen(const Happening& happening) {
   if (by_hand || fault == Fault::operator_unkeeps) return operate(fault, random);
   if (fault == Fault::operator_borrows) return borrow(random);
   if (fault == Fault::operator_takes_address) return take_address_off(random);
+  if (fault == Fault::user_imports) return bring_in(random);
   if (fault >= Fault::operator_stops && fault <= Fault::operator_deregisters) return operate_further(fault, random);
   bool by_a_user = fault >= Fault::user_pauses && fault <= Fault::user_deletes;
   const bool by_a_user_too =

@@ -125,14 +125,17 @@ std::string World::draw_document(Random& random) {
       cloud::kMinimalImage, quoted(some_of(kTypes, random)), cloud::kDefaultSecurityGroup, mapping);
 }
 
+ManagedInstanceId World::next_id() {
+  return ids_.emplace_back(fmt::format("smi-{:08x}", 0xa0000001 + ids_.size()));
+}
+
 void World::create_one() {
   std::string document = draw_document(random_);
   auto spec = model::read_spec(document);
   CHECK(spec.has_value());
   auto surroundings = engine::inspect(*cloud_, *spec, {});
   CHECK(surroundings.has_value());
-  ManagedInstanceId id(fmt::format("smi-{:08x}", 0xa0000001 + ids_.size()));
-  ids_.push_back(id);
+  const ManagedInstanceId id = next_id();
   checker_.created(id, *spec);
   request(id, model::Created{}, engine::Revision{document, *spec, *surroundings, {}});
 }
