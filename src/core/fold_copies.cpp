@@ -87,33 +87,56 @@ bool is_of_a_present_volume(const State& state, const ObservedSnapshot& seen) {
                      [&](const auto& entry) { return entry.second.id == seen.volume; });
 }
 
-// A second copy made by an asking whose answer was lost. Where the other one is completed it is of no use: nothing was
-// ever built on it. Where that one has failed, or is older, it is the newest copy there is, and is kept as one among
-// the periodic ones; never as a final one: whether it was made after the last write is not known. One of a generation
-// that we do not know of may be the newest copy there is, and stays.
-void judge_second_copy(Draft& draft, const ObservedSnapshot& seen) {
-  State& state = draft.state();
-  if (seen.tags.purpose.empty() || seen.tags.generation > state.generation) return;
-  auto any = [&](auto&& holds) { return std::any_of(state.snapshots.begin(), state.snapshots.end(), holds); };
-  const bool superseded = any([&](const Snapshot& other) {
+bool is_superseded(const State& state, const ObservedSnapshot& seen) {
+  return std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& other) {
     return other.device == seen.tags.device && other.state == SnapshotState::completed &&
            other.started_at >= seen.started_at;
   });
-  const bool holds_something = seen.state == SnapshotState::pending || seen.state == SnapshotState::completed;
-  if (state.goal != Goal::deleted && holds_something && !superseded && is_of_a_present_volume(state, seen)) {
-    const bool undecided = any([&](const Snapshot& other) {
-      return other.volume == seen.volume && other.state == SnapshotState::pending;
-    });
-    if (undecided) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
-    reached(Probe::snapshot_made_twice_of_use);
-    state.snapshots.push_back({seen.id, seen.volume, seen.tags.device, false, seen.tags.generation, seen.state,
-                               seen.size_gib, seen.started_at});
-    draft.record("snapshot_found", "snapshot " + seen.id.str() + " of " + seen.tags.device +
-                                       " was found by its tags: one of two, and the newest copy that there is");
-    return;
-  }
+}
+
+// Of a volume in use, and the newest that is completed: kept as one among the periodic ones. Never as a final one:
+// whether it was made after the last write is not known.
+void keep_second_copy(Draft& draft, const ObservedSnapshot& seen) {
+  State& state = draft.state();
+  const bool undecided =
+      seen.state != SnapshotState::completed ||
+      std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& other) {
+        return other.volume == seen.volume && other.state == SnapshotState::pending;
+      });
+  if (undecided) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+  reached(Probe::snapshot_made_twice_of_use);
+  Snapshot kept{seen.id,    seen.volume,   seen.tags.device, false, seen.tags.generation,
+                seen.state, seen.size_gib, seen.started_at};
+  kept.manual = seen.tags.purpose == "manual";
+  state.snapshots.push_back(kept);
+  draft.record("snapshot_found",
+               "snapshot " + seen.id.str() + " of " + seen.tags.device + " was found by its tags, and is kept");
+  note_snapshot_ended(draft, seen.id);
+}
+
+// A copy made by an asking whose answer was lost, or that happened late, so that another was made in its place. Beside
+// a completed one that is as new it is of no use: nothing was ever built on it. One of a generation that we do not know
+// of may be the newest copy there is, and stays.
+void judge_second_copy(Draft& draft, const ObservedSnapshot& seen) {
+  State& state = draft.state();
+  if (seen.tags.purpose.empty() || seen.tags.generation > state.generation) return;
+  const bool of_use = seen.state != SnapshotState::error && !is_superseded(state, seen);
+  if (of_use && is_of_a_present_volume(state, seen)) return keep_second_copy(draft, seen);
   reached(Probe::snapshot_made_twice);
-  state.retired.push_back({Retired::What::snapshot, seen.id.str(), "made twice, never used", draft.now});
+  const Deallocation kept = state.deallocation.value_or(Deallocation());
+  // What may be the last word of a volume that is lost stays for as long as what a delete keeps.
+  if (of_use) {
+    state.retired.push_back({Retired::What::snapshot, seen.id.str(), "of a volume that is not in use any more",
+                             draft.now + kept.retention});
+  } else {
+    state.retired.push_back({Retired::What::snapshot, seen.id.str(), "made twice, never used", draft.now});
+  }
+}
+
+bool is_accounted_for(const State& state, const ObservedSnapshot& seen) {
+  return state.asked.contains(seen.tags.effect) ||
+         std::any_of(state.retired.begin(), state.retired.end(),
+                     [&](const Retired& entry) { return entry.id == seen.id.str(); });
 }
 
 }  // namespace
@@ -129,13 +152,14 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
       unknown.push_back(&seen);
     }
   }
-  // A look from before the last change may show what has been deleted meanwhile.
-  if (observation.as_of < state.updated_at || mutated(Mutation::skip_orphans)) return;
-  for (const ObservedSnapshot* seen : unknown) {
-    bool retired = std::any_of(state.retired.begin(), state.retired.end(),
-                               [&](const Retired& entry) { return entry.id == seen->id.str(); });
-    if (!retired && !state.asked.contains(seen->tags.effect)) judge_second_copy(draft, *seen);
+  std::erase_if(unknown, [&](const ObservedSnapshot* seen) { return is_accounted_for(state, *seen); });
+  if (unknown.empty() || mutated(Mutation::skip_orphans)) return;
+  // A look from before the last change, or from right after it, may show what has been deleted meanwhile.
+  const Time shown_by = state.updated_at + kListingLag;
+  if (observation.as_of < shown_by) {
+    return draft.look(static_cast<Kinds>(Kind::snapshots), std::max(shown_by, draft.now));
   }
+  for (const ObservedSnapshot* seen : unknown) judge_second_copy(draft, *seen);
 }
 
 void fold_images(Draft& draft, const Observation& observation) {

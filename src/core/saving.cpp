@@ -26,9 +26,9 @@ Duration pause_after_failures(int failures) {
 
 namespace {
 
-// They hold nothing: the cloud ended them with an error. Once another has failed, that one says how many there were; once
-// one is completed, those that were begun before it are no matter. One begun after it stays: the next try is told from
-// it by its count.
+// They hold nothing: the cloud ended them with an error. Once another has failed, that one says how many there were;
+// once one is completed, those that were begun before it are no matter. One begun after it stays: the next try is told
+// from it by its count.
 void retire_failures(Draft& draft, const Snapshot& ended) {
   const bool completed = ended.state == SnapshotState::completed;
   std::erase_if(draft.state().snapshots, [&, volume = ended.volume, id = ended.id, at = ended.started_at](auto& other) {

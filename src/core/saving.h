@@ -1,8 +1,9 @@
 // Snapshots and images that the cloud cannot make, because its pool or a quota is full: how long until the next try,
 // what is not given up meanwhile, and what a person is told.
 //
-// A failed one stays in the state as a note, with the number of failures in a row, until another one of its volume is
-// completed; there is one note a volume, and one a snapshot that no image can be made of.
+// A failed one stays in the state as a note, with the number of failures in a row, until another one of its volume that
+// was begun after it is completed. The next failure takes the note over; likewise of a snapshot that no image can be
+// made of.
 #pragma once
 
 #include <string>
