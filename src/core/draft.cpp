@@ -86,7 +86,8 @@ const Interface* usable_interface(const Spec& spec, const State& state) {
   if (!spec.persistence.private_ip || !state.interface) return nullptr;
   const std::optional<std::string> wish = wanted_address(spec, state);
   // Without its address it was just made as it was wished for.
-  bool as_wished = mutated(Mutation::keep_any_address) || !wish || state.interface->ip.empty() || *wish == state.interface->ip;
+  const std::string& ip = state.interface->ip;
+  bool as_wished = !wish || ip.empty() || *wish == ip || mutated(Mutation::keep_any_address);
   return as_wished ? &*state.interface : nullptr;
 }
 

@@ -56,6 +56,18 @@ void set_aside(Draft& draft, const Volume& volume, bool copied) {
                                       ") is not persisted any more; it is kept until " + to_iso(draft.now + kept));
 }
 
+// What a former launch has left, and that is kept, was found: this launch waited for that. What is not kept any more
+// was not looked for: it stays for as long as what a delete keeps.
+void give_up_left(Draft& draft) {
+  State& state = draft.state();
+  for (const Volume& left : state.left_by_launch) {
+    const bool root = left.device == state.surroundings.image.root_device;
+    const bool kept = root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
+    if (!kept) set_aside(draft, left, false);
+  }
+  state.left_by_launch.clear();
+}
+
 void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) {
   State& state = draft.state();
   // Two instances of one managed instance must never be: launches are asked one at a time, each with its own token.
@@ -69,7 +81,7 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
   instance.launched_at = draft.now;
   state.instance = instance;
   state.gone_at.reset();
-  state.left_by_launch.clear();  // every volume of it that there was has been found: the launch waited for that
+  give_up_left(draft);
   note_launch_interface(state, launch, id);
   // What the new instance's volumes were made from is no longer the present copy, but stays until it is healthy.
   if (state.root) set_aside(draft, *state.root, is_root_image(state, launch.image));

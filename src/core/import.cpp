@@ -14,6 +14,8 @@ using namespace model;
 
 namespace {
 
+constexpr Duration kLookWhileRefused = std::chrono::seconds(15);
+
 std::string adopt_key(const State& state) {
   return "adopt/" + state.import->original.instance.str();
 }
@@ -86,7 +88,7 @@ void secure(Draft& draft) {
   }
   if (!is_original(state)) return;
   keep_wanting(draft, "keep/" + state.instance->id.str());
-  draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now);
+  draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now + between_looks(state));
 }
 
 // Our tags go once nothing is under way that could still put them on.
@@ -299,9 +301,16 @@ void give_up_import(Draft& draft) {
                                       " goes on as it is, and is not ours any more");
 }
 
+Duration between_looks(const State& state) {
+  if (!is_original(state)) return Duration::zero();
+  auto adopting = state.asked.find(adopt_key(state));
+  const bool refused = adopting != state.asked.end() && adopting->second.definite;
+  return refused ? kLookWhileRefused : Duration::zero();
+}
+
 bool original_lost(const State& state) {
   const bool copy_of_root = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
-    return snapshot.device == state.surroundings.image.root_device && snapshot.state != SnapshotState::error;
+    return snapshot.device == state.surroundings.image.root_device && is_there(snapshot.state);
   });
   return import_pending(state) && state.import->adopted && !state.instance && state.generation == 1 && !state.root &&
          !copy_of_root && state.images.empty();

@@ -41,6 +41,8 @@ void give_up_import(Draft& draft);
 
 // The adopted original ended before it was secured, and its root went with it: what it had besides may be gone too.
 bool original_lost(const model::State& state);
+// What cannot be secured, since its tags are refused for good, is not looked at all the time.
+Duration between_looks(const model::State& state);
 // What a person must know; empty if nothing.
 std::string import_error(const model::State& state);
 

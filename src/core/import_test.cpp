@@ -91,6 +91,32 @@ TEST_P(Adopted, WithoutItsAddressTheInterfaceGoesWithIt) {
   EXPECT_EQ(it.world.cloud.volumes(), 2u);
 }
 
+TEST(Import, WhatIsRefusedForGoodIsNotLookedAtAllTheTime) {
+  Imported it(BlockDevicesMode::reattach, true);
+  World& world = it.world;
+  const Failure denied(Error{ErrorKind::denied, "UnauthorizedOperation", "said the test", {}});
+  int looks = 0;
+  for (int seconds = 0; seconds < 120; ++seconds) {
+    for (;;) {
+      if (!world.effects.empty() && world.effects.front().key.starts_with("adopt/")) {
+        const std::string key = world.effects.front().key;
+        world.effects.pop_front();
+        world.happen(EffectEnded{{key, denied}});
+        continue;
+      }
+      if (world.effects.empty() && world.look && world.look->at <= world.now) ++looks;
+      if (!world.turn()) break;
+    }
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+    if (world.wake && *world.wake <= world.now) {
+      world.wake.reset();
+      world.happen(TimerRang{});
+    }
+  }
+  EXPECT_LT(looks, 30);
+}
+
 // Whatever is asked for meanwhile, and whatever the cloud does.
 TEST(Import, NothingEndsTheOriginalByOurHandBeforeItIsSecured) {
   Imported it(BlockDevicesMode::reattach, true);

@@ -182,7 +182,7 @@ void begin_handover(Draft& draft, Reason reason) {
 void watch_over(Draft& draft) {
   const Instance& instance = *draft.state().instance;
   if (instance.kept || is_terminal(instance.state)) return;
-  draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now);
+  draft.look(Kind::instances | Kind::volumes | Kind::interfaces, draft.now + between_looks(draft.state()));
 }
 
 void tend_present_instance(Draft& draft) {

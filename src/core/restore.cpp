@@ -344,10 +344,10 @@ void tend_copies(Draft& draft) {
 }
 
 void restore_by_this_launch(State& state) {
+  state.recycle_wanted = false;  // there is nothing that comes up without them
   if (!state.restore) return;
   state.restore->generation = std::min(state.restore->generation, state.generation);
   for (auto& [device, generation] : state.restore->earlier) generation = std::min(generation, state.generation);
-  state.recycle_wanted = false;  // there is nothing that comes up without them
 }
 
 bool fall_back(Draft& draft) {

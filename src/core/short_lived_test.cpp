@@ -88,6 +88,29 @@ TEST(GivenUp, AVolumeGoesAtOnceWithADeletionOfTheVolumes) {
   }
 }
 
+// Found by the simulator: its instance was never seen to run, and the document did not persist its root any more when
+// the next one was launched.
+TEST(GivenUp, ARootThatALaunchLeftUnseenIsKeptForAWhileToo) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.happen(RecycleAsked{});
+  ASSERT_TRUE(world.turn_until([&] { return world.state.generation == 2 && world.state.root; }));
+  ASSERT_TRUE(world.state.instance);
+  ASSERT_FALSE(world.state.instance->running_at);
+  const VolumeId root = world.state.root->id;
+  world.spec.persistence.root_device = false;
+  world.happen(SpecChanged{world.state.surroundings});
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.state.generation, 3);
+  EXPECT_TRUE(world.cloud.exists(root));
+  EXPECT_TRUE(std::any_of(world.state.retired.begin(), world.state.retired.end(),
+                          [&](const Retired& entry) { return entry.id == root.str(); }))
+      << "it is somebody's";
+}
+
 // As one attached by hand: nothing says what a mapping for it would be.
 TEST(GivenUp, OneThatTheDocumentDoesNotNameIsNotAskedForAtALaunch) {
   World world(spec_of(BlockDevicesMode::reattach));
