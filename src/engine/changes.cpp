@@ -19,12 +19,12 @@ using model::State;
 constexpr char kLaunch[] = "compute.launchSpecification";
 constexpr char kDevices[] = "compute.launchSpecification.blockDeviceMappings";
 
-// Asked for, and not known to have been refused: it may come to be, of the document before.
+// Asked for, and not known to have come to nothing: it may come to be, of the document before.
 template <class Action>
 const Action* under_way(const State& state) {
   for (const auto& [key, asked] : state.asked) {
     const auto* action = std::get_if<Action>(&asked.effect.action);
-    if (action != nullptr && asked.standing != Asked::Standing::waiting) return action;
+    if (action != nullptr && core::may_be_done(asked)) return action;
   }
   return nullptr;
 }
@@ -54,15 +54,12 @@ int size_of(const State& state, const std::string& name) {
   return newest == nullptr ? size : std::max(size, newest->size_gib);
 }
 
-// A launch that is under way, or whose instance was not seen to run yet.
-bool is_being_launched(const State& state) {
-  return under_way<model::LaunchInstance>(state) != nullptr || (state.instance && !state.instance->running_at);
-}
-
 // Whether a volume of this device is kept: known, or made by a launch that was not seen to run yet.
 bool is_held(const SpecChange& change, const State& state, const std::string& name) {
   if (state.data.contains(name)) return true;
-  return is_being_launched(state) && change.before.persistence.block_devices && device_named(change.before, name) != nullptr;
+  const bool unseen = state.instance && !state.instance->running_at;
+  if (!unseen && under_way<model::LaunchInstance>(state) == nullptr) return false;
+  return change.before.persistence.block_devices && device_named(change.before, name) != nullptr;
 }
 
 class Judgement {
@@ -88,17 +85,28 @@ class Judgement {
 
   // Its launch makes volumes that outlive it, which nobody would know of.
   void given_up_unseen() {
-    if (!is_being_launched(state_)) return;
     constexpr std::string_view kAskAgain =
         "an instance is being launched with volumes that are kept: ask again once it runs";
-    const bool root = before_.persistence.root_device && !after_.persistence.root_device && !state_.root;
-    if (root) fault("persistence.persistRootDevice", std::string(kAskAgain));
-    if (!before_.persistence.block_devices || after_.persistence.block_devices) return;
+    const bool root = before_.persistence.root_device && !after_.persistence.root_device;
+    const bool data = before_.persistence.block_devices && !after_.persistence.block_devices;
+    if (root && root_comes_unseen()) fault("persistence.persistRootDevice", std::string(kAskAgain));
+    if (data && data_comes_unseen()) fault("persistence.persistBlockDevices", std::string(kAskAgain));
+  }
+  // Of a launch under way, whatever there was before it; or of an instance that was not seen with its volumes.
+  bool root_comes_unseen() const {
+    return under_way<model::LaunchInstance>(state_) != nullptr || (state_.instance && !state_.root);
+  }
+  bool data_comes_unseen() const {
+    if (const auto* launch = under_way<model::LaunchInstance>(state_)) {
+      return std::any_of(launch->devices.begin(), launch->devices.end(), [&](const model::LaunchDevice& device) {
+        return !is_root(device.device.device_name) && !device.delete_on_termination;
+      });
+    }
+    if (!state_.instance || state_.instance->running_at) return false;
     const auto& devices = before_.compute.block_devices;
-    const bool unknown = std::any_of(devices.begin(), devices.end(), [&](const BlockDevice& device) {
+    return std::any_of(devices.begin(), devices.end(), [&](const BlockDevice& device) {
       return !is_root(device.device_name) && !state_.data.contains(device.device_name);
     });
-    if (unknown) fault("persistence.persistBlockDevices", std::string(kAskAgain));
   }
 
   void image() {

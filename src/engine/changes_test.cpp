@@ -174,12 +174,30 @@ TEST_F(Changes, WhatALaunchUnderWayMakesIsNotGivenUp) {
   after.persistence.root_device = after.persistence.block_devices = false;
   EXPECT_THAT(fields(), IsEmpty()) << "its volumes are known";
   state.instance->running_at.reset();
-  EXPECT_THAT(fields(), IsEmpty()) << "those of before, which move";
   state.root.reset();
+  EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice")) << "the data volumes move as they are";
   state.data.clear();
   EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice", "persistence.persistBlockDevices"));
   state.instance->running_at = Time{};
-  EXPECT_THAT(fields(), IsEmpty());
+  EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice")) << "it was not seen with its root";
+}
+
+TEST_F(Changes, NorIfThoseBeforeThemAreKnown) {
+  after.persistence.root_device = after.persistence.block_devices = false;
+  state.instance.reset();
+  model::LaunchInstance launch;
+  launch.devices.emplace_back().device.device_name = "/dev/xvda";
+  model::Asked asked;
+  asked.effect.action = launch;
+  state.asked["launch/4/0"] = asked;
+  EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice")) << "the data volumes move as they are";
+  launch.devices.emplace_back().device.device_name = "/dev/sdf";
+  state.asked["launch/4/0"].effect.action = launch;
+  EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice", "persistence.persistBlockDevices"));
+  state.asked["launch/4/0"].standing = model::Asked::Standing::waiting;
+  EXPECT_THAT(fields(), IsEmpty()) << "it was refused, and is asked for as it is wanted then";
+  state.asked["launch/4/0"].in_doubt = true;
+  EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice", "persistence.persistBlockDevices"));
 }
 
 TEST_F(Changes, TheRootNeverGetsSmaller) {

@@ -208,6 +208,9 @@ std::optional<ManagedInstanceId> Loop::holder_of_address(const ManagedInstanceId
   for (const auto& [id, row] : rows_) {
     if (!drafts.contains(id) && holds(*row.view)) return id;
   }
+  for (const SharedView& view : elsewhere_.all()) {
+    if (holds(*view)) return view->id;
+  }
   return std::nullopt;
 }
 

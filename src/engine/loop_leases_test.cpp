@@ -314,6 +314,27 @@ TEST_F(LoopLeases, OneThatCannotBeReadEndsTheStartAndIsLeftAloneLater) {
   EXPECT_NE(refused.error().message.find("smi-00000003"), std::string::npos);
 }
 
+// Found by the simulator: two that had one elastic address, each at another service, took it from each other without
+// end.
+TEST_F(LoopLeases, RefusesAnElasticAddressOfOneThatAnotherServiceHolds) {
+  const std::string document =
+      *model::merge_document(kDocument, R"({"compute":{"elasticIp":"eipalloc-00000000000000001"}})");
+  begin();
+  store.others.push_back({stored(ManagedInstanceId("smi-00000009"), 5), "b"});
+  store.others.back().instance.document = document;
+  store.next_leases.alone = false;
+  loop.touch();
+  loop.turn();
+  auto spec = model::read_spec(document);
+  ASSERT_TRUE(spec);
+  loop.put({ManagedInstanceId("smi-00000003"), model::Created{}, 5, Revision{document, *spec, {}, {}}});
+  Turn turn = loop.turn();
+  ASSERT_EQ(turn.answers.size(), 1u);
+  ASSERT_FALSE(turn.answers[0].result);
+  EXPECT_EQ(turn.answers[0].result.error().code, kAddressInUse);
+  EXPECT_EQ(turn.answers[0].result.error().field, "compute.elasticIp");
+}
+
 TEST_F(LoopLeases, ShowsWhatAnotherHoldsAsItIsStoredAndAsksTheStoreOnlyIfThereIsAnother) {
   begin();
   store.others.push_back({stored(ManagedInstanceId("smi-00000009"), 5), ""});

@@ -261,8 +261,9 @@ Made run(const Doing& doing, const model::DeleteVolume& remove) {
 }
 
 // A RegisterImage that nobody waited for any more may happen late, after the image of its name was deregistered by
-// hand: nobody knows of that one, and EC2 keeps the snapshot for it. Safe: by its name it was registered for this managed
-// instance; it carries no tag of ours, as every image has that core knows of; and core has given up its snapshot.
+// hand: nobody knows of that one, and EC2 keeps the snapshot for it. Safe: by its name it was registered for this
+// managed instance and snapshot; it carries no tag of ours, as every image has that core knows of; and core has given
+// up its snapshot.
 Result<void> deregister_unknown_images(const Doing& doing, const SnapshotId& snapshot) {
   ec2::DescribeImagesRequest request;
   request.owners = {"self"};
@@ -270,8 +271,11 @@ Result<void> deregister_unknown_images(const Doing& doing, const SnapshotId& sna
   HF_TRY(auto answer, doing.ec2.call(request));
   const std::string prefix = "holdfast-" + doing.id.str() + "-";
   for (const ec2::Image& image : answer.images) {
-    const bool unknown = ec2::find_tag(image.tags, model::kTagManagedInstance) == nullptr;
-    if (!image.name.starts_with(prefix) || !unknown) continue;
+    const bool its_name = image.name.starts_with(prefix) && image.name.find("-" + snapshot.str()) != std::string::npos;
+    const std::string* effect = ec2::find_tag(image.tags, model::kTagEffect);
+    const bool tagged_here = effect != nullptr && *effect == doing.key;  // when this was tried before
+    const bool unknown = ec2::find_tag(image.tags, model::kTagManagedInstance) == nullptr || tagged_here;
+    if (!its_name || !unknown) continue;
     core::reached(core::Probe::image_registered_late);
     // With our tag, so that it may be deregistered by who may only touch what is tagged as ours.
     const std::vector<ec2::Tag> ours = tags_of({doing.id, 0, doing.key, {}, {}}, {});

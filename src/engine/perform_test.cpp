@@ -223,6 +223,8 @@ TEST(Perform, AnImageOfASnapshotThatGoesAndThatNobodyKnowsOfIsDeregistered) {
       if (!owner.empty()) one.tags = {{model::kTagManagedInstance, owner}};
     };
     image("ami-late", "holdfast-smi-00000001-3-snap-1", "");
+    image("ami-tagged-before", "holdfast-smi-00000001-4-snap-1", "smi-00000001");
+    answer.images.back().tags.push_back({model::kTagEffect, "smi-00000001/key"});
     image("ami-known", "holdfast-smi-00000001-2-snap-1", "smi-00000001");
     image("ami-of-another", "holdfast-smi-00000002-1-snap-1", "");
     image("ami-of-a-person", "before the upgrade", "");
@@ -230,9 +232,9 @@ TEST(Perform, AnImageOfASnapshotThatGoesAndThatNobodyKnowsOfIsDeregistered) {
   });
   EXPECT_FALSE(perform(ec2, kId, effect(model::DeleteSnapshot{SnapshotId("snap-1")}), false)) << "it is asked again";
   auto deregistered = ec2.asked<ec2::DeregisterImageRequest>();
-  ASSERT_EQ(deregistered.size(), 1u);
+  ASSERT_EQ(deregistered.size(), 2u);
   EXPECT_EQ(deregistered.front().image_id.str(), "ami-late");
-  EXPECT_EQ(ec2.asked<ec2::CreateTagsRequest>().size(), 1u);
+  EXPECT_EQ(deregistered.back().image_id.str(), "ami-tagged-before") << "tried before";
 }
 
 TEST(Perform, ReportsADeletionThatIsRefused) {
