@@ -129,6 +129,15 @@ bool Checker::comes_restored(Managed& managed, const std::string& device, const 
   return true;
 }
 
+// It may be the older copy that was asked for all the same, if nothing was written since that was made. What a person
+// writes to the volume that gave way is left behind with that.
+void Checker::leaves_nothing_behind(Managed& managed, const std::string& device, const Guests::Content& content) {
+  for (const Restore& restore : managed.restores[device]) {
+    const bool is_it = content.written.end() == restore.copy.end() && content.written.holds(restore.copy);
+    if (is_it) managed.branches[device].push_back({time_.now(), restore.kept_until});
+  }
+}
+
 bool Checker::destroyed_by_hand(const ManagedInstanceId& id) const {
   auto found = managed_.find(id);
   return found != managed_.end() && !found->second.destroyed.empty();
@@ -362,6 +371,7 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
   }
   Log& known = managed.acknowledged[attached.device];
   bool as_before = content && content->written.holds(known) && !managed.destroyed.contains(attached.device);
+  if (as_before) leaves_nothing_behind(managed, attached.device, *content);
   if (!as_before && content && comes_restored(managed, attached.device, *content)) return;
   bool destroyed = managed.destroyed.contains(attached.device) && !exchanged && content;
   if (destroyed && !holds_some_copy(found->second.owner, attached.device, content->written)) {
@@ -385,6 +395,13 @@ void Checker::volume_leaves(const InstanceId& machine, const VolumeId& volume) {
   if (instance == instances_.end()) {
     // What a person has written to one that is paused is as good as what it wrote itself.
     if (!found->second.lent_at_rest || !persists(managed_[found->second.owner], found->second.device)) return;
+    // But not where another has taken its place meanwhile.
+    const bool gave_way = std::any_of(volumes_.begin(), volumes_.end(), [&](const auto& entry) {
+      const Volume& other = entry.second;
+      return other.owner == found->second.owner && other.device == found->second.device &&
+             other.came > found->second.came;
+    });
+    if (gave_way) return;
   }
   if (content) managed_[found->second.owner].acknowledged[found->second.device] = content->synced;
 }

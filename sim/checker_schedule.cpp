@@ -72,7 +72,8 @@ std::string Checker::overdue(const engine::View& view) const {
     const bool for_long = quiet_since < *due - kToBeRecycled && time_.now() > *due + kToBeRecycled;
     if (from_before && for_long) return "the schedule's recycle of " + to_iso(*due) + " was not done";
   }
-  if (!last || time_.now() < *last + kToBeDone || *last < quiet_since + kToBeDone || view.state.goal == *wanted) return {};
+  if (!last || view.state.goal == *wanted) return {};
+  if (time_.now() < *last + kToBeDone || *last < quiet_since + kToBeDone) return {};
   return fmt::format("it is to be {} by its schedule since {}", *wanted == model::Goal::paused ? "paused" : "running",
                      to_iso(*last));
 }

@@ -183,7 +183,7 @@ bool World::settled(std::string* why) {
     bool by_hand = checker_.destroyed_by_hand(id) || checker_.taken_off_by_hand(id);
     // Its original ended before it was secured, and took its root along.
     const bool nothing_to_go_on_from = state.import && !state.import->done_at && state.status == model::Status::error;
-    if (nothing_to_go_on_from && !state.instance) continue;
+    if (nothing_to_go_on_from && (!state.instance || !substrate_.alive(state.instance->id))) continue;
     bool rests = state.goal == model::Goal::paused && !state.instance && !state.handover;
     if (rests && by_hand) continue;
     if (goes_on && by_hand && state.goal == model::Goal::running && substrate_.alive(state.instance->id)) continue;
@@ -219,8 +219,8 @@ std::string World::astray() {
     auto place = wanted.find(address.allocation_id);
     const InstanceId meant = place == wanted.end() ? InstanceId() : place->second;
     if (address.instance_id == meant) continue;
-    return fmt::format("elastic address {} is on '{}' instead of '{}'", address.allocation_id, address.instance_id.str(),
-                       meant.str());
+    return fmt::format("elastic address {} is on '{}' instead of '{}'", address.allocation_id,
+                       address.instance_id.str(), meant.str());
   }
   return {};
 }
@@ -302,12 +302,12 @@ void World::check_that_nothing_is_left_over() {
 
 namespace {
 
-// It may be replaced of its own accord.
+// It may be replaced of its own accord, or (where its document is not taken in any more) by its schedule.
 bool may_move_by_itself(const model::Spec& spec) {
   const model::Strategy& strategy = spec.strategy;
   const bool cheaper = strategy.orientation == model::Orientation::cheapest ||
                        strategy.orientation == model::Orientation::cost_oriented;
-  return cheaper || strategy.revert_to_spot != model::PerformAt::never;
+  return cheaper || strategy.revert_to_spot != model::PerformAt::never || !spec.tasks.empty();
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ std::vector<std::string> some_of(const char* const (&list)[N], Random& random) {
 std::string draw_strategy(Random& random) {
   if (random.below(6) == 0) return R"({"lifeCycle":"on_demand"})";
   static constexpr const char* kOrientations[] = {"balanced", "costOriented", "availabilityOriented", "cheapest"};
-  return fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{},"orientation":"{}","revertToSpot":{{"performAt":"{}"}}}})",
+  return fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{},"orientation":"{}",)"
+                     R"("revertToSpot":{{"performAt":"{}"}}}})",
                      random.below(4) != 0, any_of(kOrientations, random), random.below(3) == 0 ? "always" : "never");
 }
 
@@ -64,7 +65,8 @@ std::string World::own_address(size_t number, const std::vector<SubnetId>& subne
   CHECK(answer && answer->subnets.size() == 1);
   auto block = cloud::Cidr::parse(answer->subnets.front().cidr_block);
   CHECK(block && block->size() > 2048);
-  const uint32_t place = 2 + (kEach * static_cast<uint32_t>(number) + static_cast<uint32_t>(random.below(kEach))) % 1024;
+  const auto one = kEach * static_cast<uint32_t>(number) + static_cast<uint32_t>(random.below(kEach));
+  const uint32_t place = 2 + one % 1024;
   return cloud::ip_text(block->base + static_cast<uint32_t>(block->size()) - place);
 }
 
@@ -121,7 +123,8 @@ std::string World::draw_document(Random& random) {
     "compute":{{{}"product":"Linux/UNIX","subnetIds":[{}],
       "launchSpecification":{{"imageId":"{}","instanceTypes":{{"types":[{}]}},
         "securityGroupIds":["{}"]{}}}}}}})",
-      ids_.size(), draw_strategy(random), root_part, data, any_of(kIntervals, random), ip, health, schedule, addresses, quoted(subnets),
+      ids_.size(), draw_strategy(random), root_part, data, any_of(kIntervals, random), ip, health, schedule, addresses,
+      quoted(subnets),
       cloud::kMinimalImage, quoted(some_of(kTypes, random)), cloud::kDefaultSecurityGroup, mapping);
 }
 
