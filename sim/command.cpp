@@ -21,6 +21,8 @@ int run_many(Command command) {
     run.seed = first + number;
     return run;
   };
+  constexpr uint64_t kToldEvery = 1000;
+  uint64_t ended = 0;
   Sum sum;
   run_jobs(
       to - from + 1, command.jobs, [&](uint64_t number) { return encode(run(options(number))); },
@@ -28,6 +30,9 @@ int run_many(Command command) {
         RunOutcome outcome = end.died ? died(end.text) : decode(end.text);
         if (!command.quiet || !outcome.violations.empty()) tell(options(end.number), outcome);
         sum.add(outcome);
+        if (command.quiet && ++ended % kToldEvery == 0) {
+          fmt::print(stderr, "{} of {} seeds, {} broke a promise\n", ended, to - from + 1, sum.broken());
+        }
         return true;
       });
   sum.tell();
