@@ -167,6 +167,11 @@ std::optional<ManagedInstanceId> Checker::owner_of(const std::string& thing) con
   return std::nullopt;
 }
 
+std::string Checker::device_of(const VolumeId& volume) const {
+  auto found = volumes_.find(volume);
+  return found == volumes_.end() ? std::string() : found->second.device;
+}
+
 bool Checker::is_over(const Managed& deleted) const {
   return time_.now() + kClocksApart >= deleted.deleted_at + deleted.deallocation->retention;
 }

@@ -99,6 +99,7 @@ class Checker : public Witness {
   bool taken_off_by_hand(const ManagedInstanceId& id) const;
   int replacements() const { return replacements_; }
   std::optional<ManagedInstanceId> owner_of(const std::string& thing) const;
+  std::string device_of(const VolumeId& volume) const;  // empty: it is not known
 
  private:
   // A device is to be made from an older copy. Until that comes, what there is counts as before.

@@ -150,12 +150,18 @@ RunOutcome World::live() {
     time_.post(Duration(random_.below(600'000)), [this] { create_one(); });
   }
   schedule();
+  look_after();
   Time end = time_.now() + options_.length;
   if (until(end)) {
     calm_down();
     check_the_end();
   }
   return outcome();
+}
+
+void World::look_after() {
+  place_by_hand();
+  time_.post(10min, [this] { look_after(); });
 }
 
 void World::calm_down() {

@@ -139,6 +139,8 @@ class World {
   void operate(Fault how, Random& random);
   void operate_further(Fault how, Random& random);
   void take_address_off(Random& random);
+  void place_by_hand();
+  void look_after();  // by and by, as long as the run lasts
   void borrow(Random& random);
   std::optional<InstanceId> workbench(const std::string& zone);
   void ask(Fault what, Random& random);

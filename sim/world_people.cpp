@@ -189,6 +189,20 @@ void World::take_address_off(Random& random) {
   (void)ec2::call_further(*cloud_, request);
 }
 
+// Of volumes that only a person can tell: says where they belong, as it is asked to.
+void World::place_by_hand() {
+  for (const ManagedInstanceId& id : ids_) {
+    auto known = view(id);
+    if (!known) continue;
+    for (const model::Volume& volume : known->state.left_by_launch) {
+      const std::string device = volume.device.empty() ? checker_.device_of(volume.id) : std::string();
+      if (device.empty()) continue;
+      note(id, "by hand: " + volume.id.str() + " is tagged as " + device);
+      (void)people_->call(ec2::CreateTagsRequest{{volume.id.str()}, {{model::kTagDevice, device}}});
+    }
+  }
+}
+
 // A machine of the people's own in this zone.
 std::optional<InstanceId> World::workbench(const std::string& zone) {
   for (const auto& instance : cloud_->instances()) {

@@ -19,6 +19,9 @@ namespace {
 constexpr char kOneDevice[] = R"({"deviceName":"/dev/sdf","ebs":{"volumeSize":4}})";
 constexpr char kTwoDevices[] =
     R"({"deviceName":"/dev/sdf","ebs":{"volumeSize":4}},{"deviceName":"/dev/sdg","ebs":{"volumeSize":6}})";
+// Blank ones that nobody can tell apart who has not seen where they are.
+constexpr char kTwoAlike[] =
+    R"({"deviceName":"/dev/sdf","ebs":{"volumeSize":4}},{"deviceName":"/dev/sdg","ebs":{"volumeSize":4}})";
 constexpr int kIntervals[] = {300, 900, 1800, 3600, 7200, 14400};
 
 template <class T, size_t N>
@@ -47,6 +50,11 @@ std::string draw_strategy(Random& random) {
   return fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{},"orientation":"{}",)"
                      R"("revertToSpot":{{"performAt":"{}"}}}})",
                      random.below(4) != 0, any_of(kOrientations, random), random.below(3) == 0 ? "always" : "never");
+}
+
+const char* draw_devices(Random& random) {
+  static constexpr const char* kDevices[] = {kOneDevice, kOneDevice, kTwoDevices, kTwoAlike};
+  return any_of(kDevices, random);
 }
 
 std::vector<SubnetId> ids_of(const std::vector<std::string>& subnets) {
@@ -108,7 +116,7 @@ std::string World::draw_document(Random& random) {
   std::string data = mode.empty() ? "" : fmt::format(R"("persistBlockDevices":true,"blockDevicesMode":"{}",)", mode);
   std::string mapping;
   if (!mode.empty()) {
-    mapping = fmt::format(R"(,"blockDeviceMappings":[{}])", random.below(3) == 0 ? kTwoDevices : kOneDevice);
+    mapping = fmt::format(R"(,"blockDeviceMappings":[{}])", draw_devices(random));
   }
   std::string root_part =
       root ? fmt::format(R"("persistRootDevice":true,"rootGenerations":{},)", 1 + random.below(3)) : std::string();
@@ -216,7 +224,7 @@ std::string World::draw_change(const model::Spec& spec, Random& random) {
                                             : R"("persistBlockDevices":true)");
     case 8:
       return fmt::format(R"({{"compute":{{"launchSpecification":{{"blockDeviceMappings":[{}]}}}}}})",
-                         random.below(2) == 0 ? kOneDevice : kTwoDevices);
+                         draw_devices(random));
     case 5:
       return fmt::format(R"({{"compute":{{"subnetIds":[{}]}}}})", quoted(some_of(kSubnets, random)));
     default:
