@@ -62,11 +62,17 @@ Observer::~Observer() = default;
 
 void Observer::want(const ManagedInstanceId& id, model::Kinds kinds) {
   ++ties_.counters.looks_asked;
-  wanted_[id] |= kinds;
+  add(id, kinds);
+}
+
+void Observer::add(const ManagedInstanceId& id, model::Kinds kinds) {
+  for (model::Kinds group : kGroups) {
+    if ((kinds & group) != 0) rounds_[group].wanted[id] |= kinds & group;
+  }
 }
 
 void Observer::forget(const ManagedInstanceId& id) {
-  wanted_.erase(id);
+  for (auto& [group, rounds] : rounds_) rounds.wanted.erase(id);
   delivered_.erase(id);
   taken_.erase(id);
 }
@@ -90,11 +96,6 @@ model::Kinds Observer::kinds_awake(Time now) const {
   return kinds;
 }
 
-bool Observer::busy(model::Kinds group) const {
-  auto found = rounds_.find(group);
-  return found != rounds_.end() && found->second.under_way >= kMostRounds;
-}
-
 void Observer::pump() {
   const model::Kinds awake = kinds_awake(ties_.clock.now());
   for (bool any = true; any;) {
@@ -107,28 +108,29 @@ void Observer::pump() {
 // Those who want a look of this group, from where the last round ended: each in its turn, if they are more than one
 // describe can name.
 void Observer::take_targets(Round& round, model::Kinds awake) {
-  ManagedInstanceId& last = rounds_[round.group].last;
-  auto at = wanted_.upper_bound(last);
-  for (size_t left = wanted_.size(); left > 0 && round.targets.size() < kMostFilterValues; --left) {
-    if (at == wanted_.end()) at = wanted_.begin();
+  auto& [under_way, last, wanted] = rounds_[round.group];
+  auto at = wanted.upper_bound(last);
+  for (size_t left = wanted.size(); left > 0 && round.targets.size() < kMostFilterValues; --left) {
+    if (at == wanted.end()) at = wanted.begin();
     const auto one = at++;
-    const model::Kinds kinds = one->second & awake & round.group;
+    const model::Kinds kinds = one->second & awake;
     if (kinds == 0) continue;
     SharedView view = ties_.find(one->first);
     if (view == nullptr) {
-      wanted_.erase(one);
+      wanted.erase(one);
       continue;
     }
     last = one->first;
     round.targets[last] = {kinds, view->state.instance ? view->state.instance->id : InstanceId()};
     one->second = one->second & static_cast<model::Kinds>(~kinds);
-    if (one->second == 0) wanted_.erase(one);
+    if (one->second == 0) wanted.erase(one);
   }
 }
 
 // One round of the group for those who want it; false: nobody does, or too many are under way.
 bool Observer::start_one(model::Kinds group, model::Kinds awake) {
-  if (wanted_.empty() || busy(group)) return false;
+  const Rounds& rounds = rounds_[group];
+  if (rounds.wanted.empty() || rounds.under_way >= kMostRounds || (group & awake) == 0) return false;
   auto round = std::make_shared<Round>();
   round->group = group;
   take_targets(*round, awake);
@@ -152,12 +154,12 @@ void Observer::start_sweep() {
 
 std::optional<Time> Observer::next_pump() const {
   std::optional<Time> next;
-  for (const auto& [id, kinds] : wanted_) {
-    if (next && *next <= Time{}) break;  // at once: no other can be sooner
-    for (model::Kinds group : kGroups) {
-      if ((kinds & group) == 0 || busy(group)) continue;
+  for (const auto& [group, rounds] : rounds_) {
+    if (rounds.under_way >= kMostRounds) continue;
+    for (const auto& [id, kinds] : rounds.wanted) {
+      if (next && *next <= Time{}) return next;  // at once: no other can be sooner
       for (model::Kind kind : kAllKindsInOrder) {
-        if (!model::has(kinds & group, kind)) continue;
+        if (!model::has(kinds, kind)) continue;
         Time until = pauses_[index_of(kind)].until;
         if (!next || until < *next) next = until;
       }
@@ -236,7 +238,7 @@ void Observer::answered(const SharedRound& round, model::Kind kind, Result<Listi
     }
   } else if (!round->sweep) {
     for (const auto& [id, target] : round->targets) {
-      if (model::has(target.kinds, kind)) wanted_[id] |= only(kind);
+      if (model::has(target.kinds, kind)) add(id, only(kind));
     }
   }
   if (--round->open == 0) complete(round);
@@ -335,7 +337,7 @@ void Observer::take_unlisted(Round& round, model::Kind kind, const std::map<Id, 
   for (const auto& [id, owner] : owners) {
     auto& kinds = round.targets.at(owner).kinds;
     kinds = kinds & static_cast<model::Kinds>(~only(kind));
-    if (!round.sweep) wanted_[owner] |= only(kind);
+    if (!round.sweep) add(owner, only(kind));
   }
 }
 

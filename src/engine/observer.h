@@ -80,10 +80,11 @@ class Observer {
   struct Rounds {
     int under_way = 0;
     ManagedInstanceId last = {};  // looked at by the newest round; the next goes on after it
+    std::map<ManagedInstanceId, model::Kinds> wanted = {};
   };
 
   model::Kinds kinds_awake(Time now) const;
-  bool busy(model::Kinds group) const;
+  void add(const ManagedInstanceId& id, model::Kinds kinds);
   void take_targets(Round& round, model::Kinds awake);
   bool start_one(model::Kinds group, model::Kinds awake);
   void start_sweep();
@@ -103,7 +104,6 @@ class Observer {
   void note(model::Kind kind, const Result<Listing>& listing);
 
   Ties ties_;
-  std::map<ManagedInstanceId, model::Kinds> wanted_;
   std::map<model::Kinds, Rounds> rounds_;
   // as_of of the newest observation given to each, by kind
   std::map<ManagedInstanceId, std::array<Time, kKinds>> delivered_;
