@@ -144,6 +144,29 @@ TEST(FoldCopies, OneThatWasFoundAndIsThenAnsweredIsOne) {
   EXPECT_TRUE(world.state.snapshots.front().manual);
 }
 
+// Found by the simulator: it was retired while its managed instance was deleted, and found by the repeat after an
+// undelete.
+TEST(FoldCopies, OneThatIsRetiredAndFoundAgainByItsRepeatCountsAgain) {
+  for (bool goes : {false, true}) {
+    World world(spec_of(BlockDevicesMode::reattach));
+    world.settle();
+    world.happen(SnapshotAsked{});
+    auto asked = std::find_if(world.effects.begin(), world.effects.end(), [](const Effect& effect) {
+      return std::holds_alternative<CreateSnapshot>(effect.action);
+    });
+    ASSERT_NE(asked, world.effects.end());
+    const std::string key = asked->key;
+    world.state.retired.push_back({Retired::What::snapshot, "snap-1", "of a volume that is not in use any more",
+                                   goes ? world.now : world.now + std::chrono::hours(9)});
+    const std::string deletion = "delete/snap-1";
+    if (goes) world.state.asked[deletion].effect = {deletion, DeleteSnapshot{SnapshotId("snap-1")}, {}, {}};
+    world.happen(EffectEnded{{key, "snap-1"}});
+    const bool known = find_by_id(world.state.snapshots, SnapshotId("snap-1")) != nullptr;
+    EXPECT_EQ(known, !goes);
+    EXPECT_EQ(world.state.retired.empty(), !goes);
+  }
+}
+
 // Found by the simulator: a periodic copy from before was completed after the final one had failed, the failure was
 // forgotten, and the next try of the final one had the name of the first.
 TEST(FoldCopies, ACopyBegunEarlierDoesNotMakeAFailureForgotten) {

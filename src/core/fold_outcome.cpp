@@ -129,6 +129,9 @@ struct Done {
   }
   void operator()(const CreateSnapshot& create) const {
     draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+    // Asked for before a deletion, and again after that was taken back: it counts again, unless it is going already.
+    if (draft.state().asked.contains("delete/" + made)) return;
+    std::erase_if(draft.state().retired, [&](const Retired& entry) { return entry.id == made; });
     // Found by its tags before, as one of two.
     if (Snapshot* known = find_by_id(draft.state().snapshots, SnapshotId(made))) {
       known->final = known->final || create.final;
