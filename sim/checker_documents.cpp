@@ -44,7 +44,6 @@ void Checker::imported(const ManagedInstanceId& id, const model::Spec& spec, con
   Instance& instance = instances_[original.instance_id];
   instance = {id, 1, false, true, true, original.image_id};
   instance.asked = time_.now();
-  by_hand_.erase(original.instance_id.str());
   for (const auto& device : original.block_device_mappings) {
     Volume& volume = volumes_[device.volume_id];
     volume.owner = id;
