@@ -216,6 +216,8 @@ std::string World::draw_change(const model::Spec& spec, Random& random) {
     case 4:
       if (!kept.root_device) break;
       return persistence(fmt::format(R"("rootGenerations":{})", 1 + random.below(3)));
+    case 5:
+      return fmt::format(R"({{"compute":{{"subnetIds":[{}]}}}})", quoted(some_of(kSubnets, random)));
     case 6:
       return persistence(kept.root_device ? R"("persistRootDevice":false,"rootGenerations":null)"
                                           : R"("persistRootDevice":true)");
@@ -225,8 +227,6 @@ std::string World::draw_change(const model::Spec& spec, Random& random) {
     case 8:
       return fmt::format(R"({{"compute":{{"launchSpecification":{{"blockDeviceMappings":[{}]}}}}}})",
                          draw_devices(random));
-    case 5:
-      return fmt::format(R"({{"compute":{{"subnetIds":[{}]}}}})", quoted(some_of(kSubnets, random)));
     default:
       break;
   }

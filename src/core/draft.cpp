@@ -140,4 +140,20 @@ std::string zone_of(const State& state, const SubnetId& subnet) {
   return {};
 }
 
+bool is_persisted(const Draft& draft, const std::string& device) {
+  bool root = device == draft.state().surroundings.image.root_device;
+  return root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
+}
+
+bool is_present_volume(const State& state, const VolumeId& volume) {
+  return (state.root && state.root->id == volume) ||
+         std::any_of(state.data.begin(), state.data.end(),
+                     [&](const auto& entry) { return entry.second.id == volume; });
+}
+
+bool is_retired(const State& state, const std::string& id) {
+  return std::any_of(state.retired.begin(), state.retired.end(),
+                     [&](const Retired& entry) { return entry.id == id; });
+}
+
 }  // namespace holdfast::core

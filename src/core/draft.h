@@ -53,5 +53,11 @@ bool snapshots_data(const model::Spec& spec, const model::State& state);
 // The next launch waits for the final snapshot of this data volume: it is made from it, or cannot be in its zone.
 bool launch_needs_copy(const model::Spec& spec, const model::State& state, const model::Volume& volume);
 std::string zone_of(const model::State& state, const SubnetId& subnet);
+// Whether the document persists what is at this device.
+bool is_persisted(const Draft& draft, const std::string& device);
+// The root, or one of the data volumes, of now.
+bool is_present_volume(const model::State& state, const VolumeId& volume);
+// It is kept for a while yet, or its deletion is under way.
+bool is_retired(const model::State& state, const std::string& id);
 
 }  // namespace holdfast::core

@@ -81,12 +81,6 @@ bool adopt_awaited(Draft& draft, const ObservedSnapshot& seen) {
   return true;
 }
 
-bool is_of_a_present_volume(const State& state, const ObservedSnapshot& seen) {
-  return (state.root && state.root->id == seen.volume) ||
-         std::any_of(state.data.begin(), state.data.end(),
-                     [&](const auto& entry) { return entry.second.id == seen.volume; });
-}
-
 bool is_superseded(const State& state, const ObservedSnapshot& seen) {
   return std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& other) {
     return other.device == seen.tags.device && other.state == SnapshotState::completed &&
@@ -121,22 +115,17 @@ void judge_second_copy(Draft& draft, const ObservedSnapshot& seen) {
   State& state = draft.state();
   if (seen.tags.purpose.empty() || seen.tags.generation > state.generation) return;
   const bool of_use = seen.state != SnapshotState::error && !is_superseded(state, seen);
-  if (of_use && is_of_a_present_volume(state, seen)) return keep_second_copy(draft, seen);
+  if (of_use && is_present_volume(state, seen.volume)) return keep_second_copy(draft, seen);
   reached(Probe::snapshot_made_twice);
-  const Deallocation kept = state.deallocation.value_or(Deallocation());
   // What may be the last word of a volume that is lost stays for as long as what a delete keeps.
-  if (of_use) {
-    state.retired.push_back({Retired::What::snapshot, seen.id.str(), "of a volume that is not in use any more",
-                             draft.now + kept.retention});
-  } else {
-    state.retired.push_back({Retired::What::snapshot, seen.id.str(), "made twice, never used", draft.now});
-  }
+  const Duration kept = of_use ? state.deallocation.value_or(Deallocation()).retention : Duration::zero();
+  state.retired.push_back({Retired::What::snapshot, seen.id.str(),
+                           of_use ? "of a volume that is not in use any more" : "made twice, never used",
+                           draft.now + kept});
 }
 
 bool is_accounted_for(const State& state, const ObservedSnapshot& seen) {
-  return state.asked.contains(seen.tags.effect) ||
-         std::any_of(state.retired.begin(), state.retired.end(),
-                     [&](const Retired& entry) { return entry.id == seen.id.str(); });
+  return state.asked.contains(seen.tags.effect) || is_retired(state, seen.id.str());
 }
 
 }  // namespace

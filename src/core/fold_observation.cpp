@@ -242,9 +242,7 @@ bool is_known(const State& state, const VolumeId& id) {
   }
   bool superseded = std::any_of(state.superseded.begin(), state.superseded.end(),
                                 [&](const Volume& volume) { return volume.id == id; });
-  bool retired = std::any_of(state.retired.begin(), state.retired.end(),
-                             [&](const Retired& retired) { return retired.id == id.str(); });
-  return superseded || retired;
+  return superseded || is_retired(state, id.str());
 }
 
 // Made by the launch of the instance that runs, and taken off by hand before it was seen on it.

@@ -61,9 +61,7 @@ void set_aside(Draft& draft, const Volume& volume, bool copied) {
 void give_up_left(Draft& draft) {
   State& state = draft.state();
   for (const Volume& left : state.left_by_launch) {
-    const bool root = left.device == state.surroundings.image.root_device;
-    const bool kept = root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
-    if (!kept) set_aside(draft, left, false);
+    if (!is_persisted(draft, left.device)) set_aside(draft, left, false);
   }
   state.left_by_launch.clear();
 }

@@ -105,9 +105,7 @@ void fold_unknown_interface(Draft& draft, const Observation& observation, const 
 bool is_known(const State& state, const InterfaceId& id) {
   bool superseded = std::any_of(state.superseded_interfaces.begin(), state.superseded_interfaces.end(),
                                 [&](const Interface& interface) { return interface.id == id; });
-  bool retired = std::any_of(state.retired.begin(), state.retired.end(),
-                             [&](const Retired& entry) { return entry.id == id.str(); });
-  return superseded || retired || (state.interface && state.interface->id == id);
+  return superseded || is_retired(state, id.str()) || (state.interface && state.interface->id == id);
 }
 
 }  // namespace

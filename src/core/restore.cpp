@@ -38,11 +38,6 @@ const Volume* present_volume(const State& state, const std::string& device) {
   return found == state.data.end() ? nullptr : &found->second;
 }
 
-bool is_persisted(const Draft& draft, const std::string& device) {
-  bool root = device == draft.state().surroundings.image.root_device;
-  return root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
-}
-
 bool manual_under_way(const State& state, const VolumeId& volume) {
   bool pending = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
     return snapshot.manual && snapshot.volume == volume && snapshot.state == SnapshotState::pending;
@@ -120,9 +115,7 @@ Result<void> drop_volume(Draft& draft, const VolumeDropped& request) {
   auto found = std::find_if(state.data.begin(), state.data.end(),
                             [&](const auto& entry) { return entry.second.id == request.volume; });
   if (found == state.data.end()) {
-    bool retired =
-        std::any_of(state.retired.begin(), state.retired.end(), [&](const Retired& entry) { return entry.id == id; });
-    if (retired) return {};  // asked again
+    if (is_retired(state, id)) return {};  // asked again
     return fail(ErrorKind::not_found, "VolumeNotFound",
                 "managed instance " + state.id.str() + " has no data volume " + id);
   }

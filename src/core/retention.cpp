@@ -66,10 +66,7 @@ bool among_newest(const State& state, const Snapshot& candidate, size_t keep) {
 
 // One that failed tells how it stands with the snapshots of a present volume (saving.h).
 bool is_note(const State& state, const Snapshot& failed) {
-  bool root = state.root && state.root->id == failed.volume;
-  bool data = std::any_of(state.data.begin(), state.data.end(),
-                          [&](const auto& entry) { return entry.second.id == failed.volume; });
-  return failed.failed_at && (root || data);
+  return failed.failed_at && is_present_volume(state, failed.volume);
 }
 
 bool superfluous(const Draft& draft, const Snapshot& snapshot) {

@@ -50,16 +50,21 @@ TEST(ShortLived, AFewAreFollowedAtOnce) {
   EXPECT_EQ(pause_after_ends(1000), std::chrono::minutes(5));
 }
 
+// The document is as the world's spec has it by now; the instance goes without notice, and the next one comes.
+void change_and_replace(World& world) {
+  world.happen(SpecChanged{world.state.surroundings});
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle();
+}
+
 TEST(GivenUp, AVolumeThatIsNotPersistedAnyMoreStaysForAsLongAsWhatADeleteKeeps) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();
   world.cloud.write();
   const VolumeId data = world.state.data.at("/dev/sdf").id;
   world.spec.persistence.block_devices = false;
-  world.happen(SpecChanged{world.state.surroundings});
-  world.cloud.vanish(world.state.instance->id);
-  world.happen(CloudStirred{kAllKinds});
-  world.settle();
+  change_and_replace(world);
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_TRUE(world.cloud.exists(data));
   EXPECT_LT(position(world.history, "volume_given_up"), world.history.size());
@@ -75,10 +80,7 @@ TEST(GivenUp, AVolumeGoesAtOnceWithADeletionOfTheVolumes) {
     world.settle();
     const VolumeId data = world.state.data.at("/dev/sdf").id;
     world.spec.persistence.block_devices = false;
-    world.happen(SpecChanged{world.state.surroundings});
-    world.cloud.vanish(world.state.instance->id);
-    world.happen(CloudStirred{kAllKinds});
-    world.settle();
+    change_and_replace(world);
     ASSERT_TRUE(world.cloud.exists(data));
     DeleteAsked deletion;
     deletion.deallocation.delete_volumes = volumes;
@@ -99,10 +101,7 @@ TEST(GivenUp, ARootThatALaunchLeftUnseenIsKeptForAWhileToo) {
   ASSERT_FALSE(world.state.instance->running_at);
   const VolumeId root = world.state.root->id;
   world.spec.persistence.root_device = false;
-  world.happen(SpecChanged{world.state.surroundings});
-  world.cloud.vanish(world.state.instance->id);
-  world.happen(CloudStirred{kAllKinds});
-  world.settle();
+  change_and_replace(world);
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_EQ(world.state.generation, 3);
   EXPECT_TRUE(world.cloud.exists(root));
@@ -118,10 +117,7 @@ TEST(GivenUp, OneThatTheDocumentDoesNotNameIsNotAskedForAtALaunch) {
   const VolumeId data = world.state.data.at("/dev/sdf").id;
   world.spec.persistence.block_devices = false;
   world.spec.compute.block_devices.clear();
-  world.happen(SpecChanged{world.state.surroundings});
-  world.cloud.vanish(world.state.instance->id);
-  world.happen(CloudStirred{kAllKinds});
-  world.settle();
+  change_and_replace(world);
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_EQ(world.cloud.instance(world.state.instance->id).devices.size(), 1u) << "its root";
   EXPECT_TRUE(world.cloud.exists(data));

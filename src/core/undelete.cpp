@@ -37,10 +37,8 @@ namespace {
 
 // Still there for sure: waiting for its time, and no deletion of it was let out.
 bool is_kept(const State& state, const std::string& id) {
-  bool retired =
-      std::any_of(state.retired.begin(), state.retired.end(), [&](const Retired& entry) { return entry.id == id; });
   auto deletion = state.asked.find("delete/" + id);
-  return retired && (deletion == state.asked.end() || !may_be_done(deletion->second));
+  return is_retired(state, id) && (deletion == state.asked.end() || !may_be_done(deletion->second));
 }
 
 // Completed; nullptr: there is none.
