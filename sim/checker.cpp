@@ -112,6 +112,13 @@ bool Checker::left_behind(const Managed& managed, const std::string& device, Tim
   });
 }
 
+// What was copied then may have given way to an older copy, or may yet: that was asked for.
+bool Checker::may_be_restored(const Managed& managed, const std::string& device, Time copied) const {
+  auto asked = managed.restores.find(device);
+  if (asked != managed.restores.end() && !asked->second.empty()) return true;
+  return left_behind(managed, device, copied, false);
+}
+
 // The older copy that was asked for: what was written since is left behind.
 bool Checker::comes_restored(Managed& managed, const std::string& device, const Guests::Content& content) {
   std::vector<Restore>& asked = managed.restores[device];

@@ -212,6 +212,7 @@ class Checker : public Witness {
   bool is_due(Managed& managed, model::Goal shown) const;
   void check_address(const Instance& instance, const std::string& ip);
   void leaves_nothing_behind(Managed& managed, const std::string& device, const Guests::Content& content);
+  bool may_be_restored(const Managed& managed, const std::string& device, Time copied) const;
   bool comes_restored(Managed& managed, const std::string& device, const Guests::Content& content);
   void excuse(const ManagedInstanceId& id, const std::string& device, const std::string& except);
   std::set<std::string> known_things(const model::State& state) const;

@@ -154,8 +154,8 @@ struct Checker::Calls {
     if (!service() || !of.persists(managed, snapshot.device)) return;
     if (snapshot.failed || of.may_go(managed, &model::Deallocation::delete_snapshots)) return;
     if (of.left_behind(managed, snapshot.device, snapshot.made, true)) return;
-    // Where an older copy was restored, the newest by time need not be the newest copy: only what it holds counts.
-    bool by_time = !managed.restores.contains(snapshot.device);
+    // Where an older copy takes its place, the newest by time need not be the newest copy: only what it holds counts.
+    bool by_time = !of.may_be_restored(managed, snapshot.device, snapshot.made);
     if (by_time && of.is_newest(request.snapshot_id, snapshot)) {
       of.broken(
           1, "newest_snapshot_deleted", snapshot.owner,
