@@ -333,7 +333,8 @@ void tend_copies(Draft& draft) {
     return snapshot.manual && snapshot.state == SnapshotState::pending;
   });
   if (pending) draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
-  if (state.restore) give_up_what_is_gone(draft);
+  // What is deleted may come back, with what was made of the older copies; they themselves may be gone by then.
+  if (state.restore && state.goal != Goal::deleted) give_up_what_is_gone(draft);
 }
 
 void restore_by_this_launch(State& state) {
@@ -368,6 +369,28 @@ bool fall_back(Draft& draft) {
   return true;
 }
 
+namespace {
+
+// What gave way is kept in its final snapshot. Where that is gone (a deletion that was taken back took the snapshots),
+// the volume itself is kept for as long.
+void keep_what_has_no_copy(Draft& draft, const std::string& device) {
+  State& state = draft.state();
+  const int former = generation_restored(state, device);
+  auto only_one = [&](const Volume& volume) {
+    const bool copied = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
+      return snapshot.volume == volume.id && snapshot.generation == volume.generation && snapshot.final &&
+             snapshot.state == SnapshotState::completed;
+    });
+    return volume.device == device && volume.generation <= former && !copied;
+  };
+  for (const Volume& volume : state.superseded) {
+    if (only_one(volume)) set_aside_restored(draft, volume);
+  }
+  std::erase_if(state.superseded, only_one);
+}
+
+}  // namespace
+
 void note_came_up(Draft& draft) {
   State& state = draft.state();
   for (RootImage& image : state.images) {
@@ -378,6 +401,7 @@ void note_came_up(Draft& draft) {
     Snapshot* source = find_by_id(state.snapshots, id);
     if (source != nullptr) source->keep_until.reset();
     leave_branch(draft, device, source);
+    keep_what_has_no_copy(draft, device);
   }
   draft.record("restored", "it runs with what was restored: " + words_of(state.restore->sources) +
                                "; what was there before is kept until " + to_iso(draft.now + state.restore->retention));

@@ -148,6 +148,33 @@ TEST_P(Undelete, AFormerVolumeIsThePresentOneWhereNothingNewerIsLeft) {
   EXPECT_EQ(world.cloud.content_of(world.state.root->id), content);
 }
 
+// Found by the simulator: the snapshots in which it was to be kept went with the deletion.
+TEST_P(Undelete, WhatGaveWayToARestoreStaysWhereItsCopiesAreGone) {
+  const Snapshot* older = newest_completed(world.state, "/dev/xvda");
+  ASSERT_NE(older, nullptr);
+  const VolumeId former = world.state.root->id;
+  const int64_t newer = world.cloud.content_of(former);
+  RestoreAsked restore;
+  restore.sources = {{"/dev/xvda", older->id}};
+  restore.retention = std::chrono::hours(24);
+  ASSERT_TRUE(world.happen(restore));
+  ASSERT_TRUE(world.turn_until([&] { return world.state.generation == 3 && world.state.instance; }));
+  ASSERT_FALSE(world.state.instance->running_at);
+  Deallocation what;
+  what.delete_snapshots = what.delete_images = true;
+  deallocate(what);
+  ASSERT_TRUE(come_back());
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_LT(world.cloud.content_of(world.state.root->id), newer) << "the older copy, as was asked for";
+  EXPECT_EQ(testing::position(world.history, "restore_failed"), world.history.size());
+  ASSERT_TRUE(world.cloud.exists(former));
+  EXPECT_EQ(world.cloud.content_of(former), newer);
+  world.now += std::chrono::hours(25);
+  world.happen(TimerRang{});
+  world.settle();
+  EXPECT_FALSE(world.cloud.exists(former));
+}
+
 TEST_P(Undelete, IsRefusedWhereStateWouldBeMissing) {
   Deallocation what;
   what.delete_volumes = what.delete_snapshots = what.delete_images = true;
