@@ -184,6 +184,10 @@ TEST(Import, ADeleteBeforeTheHandoverLetsTheOriginalGo) {
     EXPECT_FALSE(world.cloud.is_ours(it.original.root.id.str()));
     EXPECT_EQ(world.cloud.volumes(), 2u);
     EXPECT_EQ(world.cloud.interfaces(), 1u);
+    // Nothing of it is ours: what came back would be another machine, in the way of this one's address.
+    auto back = world.happen(UndeleteAsked{});
+    ASSERT_FALSE(back);
+    EXPECT_NE(back.error().message.find("import that again"), std::string::npos) << back.error().message;
   }
 }
 

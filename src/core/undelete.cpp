@@ -155,6 +155,10 @@ Result<void> ask_undelete(Draft& draft) {
   };
   if (!state.remains || !state.forget_at)
     return conflict("is still being taken down: ask again once it is DEALLOCATED");
+  if (state.import && state.import->given_up) {
+    return conflict("was to be made of instance " + state.import->original.instance.str() +
+                    ", which was let go with everything that it had: import that again");
+  }
   const Remains before = *state.remains;
   const Remains kept = kept_of(state);
   std::vector<std::string> lost = lost_of(before, kept, state.surroundings.image.root_device);
