@@ -169,10 +169,10 @@ void measure_streams(Results& results, const Load& load, pid_t service, int stre
                  }));
 }
 
-int run(int argc, char** argv) {
-  const int instances = number_argument(argc, argv, "instances", 10000);
-  const int creates = number_argument(argc, argv, "creates", 200);
-  const int streams = number_argument(argc, argv, "streams", 1000);
+int run(Options& options) {
+  int instances = 10000, creates = 200, streams = 1000, callers = 8, seconds = 5;
+  options.number("instances", instances).number("creates", creates).number("streams", streams);
+  options.number("callers", callers).number("seconds", seconds).read();
   const std::unique_ptr<Setup> setup = set_up("null", {"--requests-per-second", "0"});  // no limit
   setup->service.stop();
   fill(setup->service.data_dir(), instances);
@@ -184,8 +184,8 @@ int run(int argc, char** argv) {
   std::ifstream token_file(setup->service.data_dir() + "/token");
   Load load{setup->service.port(),
             {},
-            number_argument(argc, argv, "callers", 8),
-            static_cast<double>(number_argument(argc, argv, "seconds", 5))};
+            callers,
+            static_cast<double>(seconds)};
   std::getline(token_file, load.token);
   keep_service_on(setup->service.pid());
   stay_on(0, kCallersCore);

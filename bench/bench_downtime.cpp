@@ -43,9 +43,10 @@ bool within_limits(const Columns& columns) {
   return addition.median <= kMedianLimit && addition.p99 <= kP99Limit;
 }
 
-int run(int argc, char** argv) {
-  const int count = number_argument(argc, argv, "count", 1200);
-  const auto seed = static_cast<uint64_t>(number_argument(argc, argv, "seed", 1));
+int run(Options& options) {
+  int count = 1200, first_seed = 1;
+  options.number("count", count).number("seed", first_seed).read();
+  const auto seed = static_cast<uint64_t>(first_seed);
   const std::vector<Cause> causes = {Cause::notice, Cause::no_notice, Cause::recycle, Cause::sick};
   Results by_mode, by_cause;
   std::map<Cause, Columns> columns_of_cause;

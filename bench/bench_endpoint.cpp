@@ -184,10 +184,9 @@ Call tagging(aws::QueryClient& ec2, const InstanceId& id) {
   };
 }
 
-int run(int argc, char** argv) {
-  const double seconds = number_argument(argc, argv, "seconds", 5);
-  const int callers = number_argument(argc, argv, "callers", 8);
-  const int count = number_argument(argc, argv, "instances", 100);
+int run(Options& options) {
+  int seconds = 5, callers = 8, count = 100;
+  options.number("seconds", seconds).number("callers", callers).number("instances", count).read();
   const support::Scratch scratch = must(support::Scratch::make("holdfast-bench"));
   const Endpoint endpoint(scratch.path());
   stay_on(kCallersCore);

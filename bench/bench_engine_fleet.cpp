@@ -99,11 +99,12 @@ void measure_events(const Fleet& fleet, sim::VirtualService& service, Results& r
   results.number("events_a_second_of_cpu", static_cast<double>(service.counters().events - events_before) / cpu);
 }
 
-int run(int argc, char** argv) {
+int run(Options& options) {
   spdlog::set_level(spdlog::level::off);
-  const int count = number_argument(argc, argv, "count", 1000);
+  int count = 1000, seed = 1, idle_minutes = 60;
+  options.number("count", count).number("seed", seed).number("idle-minutes", idle_minutes).read();
   support::Scratch scratch = must(support::Scratch::make("holdfast-fleet"));
-  sim::VirtualCloud cloud({static_cast<uint64_t>(number_argument(argc, argv, "seed", 1)), true, true, 100});
+  sim::VirtualCloud cloud({static_cast<uint64_t>(seed), true, true, 100});
   const Fleet fleet{count, cloud, scratch.path() + "/holdfast.db"};
   make_fleet(fleet);
   fmt::print(stderr, "  {} are up; the simulated cloud has taken {:.1f} s, the engine {:.1f} s\n", count,
@@ -118,7 +119,7 @@ int run(int argc, char** argv) {
     const double memory = memory_mib() - memory_before;
     results.number("memory_mib", memory);
     results.number("memory_kib_each", memory * 1024 / count);
-    measure_idle(fleet, service, number_argument(argc, argv, "idle-minutes", 60), results);
+    measure_idle(fleet, service, idle_minutes, results);
     results.number("memory_after_idle_mib", memory_mib() - memory_before);
     measure_events(fleet, service, results);
   }

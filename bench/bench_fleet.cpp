@@ -38,8 +38,9 @@ int count_active(const support::ApiClient& client, const std::vector<std::string
   return static_cast<int>(active.size());
 }
 
-int run(int argc, char** argv) {
-  const int count = number_argument(argc, argv, "count", 200);
+int run(Options& options) {
+  int count = 200;
+  options.number("count", count).read();
   const std::unique_ptr<Setup> setup = set_up("linux");
   Results results;
   results.number("memory_empty_rss_mib", memory_of(setup->service.pid(), "Rss:"));

@@ -2,10 +2,10 @@
 // takes on the bare host to come up on the same volume after the same crash (mount, journal replay, recovery, first
 // query). Both are measured in turn in one run: the volume is cloned while clients commit, the power of its machine is
 // cut at that moment, and the clone is brought up on the host when the machine is back.
-//   bench_postgres [--count 15] [--commits 1000] [--wal-mib 64] [--systemd 1]
+//   bench_postgres [--count 15] [--commits 1000] [--wal-mib 64] [--systemd]
 // Since the last checkpoint there are `commits` small ones; "reattach_busy" has `wal-mib` MiB of WAL as well, a part of
 // what a database in use has at a moment of its choosing (PostgreSQL's defaults are a checkpoint every 5 minutes or
-// 1 GiB). --systemd 1 adds the image debian-12-postgresql, which is built first (mmdebstrap, a mirror, a minute).
+// 1 GiB). --systemd adds the image debian-12-postgresql, which is built first (mmdebstrap, a mirror, a minute).
 
 #include <errno.h>
 #include <fcntl.h>
@@ -183,18 +183,20 @@ Results measure(Setup& setup, const std::string& example, const std::string& mod
   return results;
 }
 
-int run(int argc, char** argv) {
+int run(Options& options) {
   Load load;
-  load.count = number_argument(argc, argv, "count", 15);
-  load.commits = number_argument(argc, argv, "commits", 1000);
+  int wal_mib = 64;
+  bool systemd = false;
+  options.number("count", load.count).number("commits", load.commits).number("wal-mib", wal_mib);
+  options.flag("systemd", systemd).read();
   Load busy = load;
-  busy.wal_mib = number_argument(argc, argv, "wal-mib", 64);
+  busy.wal_mib = wal_mib;
   const std::unique_ptr<Setup> setup = set_up("linux");
   Results all;
   all.nested("reattach", measure(*setup, "postgres.yaml", "reattach", load));
   all.nested("reattach_busy", measure(*setup, "postgres.yaml", "reattach", busy));
   all.nested("onLaunch", measure(*setup, "postgres.yaml", "onLaunch", load));
-  if (number_argument(argc, argv, "systemd", 100000) == 1) {
+  if (systemd) {
     must(setup->client.call("POST", "/cloud/images/debian-12-postgresql/build", "", 600s));
     all.nested("systemd_reattach", measure(*setup, "postgres-systemd.yaml", "reattach", load));
   }

@@ -91,8 +91,9 @@ Results results_of(const Samples& samples) {
   return results;
 }
 
-int run(int argc, char** argv) {
-  const int count = number_argument(argc, argv, "count", 50);
+int run(Options& options) {
+  int count = 50;
+  options.number("count", count).read();
   Results all;
   for (const char* substrate : {"linux", "null"}) {
     const bool real = std::string(substrate) == "linux";

@@ -32,10 +32,11 @@ Results results_of(const SnapshotFigures& figures) {
   return results;
 }
 
-int run(int argc, char** argv) {
+int run(Options& options) {
   SnapshotLoad load;
-  load.volumes = number_argument(argc, argv, "volumes", load.volumes);
-  load.length = std::chrono::hours(number_argument(argc, argv, "hours", 3));
+  int hours = 3;
+  options.number("volumes", load.volumes).number("hours", hours).read();
+  load.length = std::chrono::hours(hours);
   Results all;
   fmt::print(stderr, "5 calls a second:\n");
   all.nested("calls", results_of(run_load(load)));

@@ -1,6 +1,6 @@
 // All managed instances of one account interrupted at the same moment, in virtual time: how long until the last is
 // back, beside the bound that EC2's limits set (storm_bound.h).
-//   bench_storm [--count 240] [--onlaunch 1] [--seed 1] [--workers 16]
+//   bench_storm [--count 240] [--on-launch] [--seed 1] [--workers 16]
 
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
@@ -41,13 +41,16 @@ void tell_calls(Results& results, const sim::VirtualCloud& cloud) {
   results.nested("calls", actions);
 }
 
-int run(int argc, char** argv) {
+int run(Options& options) {
   spdlog::set_level(spdlog::level::off);
-  const int count = number_argument(argc, argv, "count", 240);
-  const bool on_launch = number_argument(argc, argv, "onlaunch", 0) != 0;
+  int count = 240, seed = 1;
+  bool on_launch = false;
+  sim::VirtualService::Options with;
+  options.number("count", count).number("seed", seed).number("workers", with.workers);
+  options.flag("on-launch", on_launch).read();
   store::MemoryStore store;
   sim::VirtualCloud cloud(
-      {static_cast<uint64_t>(number_argument(argc, argv, "seed", 1)), true, true, kSnapshotsUnderWay});
+      {static_cast<uint64_t>(seed), true, true, kSnapshotsUnderWay});
   const auto began = std::chrono::steady_clock::now();
   std::vector<ManagedInstanceId> ids;
   {
@@ -55,9 +58,7 @@ int run(int argc, char** argv) {
     must(service.start());
     ids = sim::bring_up(service, count, {on_launch});
   }
-  sim::VirtualService::Options options;
-  options.workers = number_argument(argc, argv, "workers", options.workers);
-  sim::VirtualService service(cloud, store, options);
+  sim::VirtualService service(cloud, store, with);
   must(service.start());
   service.pass(10min);  // every bucket is full again
   cloud.forget_figures();

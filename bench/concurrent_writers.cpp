@@ -167,9 +167,9 @@ void check_end(Shared& shared, const std::vector<int>& owned) {
   }
 }
 
-int run(int argc, char** argv) {
-  const int clients = number_argument(argc, argv, "clients", 100);
-  const int seconds = number_argument(argc, argv, "seconds", 600);
+int run(Options& options) {
+  int clients = 100, seconds = 600;
+  options.number("clients", clients).number("seconds", seconds).read();
   const std::unique_ptr<Setup> setup = set_up("null", {"--requests-per-second", "0"});  // no limit
   Shared shared;
   shared.port = setup->service.port();

@@ -4,9 +4,6 @@
 
 #include <chrono>
 #include <stdexcept>
-
-#include "base/text.h"
-
 namespace holdfast::bench {
 
 void give_up(const std::string& why) {
@@ -14,23 +11,43 @@ void give_up(const std::string& why) {
   throw std::runtime_error(why);
 }
 
-int exit_status_of(int (*run)(int, char**), int argc, char** argv) {
+namespace {
+
+// The command line was refused, or help was asked for: told already.
+struct Ended {
+  int status;
+};
+
+}  // namespace
+
+Options& Options::number(const std::string& name, int& value) {
+  app_.add_option("--" + name, value)->check(CLI::Range(1, 100'000))->capture_default_str();
+  return *this;
+}
+
+Options& Options::flag(const std::string& name, bool& value) {
+  app_.add_flag("--" + name, value);
+  return *this;
+}
+
+void Options::read() {
   try {
-    return run(argc, argv);
+    app_.parse(argc_, argv_);
+  } catch (const CLI::ParseError& error) {
+    throw Ended{app_.exit(error)};
+  }
+}
+
+int exit_status_of(int (*run)(Options& options), int argc, char** argv) {
+  try {
+    Options options(argc, argv);
+    return run(options);
+  } catch (const Ended& ended) {
+    return ended.status;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;
   }
-}
-
-int number_argument(int argc, char** argv, const std::string& name, int otherwise) {
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (argv[i] != "--" + name) continue;
-    const auto number = parse_int(argv[i + 1]);
-    if (!number || *number < 1 || *number > 100000) give_up("--" + name + " takes a number from 1 to 100000");
-    return static_cast<int>(*number);
-  }
-  return otherwise;
 }
 
 double seconds(Duration duration) {

@@ -2,6 +2,7 @@
 // something half done would be worse than none.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -21,11 +22,23 @@ T must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-// `run`'s, or 1 after an exception that was told to stderr: what a benchmark's `main` returns.
-int exit_status_of(int (*run)(int, char**), int argc, char** argv);
+// What a benchmark takes on its command line. Whatever is not declared, and `--help`, ends the program.
+class Options {
+ public:
+  Options(int argc, char** argv) : argc_(argc), argv_(argv) {}
+  // `--NAME NUMBER`, from 1 to 100,000; what `value` holds is the default. It must live until `read`.
+  Options& number(const std::string& name, int& value);
+  Options& flag(const std::string& name, bool& value);
+  void read();
 
-// The first number in argv after "--NAME", or `otherwise`.
-int number_argument(int argc, char** argv, const std::string& name, int otherwise);
+ private:
+  int argc_;
+  char** argv_;
+  CLI::App app_;
+};
+
+// `run`'s, or 1 after an exception that was told to stderr: what a benchmark's `main` returns.
+int exit_status_of(int (*run)(Options& options), int argc, char** argv);
 
 // As figures tell it.
 double seconds(Duration duration);
