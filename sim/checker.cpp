@@ -258,8 +258,8 @@ void Checker::check_volume_goes(const VolumeId& id, const Volume& volume) {
   auto content = guests_.volume(id, time_.now());
   if (!content || content->synced.end() == 0) return;
   // One that no instance ever had is only as good as the copy that it was made from.
-  // What gave way to an older copy is kept as a snapshot, too.
-  bool well = guests_.ever_written(id) && !left_behind(managed, volume.device, volume.came, false);
+  // What gave way to an older copy, or does so yet, is kept as a snapshot, too.
+  bool well = guests_.ever_written(id) && !may_be_restored(managed, volume.device, volume.came);
   if (another_copy(volume.owner, volume.device, content->synced, id.str(), well)) return;
   broken(1, "newest_copy_deleted", volume.owner,
          fmt::format("volume {} ({}, {} writes synced) goes, and nothing else {}holds them", id.str(), volume.device,

@@ -197,16 +197,14 @@ int generation_that_gives_way(const State& state) {
   return launch_may_be_done(state) ? state.generation + 1 : state.generation;
 }
 
-void begin(Draft& draft, std::map<std::string, SnapshotId> sources, Duration retention, bool fallback) {
+void begin(Draft& draft, std::map<std::string, SnapshotId> sources, Duration retention) {
   State& state = draft.state();
   renew_waiting_launch(state);
   leave_begun_branches(draft);
   Restore restore;
   restore.sources = std::move(sources);
   restore.generation = generation_that_gives_way(state);
-  restore.asked_at = draft.now;
   restore.retention = retention;
-  restore.fallback = fallback;
   state.restore = restore;
 }
 
@@ -278,7 +276,7 @@ Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
   }
   // What was promised for a device that was asked for earlier holds for all.
   const Duration kept = std::max(request.retention, state.restore ? state.restore->retention : Duration::zero());
-  begin(draft, sources, kept, false);
+  begin(draft, sources, kept);
   state.restore->earlier = std::move(earlier);
   try_anew(state);
   draft.record("restore_asked", "a restore was asked for: " + words_of(request.sources));
@@ -349,18 +347,17 @@ bool fall_back(Draft& draft) {
   const Persistence& persistence = draft.spec.persistence;
   if (!persistence.root_fallback || !persistence.root_device || !out_of_grace(draft)) return false;
   const RootImage* best = nullptr;
-  RootImage* present = nullptr;
-  for (RootImage& image : state.images) {
+  const RootImage* present = nullptr;
+  for (const RootImage& image : state.images) {
     if (image.id == state.instance->image) present = &image;
     bool fit = image.came_up && image.state == ImageState::available && image.id != state.instance->image;
     if (fit && (best == nullptr || image.generation > best->generation)) best = &image;
   }
   // The image that it runs from may have come up before, and does not now: then it is not the root's fault.
   if (best == nullptr || present == nullptr || present->came_up || state.restore) return false;
-  present->failed_to_come_up = true;
   const SnapshotId source = best->snapshot;
   begin(draft, {{state.surroundings.image.root_device, source}},
-        persistence.retention.value_or(Deallocation().retention), true);
+        persistence.retention.value_or(Deallocation().retention));
   draft.record("root_fallback", "the root of generation " + std::to_string(state.generation - 1) +
                                     " did not come up within the grace period: the next instance is made from " +
                                     source.str() + ", of generation " +

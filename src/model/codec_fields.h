@@ -375,7 +375,6 @@ constexpr void fields(A& a, const RootImage*) {
   a("missing_since", &RootImage::missing_since);
   a("missing_looks", &RootImage::missing_looks);
   a("came_up", &RootImage::came_up);
-  a("failed_to_come_up", &RootImage::failed_to_come_up);
 }
 
 template <class A>
@@ -392,9 +391,7 @@ constexpr void fields(A& a, const Restore*) {
   a("sources", &Restore::sources);
   a("generation", &Restore::generation);
   a("earlier", &Restore::earlier);
-  a("asked_at", &Restore::asked_at);
   a("retention", &Restore::retention);
-  a("fallback", &Restore::fallback);
 }
 
 template <class A>

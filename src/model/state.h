@@ -127,9 +127,7 @@ struct RootImage {
   int failures = 0;                        // of this snapshot's images in a row, with this one
   std::optional<Time> missing_since = {};  // as of a snapshot
   int missing_looks = 0;
-  // Whether an instance launched from it became healthy, or ran out its grace. Neither: not known.
-  bool came_up = false;
-  bool failed_to_come_up = false;
+  bool came_up = false;  // an instance launched from it became healthy
   bool operator==(const RootImage&) const = default;
 };
 
@@ -149,9 +147,7 @@ struct Restore {
   std::map<std::string, SnapshotId> sources;  // by device
   int generation = 0;                         // of the instance whose volumes give way
   std::map<std::string, int> earlier = {};    // the same, of devices that were asked for before others
-  Time asked_at{};
-  Duration retention{};   // how long what was before is kept
-  bool fallback = false;  // the service's own doing: the root did not come up
+  Duration retention{};  // how long what was before is kept
   bool operator==(const Restore&) const = default;
 };
 
