@@ -55,6 +55,7 @@ struct Observer::Round {
   // Not in the listing by tag, and somebody's all the same: asked for by id.
   std::map<VolumeId, ManagedInstanceId> unlisted_volumes;
   std::map<InterfaceId, ManagedInstanceId> unlisted_interfaces;
+  std::set<VolumeId> attached_by_hand;  // of the unlisted: on somebody's instance, and unknown to its state
 };
 
 Observer::Observer(Ties ties) : ties_(std::move(ties)) {}
@@ -265,6 +266,7 @@ void Observer::name_attached_by_hand(Round& round) const {
     for (const ec2::InstanceBlockDevice& device : instance.block_device_mappings) {
       if (!device.volume_id.empty() && !listed.contains(device.volume_id)) {
         round.unlisted_volumes.emplace(device.volume_id, *owner);
+        round.attached_by_hand.insert(device.volume_id);
       }
     }
   }
@@ -282,6 +284,7 @@ void Observer::name_unlisted(Round& round) const {
     if (view == nullptr) continue;
     auto volume = [&](const VolumeId& known) {
       if (!volumes.contains(known)) round.unlisted_volumes.emplace(known, id);
+      round.attached_by_hand.erase(known);
     };
     model::Kinds read = target.kinds & round.read;
     if (model::has(read, model::Kind::volumes)) {
@@ -367,6 +370,40 @@ std::map<ManagedInstanceId, model::Observation> Observer::observations_of(const 
   return observations;
 }
 
+namespace {
+
+bool is_present(const model::State& state, const VolumeId& volume) {
+  return (state.root && state.root->id == volume) ||
+         std::any_of(state.data.begin(), state.data.end(),
+                     [&](const auto& entry) { return entry.second.id == volume; });
+}
+
+}  // namespace
+
+// What a person has attached to one's instance and carries another's tag is that other's still, who waits for it:
+// whoever has it now must neither keep it nor delete it one day.
+void Observer::leave_out_anothers(const Round& round,
+                                  std::map<ManagedInstanceId, model::Observation>& observations) const {
+  std::map<VolumeId, ManagedInstanceId> unknown;  // to the state of whose instance it is on
+  for (const auto& [id, observation] : observations) {
+    SharedView view = ties_.find(id);
+    for (const model::ObservedInstance& instance : observation.instances) {
+      for (const model::ObservedDevice& device : instance.devices) {
+        if (view != nullptr && !is_present(view->state, device.volume)) unknown.emplace(device.volume, id);
+      }
+    }
+  }
+  if (unknown.empty()) return;
+  for (const ec2::Volume& volume : round.all.volumes) {
+    const auto owner = owner_of(volume.tags);
+    auto holder = unknown.find(volume.volume_id);
+    if (!owner || holder == unknown.end() || holder->second == *owner) continue;
+    for (model::ObservedInstance& instance : observations.at(holder->second).instances) {
+      std::erase_if(instance.devices, [&](const auto& device) { return device.volume == volume.volume_id; });
+    }
+  }
+}
+
 void Observer::deliver(const SharedRound& round) {
   if (!round->sweep) --rounds_[round->group].under_way;
   std::map<ManagedInstanceId, model::Observation> observations = observations_of(*round);
@@ -387,7 +424,9 @@ void Observer::deliver(const SharedRound& round) {
     place(owner_of(thing.tags), model::Kind::instances, &O::instances, thing);
   for (const auto& thing : round->all.volumes) {
     auto unlisted = round->unlisted_volumes.find(thing.volume_id);
-    auto owner = unlisted != round->unlisted_volumes.end() ? unlisted->second : owner_of(thing.tags);
+    auto owner = owner_of(thing.tags);
+    const bool anothers = owner && round->attached_by_hand.contains(thing.volume_id);
+    if (unlisted != round->unlisted_volumes.end() && !anothers) owner = unlisted->second;
     place(owner, model::Kind::volumes, &O::volumes, thing);
   }
   for (const auto& thing : round->all.snapshots)
@@ -402,6 +441,7 @@ void Observer::deliver(const SharedRound& round) {
     auto owner = by_instance.find(thing.instance_id);
     if (owner != by_instance.end()) place(owner->second, model::Kind::status, &O::statuses, thing);
   }
+  leave_out_anothers(*round, observations);
   if (round->sweep) {
     sweeping_ = false;
     if (round->swept == kSwept) warn_of_orphans(*round);

@@ -98,6 +98,7 @@ class Observer {
   template <class Id, class Thing>
   void take_unlisted(Round& round, model::Kind kind, const std::map<Id, ManagedInstanceId>& owners,
                      const Result<Listing>& found, std::vector<Thing> Listing::*things);
+  void leave_out_anothers(const Round& round, std::map<ManagedInstanceId, model::Observation>& observations) const;
   void deliver(const SharedRound& round);
   std::map<ManagedInstanceId, model::Observation> observations_of(const Round& round);
   void warn_of_orphans(const Round& round);
