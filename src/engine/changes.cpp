@@ -54,10 +54,19 @@ int size_of(const State& state, const std::string& name) {
   return newest == nullptr ? size : std::max(size, newest->size_gib);
 }
 
+// The last instance has ended, and what it left may not have been seen yet.
+bool ends_unseen(const State& state) {
+  return !state.instance && state.handover && state.generation > 0;
+}
+
 // Whether a volume of this device is kept: known, or made by a launch that was not seen to run yet.
 bool is_held(const SpecChange& change, const State& state, const std::string& name) {
   if (state.data.contains(name)) return true;
-  const bool unseen = state.instance && !state.instance->running_at;
+  // A person has yet to say at which device a volume belongs: it may be this one.
+  const bool unplaced = std::any_of(state.left_by_launch.begin(), state.left_by_launch.end(),
+                                    [](const model::Volume& left) { return left.device.empty(); });
+  const bool launched = state.instance && !state.instance->running_at;
+  const bool unseen = unplaced || launched || ends_unseen(state);
   if (!unseen && under_way<model::LaunchInstance>(state) == nullptr) return false;
   return change.before.persistence.block_devices && device_named(change.before, name) != nullptr;
 }
@@ -86,7 +95,7 @@ class Judgement {
   // Its launch makes volumes that outlive it, which nobody would know of.
   void given_up_unseen() {
     constexpr std::string_view kAskAgain =
-        "an instance is being launched with volumes that are kept: ask again once it runs";
+        "volumes that are kept may not all be known between two instances, and during a launch: ask again once it runs";
     const bool root = before_.persistence.root_device && !after_.persistence.root_device;
     const bool data = before_.persistence.block_devices && !after_.persistence.block_devices;
     if (root && root_comes_unseen()) fault("persistence.persistRootDevice", std::string(kAskAgain));
@@ -94,7 +103,8 @@ class Judgement {
   }
   // Of a launch under way, whatever there was before it; or of an instance that was not seen with its volumes.
   bool root_comes_unseen() const {
-    return under_way<model::LaunchInstance>(state_) != nullptr || (state_.instance && !state_.root);
+    if (under_way<model::LaunchInstance>(state_) != nullptr) return true;
+    return (state_.instance || ends_unseen(state_)) && !state_.root;
   }
   bool data_comes_unseen() const {
     if (const auto* launch = under_way<model::LaunchInstance>(state_)) {
@@ -102,7 +112,8 @@ class Judgement {
         return !is_root(device.device.device_name) && !device.delete_on_termination;
       });
     }
-    if (!state_.instance || state_.instance->running_at) return false;
+    const bool unseen = state_.instance ? !state_.instance->running_at : ends_unseen(state_);
+    if (!unseen) return false;
     const auto& devices = before_.compute.block_devices;
     return std::any_of(devices.begin(), devices.end(), [&](const BlockDevice& device) {
       return !is_root(device.device_name) && !state_.data.contains(device.device_name);
