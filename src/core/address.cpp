@@ -27,6 +27,8 @@ void take_off(Draft& draft) {
   effect.allocation = state.address->allocation;
   if (state.instance) effect.instance = state.instance->id;
   if (state.interface) effect.interface = state.interface->id;
+  const bool put_away = !state.interface && state.remains && state.remains->interface;
+  if (put_away) effect.interface = state.remains->interface->id;
   draft.want("address-off/" + effect.allocation, effect, Urgency::voluntary);
 }
 
@@ -38,6 +40,8 @@ void associate(Draft& draft) {
   bool just_done = asked && draft.now < *asked + kAgainAfter && !draft.under_way(key);
   if (just_done) return draft.look(static_cast<Kinds>(Kind::instances), draft.now);
   if (!draft.under_way(key)) asked = draft.now;
+  // Known from here on: if it is given up before it was seen there, it is taken off all the same.
+  if (!state.address) state.address = HeldAddress{draft.spec.compute.elastic_ip, state.surroundings.elastic_ip, true};
   draft.want(key, AssociateAddress{draft.spec.compute.elastic_ip, id}, Urgency::recover);
   draft.look(static_cast<Kinds>(Kind::instances), draft.now);
 }
@@ -59,7 +63,7 @@ void tend_address(Draft& draft) {
                !is_original(state) && state.goal == Goal::running;
   if (wanted.empty() || !stays) return;
   if (!has_address(draft)) return associate(draft);
-  if (state.address) return;
+  if (state.address && !state.address->only_asked) return;
   state.address = HeldAddress{wanted, state.surroundings.elastic_ip};
   draft.record("address_associated",
                "elastic address " + state.address->public_ip + " (" + wanted + ") is on " + state.instance->id.str());

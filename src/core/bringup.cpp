@@ -212,7 +212,7 @@ void bring_all_across(Draft& draft) {
 // True once the volume is attached to the present instance.
 bool attached(Draft& draft, Volume& volume) {
   const Instance& instance = *draft.state().instance;
-  if (volume.attached_to == instance.id) {
+  if (volume.attached_to == instance.id && !missing_for_long(volume, draft.now)) {
     // Made by the launch, or attached by hand.
     if (!mutated(Mutation::old_copy_counts_as_final)) volume.generation = instance.generation;
     return volume.attachment == AttachmentState::attached;

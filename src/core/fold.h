@@ -27,6 +27,13 @@ bool missing_for_long(const Thing& thing, Time now) {
   if (mutated(Mutation::give_up_what_is_missing_once)) return thing.missing_since.has_value();
   return thing.missing_since && thing.missing_looks >= kLooksUntilGone && now - *thing.missing_since >= kTimeUntilGone;
 }
+// Looks in quick succession are one: a thing that stays missing changes the state a few times, not at every look.
+template <class Thing>
+void note_missing(Thing& thing, Time now) {
+  if (!thing.missing_since) thing.missing_since = now;
+  if (thing.missing_looks >= kLooksUntilGone) return;
+  if (now - *thing.missing_since >= thing.missing_looks * kTimeUntilGone / kLooksUntilGone) ++thing.missing_looks;
+}
 bool confirmed_missing(const model::Volume& volume, Time now);
 bool confirmed_missing(const model::Interface& interface, Time now);
 // Nothing that is kept is attached to anything any more, as far as it still exists.

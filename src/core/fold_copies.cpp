@@ -19,8 +19,7 @@ namespace {
 template <class Copy, class Unknown>
 bool note_copy_missing(Draft& draft, Copy& copy, Unknown unknown) {
   if (copy.state == unknown && copy.missing_since) return false;  // noted
-  if (!copy.missing_since) copy.missing_since = draft.now;
-  ++copy.missing_looks;
+  note_missing(copy, draft.now);
   if (!missing_for_long(copy, draft.now)) return false;
   copy.state = unknown;
   return true;
@@ -124,6 +123,18 @@ void judge_second_copy(Draft& draft, const ObservedSnapshot& seen) {
                            draft.now + kept});
 }
 
+// What a deleted one was to keep, and was not completed when that was asked for, may be by now: an undelete counts on
+// it.
+void fold_remains(Draft& draft, const Observation& observation) {
+  if (!draft.state().remains) return;
+  for (Snapshot& kept : draft.state().remains->snapshots) {
+    const ObservedSnapshot* seen = find_by_id(observation.snapshots, kept.id);
+    if (seen == nullptr || kept.state != SnapshotState::pending) continue;
+    kept.state = seen->state;
+    kept.size_gib = seen->size_gib;
+  }
+}
+
 bool is_accounted_for(const State& state, const ObservedSnapshot& seen) {
   return state.asked.contains(seen.tags.effect) || is_retired(state, seen.id.str());
 }
@@ -133,6 +144,7 @@ bool is_accounted_for(const State& state, const ObservedSnapshot& seen) {
 void fold_snapshots(Draft& draft, const Observation& observation) {
   State& state = draft.state();
   note_missing_snapshots(draft, observation);
+  fold_remains(draft, observation);
   std::vector<const ObservedSnapshot*> unknown;
   for (const ObservedSnapshot& seen : observation.snapshots) {
     if (Snapshot* known = find_by_id(state.snapshots, seen.id)) {

@@ -38,6 +38,18 @@ namespace {
 
 // ---- instances
 
+bool deletion_may_be_done(const State& state, const VolumeId& id) {
+  auto deletion = state.asked.find("delete/" + id.str());
+  return deletion != state.asked.end() && may_be_done(deletion->second);
+}
+
+// What was given up, and is attached again by hand, is kept.
+void keep_again(State& state, const VolumeId& id) {
+  state.asked.erase("delete/" + id.str());  // refused for now: known not to have been done
+  std::erase_if(state.retired, [&](const Retired& entry) { return entry.id == id.str(); });
+  std::erase_if(state.superseded, [&](const Volume& former) { return former.id == id; });
+}
+
 // A device of the present instance that the state does not know yet, or knows with another volume.
 void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevice& device) {
   State& state = draft.state();
@@ -52,10 +64,22 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
   volume.attachment = device.state;
   volume.generation = state.instance->generation;
   if (is_root) {
+    if (state.root && state.root->id != device.volume) {
+      reached(Probe::volume_exchanged_by_hand);
+      draft.record("volume_exchanged", "volume " + device.volume.str() + " is the root by hand in place of " +
+                                           state.root->id.str() + ", which is left as it is");
+      state.root.reset();
+    }
     if (!state.root) state.root = volume;
     return;
   }
+  // One of ours that somebody has put to another device goes back to its own with the next instance.
+  const bool elsewhere = std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) {
+    return entry.second.id == device.volume && entry.first != device.device;
+  });
+  if (elsewhere || deletion_may_be_done(state, device.volume)) return;
   auto [known, added] = state.data.try_emplace(device.device, volume);
+  if (added || known->second.id != device.volume) keep_again(state, device.volume);
   if (added) {
     bool in_spec = std::any_of(draft.spec.compute.block_devices.begin(), draft.spec.compute.block_devices.end(),
                                [&](const BlockDevice& wanted) { return wanted.device_name == device.device; });
@@ -81,9 +105,11 @@ void keep_on_termination(Draft& draft, const ObservedInstance& seen) {
   for (const ObservedDevice& device : seen.devices) {
     bool is_root = device.device == seen.root_device;
     bool persisted = is_root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
+    persisted = persisted || is_original(draft.state());  // all that it has is secured (note_import)
     if (persisted && device.delete_on_termination) keep.devices.push_back(device.device);
   }
-  bool keeps_address = draft.spec.persistence.private_ip && holds_kept_interface(draft.state(), seen);
+  const bool of_original = is_original(draft.state()) && draft.state().import->keep_private_ip;
+  bool keeps_address = (draft.spec.persistence.private_ip || of_original) && holds_kept_interface(draft.state(), seen);
   if (keeps_address && seen.interface_delete_on_termination) {
     keep.interface = seen.interfaces.front();
     keep.interface_attachment_id = seen.interface_attachment_id;
@@ -189,8 +215,7 @@ bool let_go_of_everything(const State& state, const Observation& observation, Ti
 void note_instance_missing(Draft& draft, const Observation& observation) {
   State& state = draft.state();
   Instance& instance = *state.instance;
-  if (!instance.missing_since) instance.missing_since = draft.now;
-  ++instance.missing_looks;
+  note_missing(instance, draft.now);
   bool long_absent = instance.missing_looks >= kLooksUntilGone && draft.now - *instance.missing_since >= kTimeUntilGone;
   if (!long_absent || !let_go_of_everything(state, observation, draft.now)) return;
   reached(Probe::instance_gone_unlisted);
@@ -290,6 +315,8 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   volume.zone = seen.zone;
   volume.generation = seen.tags.generation;
   if (volume.device.empty() && !draft.spec.persistence.block_devices) return;
+  // Beside an instance with all its volumes it is one that somebody has exchanged.
+  if (volume.device.empty() && !has_a_place(draft)) return;
   if (volume.device.empty()) return note_unplaced(draft, volume);
   bool is_root = volume.device == state.surroundings.image.root_device;
   if (is_root ? (state.root.has_value() || !draft.spec.persistence.root_device)
@@ -305,8 +332,7 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
 }
 
 void note_volume_missing(Draft& draft, Volume& volume) {
-  if (!volume.missing_since) volume.missing_since = draft.now;
-  ++volume.missing_looks;
+  note_missing(volume, draft.now);
 }
 
 void fold_known_volume(Draft& draft, Volume& volume, const Observation& observation) {
@@ -349,6 +375,7 @@ void fold_statuses(Draft& draft, const Observation& observation) {
   for (const ObservedStatus& seen : observation.statuses) {
     if (seen.instance != state.instance->id || seen.check == StatusCheck::unknown) continue;
     state.instance->check = seen.check;
+    if (seen.check == StatusCheck::impaired) state.looking.seen_impaired = observation.as_of;
     if (seen.check != StatusCheck::impaired) {
       state.instance->unhealthy_since.reset();
     } else if (!state.instance->unhealthy_since) {
@@ -397,7 +424,8 @@ void settle_unknown(Draft& draft, const Observation& observation) {
   std::vector<std::string> disproved;  // whose repeat was refused, and that no look shows
   for (auto& [key, asked] : draft.state().asked) {
     if (asked.standing != Asked::Standing::unknown) continue;
-    if (std::holds_alternative<TerminateInstance>(asked.effect.action)) {
+    if (std::holds_alternative<TerminateInstance>(asked.effect.action) ||
+        std::holds_alternative<AssociateAddress>(asked.effect.action)) {
       // Asked again only by take_down, and only if what is persisted by now outlives the instance.
       asked.standing = Asked::Standing::waiting;
       asked.again_at = draft.now;

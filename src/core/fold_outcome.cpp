@@ -61,7 +61,7 @@ void set_aside(Draft& draft, const Volume& volume, bool copied) {
 void give_up_left(Draft& draft) {
   State& state = draft.state();
   for (const Volume& left : state.left_by_launch) {
-    if (!is_persisted(draft, left.device)) set_aside(draft, left, false);
+    if (left.device.empty() || !is_persisted(draft, left.device)) set_aside(draft, left, false);
   }
   state.left_by_launch.clear();
 }
@@ -110,6 +110,19 @@ void launched_and_ended(Draft& draft, const LaunchInstance& launch) {
                            " was launched and has ended before it was seen");
 }
 
+// A copy of what was given up, or gave way to a restore, is none of what is there now, however late it comes.
+std::optional<Time> given_up_until(const State& state, const VolumeId& volume) {
+  if (is_present_volume(state, volume)) return std::nullopt;
+  for (const Retired& entry : state.retired) {
+    if (entry.id == volume.str()) return entry.due;
+  }
+  std::optional<Time> until;
+  for (const Snapshot& other : state.snapshots) {
+    if (other.volume == volume && other.keep_until) until = std::max(until.value_or(Time{}), *other.keep_until);
+  }
+  return until;
+}
+
 struct Done {
   Draft& draft;
   const std::string& made;
@@ -140,6 +153,7 @@ struct Done {
         SnapshotId(made), create.volume, create.device, create.final, create.generation, SnapshotState::pending, 0,
         draft.now};
     snapshot.manual = create.manual;
+    snapshot.keep_until = given_up_until(draft.state(), create.volume);
     draft.state().snapshots.push_back(snapshot);
   }
   void operator()(const RegisterImage& image) const {
@@ -270,6 +284,14 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
   EffectAction action = found->second.effect.action;
   if (mutated(Mutation::refused_deletion_is_done) && outcome.key.starts_with("delete/") && !outcome.made) {
     return fold_outcome(draft, {outcome.key, std::string()});
+  }
+  if (outcome.made && std::holds_alternative<RegisterImage>(action)) {
+    // By its name the former image of that snapshot, which is given up: it is kept again, unless it is going already.
+    if (draft.state().asked.contains("delete/" + *outcome.made)) {
+      return refused(draft, found->second,
+                     {ErrorKind::conflict, "BeingDeregistered", "the former image " + *outcome.made + " is going", {}});
+    }
+    std::erase_if(draft.state().retired, [&](const Retired& entry) { return entry.id == *outcome.made; });
   }
   if (outcome.made) {
     draft.state().asked.erase(found);

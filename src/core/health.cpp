@@ -64,7 +64,9 @@ bool must_be_healed(const Draft& draft) {
   const std::optional<Instance>& instance = draft.state().instance;
   if (!draft.spec.health_check.enabled || !draft.spec.health_check.auto_healing) return false;
   if (!instance || !instance->healthy_at || !instance->unhealthy_since) return false;
-  return draft.now >= *instance->unhealthy_since + draft.spec.health_check.unhealthy_duration;
+  // By a look from after that time: it may be well again, and nobody have looked.
+  const std::optional<Time>& seen = draft.state().looking.seen_impaired;
+  return seen && *seen >= *instance->unhealthy_since + draft.spec.health_check.unhealthy_duration;
 }
 
 bool out_of_grace(const Draft& draft) {
@@ -80,7 +82,9 @@ void judge_health(Draft& draft) {
     if (!state.looking.status_asked) state.looking.status_asked = draft.now;
     draft.look(static_cast<Kinds>(Kind::status), std::max(draft.now, last + kStatusInterval));
     if (state.instance->unhealthy_since && draft.spec.health_check.auto_healing) {
-      draft.wake(*state.instance->unhealthy_since + draft.spec.health_check.unhealthy_duration);
+      Time due = *state.instance->unhealthy_since + draft.spec.health_check.unhealthy_duration;
+      if (due > draft.now) draft.wake(due);
+      if (due > last) draft.look(static_cast<Kinds>(Kind::status), std::max(due, draft.now));
     }
   }
   std::string error = present_error(draft);

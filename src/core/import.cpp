@@ -161,7 +161,8 @@ void retire_snapshots(Draft& draft, const std::string& why, const auto& which) {
 void drop_failed_copies(Draft& draft) {
   State& state = draft.state();
   bool failed = std::any_of(state.snapshots.begin(), state.snapshots.end(), [](const Snapshot& snapshot) {
-    return snapshot.generation == 0 && snapshot.state == SnapshotState::error;
+    bool gone = snapshot.state == SnapshotState::unknown && snapshot.missing_since;
+    return snapshot.generation == 0 && (snapshot.state == SnapshotState::error || gone);
   });
   if (!failed) return;
   ++state.import->attempt;
@@ -280,7 +281,9 @@ void finish_import(Draft& draft) {
 
 // Once a handover is under way the original may be going already, and only what it leaves is sure.
 bool may_give_up(const State& state) {
-  return is_original(state) && !is_outgoing(state);
+  if (!is_original(state) || state.asked.contains("terminate/" + state.instance->id.str())) return false;
+  const InstanceState now = state.instance->state;
+  return now != InstanceState::shutting_down && !is_terminal(now);
 }
 
 void give_up_import(Draft& draft) {
@@ -297,6 +300,7 @@ void give_up_import(Draft& draft) {
   state.root.reset();
   state.data.clear();
   state.interface.reset();
+  state.handover.reset();
   draft.record("import_given_up", "the import is given up: instance " + import.original.instance.str() +
                                       " goes on as it is, and is not ours any more");
 }

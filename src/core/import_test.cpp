@@ -278,5 +278,47 @@ TEST_P(ImportLives, LoseNothingAndComeBack) {
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, ImportLives, ::testing::Range(1, 7));
 
+TEST(Import, ADocumentThatGivesUpTheAddressMeanwhileDoesNotHoldItUp) {
+  Imported it(BlockDevicesMode::reattach, true);
+  World& world = it.world;
+  world.spec.persistence.private_ip = false;
+  world.happen(SpecChanged{world.state.surroundings});
+  world.settle(600);
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
+TEST(Import, ADocumentThatGivesUpTheDataMeanwhileDoesNotHoldItUp) {
+  Imported it(BlockDevicesMode::reattach, true);
+  World& world = it.world;
+  world.spec.persistence.block_devices = false;
+  world.happen(SpecChanged{world.state.surroundings});
+  world.settle(600);
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
+TEST(Import, ADeleteBeforeAnythingWasTakenDownLetsTheOriginalGoAlsoWhilePausing) {
+  Imported it(BlockDevicesMode::reattach, true);
+  World& world = it.world;
+  world.happen(PauseAsked{});
+  ASSERT_FALSE(world.state.import->secured_at);
+  ASSERT_TRUE(world.happen(DeleteAsked{Deallocation{true, true, true, true, std::chrono::hours(96)}}));
+  world.settle(200);
+  EXPECT_EQ(position(world.done, "terminate/"), world.done.size());
+  EXPECT_EQ(world.cloud.instance(it.original.instance).state, InstanceState::running);
+  EXPECT_TRUE(world.cloud.exists(it.original.root.id));
+  EXPECT_TRUE(world.cloud.exists(it.original.data[0].id));
+}
+
+TEST(CopiedImport, ACopyThatIsDeletedByHandIsMadeAnew) {
+  Imported it(BlockDevicesMode::reattach, false, false);
+  World& world = it.world;
+  while (world.state.snapshots.size() < 2) ASSERT_TRUE(world.turn());
+  for (const Snapshot& snapshot : world.state.snapshots) {
+    if (snapshot.device == "/dev/sdf") world.cloud.lose(snapshot.id);
+  }
+  world.settle(1200);
+  EXPECT_EQ(world.state.status, Status::active) << "waits without end; error: '" << world.state.error << "'";
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -69,8 +69,7 @@ void fold_known_interface(Draft& draft, Interface& interface, const Observation&
     bool stale = seen->attached_to.empty() && instance && observation.as_of <= instance->launched_at;
     if (!stale) fold_interface(interface, *seen);
   } else if (has(observation.kinds, Kind::interfaces) && would_be_listed(draft.state(), observation)) {
-    if (!interface.missing_since) interface.missing_since = draft.now;
-    ++interface.missing_looks;
+    note_missing(interface, draft.now);
   }
 }
 

@@ -128,7 +128,8 @@ Reason reason_to_replace(const Draft& draft) {
     return mutated(Mutation::ignore_a_disappearance) ? Reason::none : Reason::disappeared;
   }
   if (is_original(state)) return state.import->secured_at ? Reason::imported : Reason::none;
-  if (state.recycle_wanted && !held) return state.restore ? Reason::restore : Reason::recycle;
+  if (restore_waits(state) && !held) return Reason::restore;
+  if (state.recycle_wanted && !held) return Reason::recycle;
   if (must_be_healed(draft)) {
     reached(Probe::healed);
     return Reason::unhealthy;
@@ -268,6 +269,8 @@ void tend_without_instance(Draft& draft) {
   if (launch_under_way(state) || (state.goal != Goal::running && interface_under_way(state))) return;
   if (state.goal == Goal::deleted) return deallocate(draft);
   if (state.goal == Goal::paused) return stay_paused(draft);
+  // A pause that has not come to rest ends here: a person may have written to a volume all the same.
+  if (state.handover && state.handover->reason == Reason::pause) state.handover.reset();
   if (!state.handover) {
     Reason first = made_of_copies(state) ? Reason::imported : Reason::created;
     begin_handover(draft, state.generation == 0 ? first : Reason::resume);

@@ -161,6 +161,8 @@ bool settle_lost_data(Draft& draft) {
     Left left = left_of(state, at->second);
     if (!confirmed_missing(at->second, draft.now)) {
       ++at;
+    } else if (left.copy != nullptr && wanted_device(draft.spec, at->first) == nullptr) {
+      ++at;  // attached by hand: no mapping brings what takes its place, so it stays known until that is there
     } else if (left.awaited) {
       reached(Probe::loss_awaits_a_snapshot);
       settled = false;
@@ -190,7 +192,6 @@ void let_go_of_lost_by_hand(Draft& draft) {
 void replace_lost(Draft& draft, Volume& volume) {
   Left left = left_of(draft.state(), volume);
   if (left.awaited) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
-  if (rests_after_failures(draft, volume)) return;
   if (left.former == nullptr) return make_in_place_of(draft, volume, left.copy, true);
   reached(Probe::lost_former_takes_over);
   record_loss(draft, volume, left);
@@ -198,6 +199,7 @@ void replace_lost(Draft& draft, Volume& volume) {
 }
 
 void make_in_place_of(Draft& draft, const Volume& volume, const Snapshot* source, bool lost) {
+  if (rests_after_failures(draft, volume)) return;
   const State& state = draft.state();
   CreateVolume create;
   create.zone = state.instance->market.zone;

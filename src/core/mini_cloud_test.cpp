@@ -45,6 +45,10 @@ Result<std::string> MiniCloud::done(const Effect& effect, const Spec& spec) {
     return std::string();
   }
   if (const auto* a = std::get_if<ApplyTags>(&action)) return tag_things(*a);
+  if (const auto* a = std::get_if<TagVolume>(&action)) {
+    if (volumes_.contains(a->volume)) volumes_.at(a->volume).seen.tags.device = a->device;
+    return std::string();
+  }
   if (const auto* a = std::get_if<KeepOnTermination>(&action)) return keep(*a);
   if (const auto* a = std::get_if<DeleteVolume>(&action)) return remove_volume(a->volume);
   if (const auto* a = std::get_if<DeleteSnapshot>(&action)) return remove_snapshot(a->snapshot);
@@ -72,8 +76,11 @@ Result<std::string> MiniCloud::done(const Effect& effect, const Spec& spec) {
   }
   if (const auto* a = std::get_if<CreateInterface>(&action)) return make_interface(*a, effect.key);
   if (const auto* a = std::get_if<CreateVolume>(&action)) {
-    for (const auto& [id, known] : volumes_) {
-      if (known.seen.tags.effect == effect.key) return id.str();
+    if (auto known = volume_tokens_.find(a->token); !a->token.empty() && known != volume_tokens_.end()) {
+      return known->second.str();
+    }
+    if (a->device.snapshot_id && !snapshots_.contains(*a->device.snapshot_id)) {
+      return fail(ErrorKind::not_found, "InvalidSnapshot.NotFound", a->device.snapshot_id->str() + " does not exist");
     }
     VolumeId id(fresh("vol-"));
     Volume volume;
@@ -85,6 +92,7 @@ Result<std::string> MiniCloud::done(const Effect& effect, const Spec& spec) {
     volume.seen.tags = {a->generation, effect.key, a->device.device_name, {}};
     if (a->device.snapshot_id) volume.content = snapshots_.at(*a->device.snapshot_id).content;
     volumes_[id] = volume;
+    volume_tokens_[a->token] = id;
     return id.str();
   }
   return std::string();

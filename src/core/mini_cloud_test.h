@@ -78,6 +78,8 @@ class MiniCloud {
   size_t interfaces() const;
   const model::ObservedInterface& interface(const InterfaceId& id) const { return interfaces_.at(id); }
   size_t launches() const { return launches_; }
+  int64_t content_of(const SnapshotId& id) const { return snapshots_.at(id).content; }
+  bool exists(const SnapshotId& id) const { return snapshots_.contains(id); }
   int64_t content_of(const VolumeId& id) const { return volumes_.at(id).content; }
   std::map<std::string, int64_t> acknowledged;  // by device: the newest number
 
@@ -120,6 +122,7 @@ class MiniCloud {
   std::map<InstanceId, std::string> rooms_taken_;  // by the market's name
   model::StatusCheck health_ = model::StatusCheck::ok;
   std::map<std::string, InstanceId> tokens_;
+  std::map<std::string, VolumeId> volume_tokens_;
   std::map<InstanceId, model::ObservedInstance> instances_;
   std::map<VolumeId, Volume> volumes_;
   std::map<SnapshotId, Snapshot> snapshots_;

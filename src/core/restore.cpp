@@ -132,6 +132,12 @@ Result<void> drop_volume(Draft& draft, const VolumeDropped& request) {
     if (snapshot.device == device && !snapshot.keep_until) snapshot.keep_until = due;
   }
   state.data.erase(found);
+  // Nor does what it replaced take its place.
+  std::erase_if(state.superseded, [&](const Volume& former) {
+    if (former.device != device) return false;
+    state.retired.push_back({Retired::What::volume, former.id.str(), "a person dropped what replaced it", due});
+    return true;
+  });
   draft.record("volume_dropped", "volume " + id + " (" + device + ") is given up; it is kept until " + to_iso(due));
   return {};
 }
@@ -176,10 +182,27 @@ void leave_branch(Draft& draft, const std::string& device, const Snapshot* sourc
   const Time started = source != nullptr ? source->started_at : Time{};  // deleted since: all are kept
   for (Snapshot& snapshot : state.snapshots) {
     bool former = snapshot.device == device && snapshot.generation <= generation_restored(state, device);
-    if (former && snapshot.started_at > started && !snapshot.keep_until) {
-      snapshot.keep_until = draft.now + state.restore->retention;
-    }
+    if (!former || snapshot.started_at <= started) continue;
+    snapshot.keep_until = std::max(snapshot.keep_until.value_or(Time{}), draft.now + state.restore->retention);
   }
+}
+
+// What gave way is kept in its final snapshot. Where that is gone (a deletion that was taken back took the snapshots),
+// the volume itself is kept for as long.
+void keep_what_has_no_copy(Draft& draft, const std::string& device) {
+  State& state = draft.state();
+  const int former = generation_restored(state, device);
+  auto only_one = [&](const Volume& volume) {
+    const bool copied = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
+      return snapshot.volume == volume.id && snapshot.generation == volume.generation && snapshot.final &&
+             snapshot.state == SnapshotState::completed;
+    });
+    return volume.device == device && volume.generation <= former && !copied;
+  };
+  for (const Volume& volume : state.superseded) {
+    if (only_one(volume)) set_aside_restored(draft, volume);
+  }
+  std::erase_if(state.superseded, only_one);
 }
 
 // Where an instance has been up with what was restored, what gave way to it is kept as was promised, whatever becomes
@@ -188,7 +211,9 @@ void leave_begun_branches(Draft& draft) {
   const State& state = draft.state();
   if (!state.restore) return;
   for (const auto& [device, id] : state.restore->sources) {
-    if (restored_already(state, device)) leave_branch(draft, device, find_by_id(state.snapshots, id));
+    if (!restored_already(state, device)) continue;
+    leave_branch(draft, device, find_by_id(state.snapshots, id));
+    keep_what_has_no_copy(draft, device);
   }
 }
 
@@ -227,6 +252,14 @@ Result<void> check(const Draft& draft, const std::string& device, const Snapshot
   if (!is_persisted(draft, device)) {
     return fail(ErrorKind::conflict, "CONFLICT",
                 device + " is not persisted any more: what would be restored to it would not stay");
+  }
+  const auto& mapped = draft.spec.compute.block_devices;
+  const bool known = device == state.surroundings.image.root_device || state.data.contains(device) ||
+                     std::any_of(mapped.begin(), mapped.end(),
+                                 [&](const BlockDevice& wanted) { return wanted.device_name == device; });
+  if (!known) {
+    return fail(ErrorKind::conflict, "CONFLICT",
+                "nothing maps " + device + " any more, and there is no volume: map it in the document first");
   }
   return {};
 }
@@ -280,9 +313,6 @@ Result<void> ask_restore(Draft& draft, const RestoreAsked& request) {
   state.restore->earlier = std::move(earlier);
   try_anew(state);
   draft.record("restore_asked", "a restore was asked for: " + words_of(request.sources));
-  // Between two instances, or paused: the next one is made from it. One that may be launched by now is not.
-  bool comes_up_without = launch_may_be_done(state) || (state.instance && !is_outgoing(state));
-  if (state.goal == Goal::running && comes_up_without) state.recycle_wanted = true;
   return {};
 }
 
@@ -335,6 +365,15 @@ void tend_copies(Draft& draft) {
   if (state.restore && state.goal != Goal::deleted) give_up_what_is_gone(draft);
 }
 
+bool restore_waits(const State& state) {
+  if (!state.restore || !state.instance) return false;
+  const auto& sources = state.restore->sources;
+  return std::any_of(sources.begin(), sources.end(), [&](const auto& entry) {
+    return state.instance->generation <= generation_restored(state, entry.first) &&
+           restore_source(state, entry.first) != nullptr;
+  });
+}
+
 void restore_by_this_launch(State& state) {
   state.recycle_wanted = false;  // there is nothing that comes up without them
   if (!state.restore) return;
@@ -366,28 +405,6 @@ bool fall_back(Draft& draft) {
   return true;
 }
 
-namespace {
-
-// What gave way is kept in its final snapshot. Where that is gone (a deletion that was taken back took the snapshots),
-// the volume itself is kept for as long.
-void keep_what_has_no_copy(Draft& draft, const std::string& device) {
-  State& state = draft.state();
-  const int former = generation_restored(state, device);
-  auto only_one = [&](const Volume& volume) {
-    const bool copied = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
-      return snapshot.volume == volume.id && snapshot.generation == volume.generation && snapshot.final &&
-             snapshot.state == SnapshotState::completed;
-    });
-    return volume.device == device && volume.generation <= former && !copied;
-  };
-  for (const Volume& volume : state.superseded) {
-    if (only_one(volume)) set_aside_restored(draft, volume);
-  }
-  std::erase_if(state.superseded, only_one);
-}
-
-}  // namespace
-
 void note_came_up(Draft& draft) {
   State& state = draft.state();
   for (RootImage& image : state.images) {
@@ -408,6 +425,8 @@ void note_came_up(Draft& draft) {
 void set_aside_restored(Draft& draft, const Volume& former) {
   State& state = draft.state();
   Time due = draft.now + state.restore->retention;
+  // From here on they are no copies of what is there.
+  leave_branch(draft, former.device, find_by_id(state.snapshots, state.restore->sources.at(former.device)));
   state.retired.push_back({Retired::What::volume, former.id.str(),
                            "an older copy of " + former.device + " was restored in its place", due});
   draft.record("volume_given_up", "volume " + former.id.str() + " (" + former.device +

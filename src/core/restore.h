@@ -28,6 +28,9 @@ int generation_restored(const model::State& state, const std::string& device);
 // from it has it.
 const model::Snapshot* restore_source(const model::State& state, const std::string& device);
 
+// What runs is what is to give way: the next instance is made of older copies, and this one is replaced for that.
+bool restore_waits(const model::State& state);
+
 // A launch is about to be asked for, and none may be done: that one is made of the older copies, even if a restore was
 // asked for while another, refused since, might have come to be without them.
 void restore_by_this_launch(model::State& state);

@@ -75,8 +75,10 @@ bool superfluous(const Draft& draft, const Snapshot& snapshot) {
   if (snapshot.state == SnapshotState::unknown && !snapshot.missing_since) return false;
   if (used_by_image(state, snapshot.id)) return false;
   if (snapshot.manual && snapshot.state != SnapshotState::error) return false;
-  if (snapshot.keep_until) return *snapshot.keep_until <= draft.now;
   if (restore_source(state, snapshot.device) == &snapshot) return false;
+  // What gives way to a restore stays until an instance has come up with what was restored.
+  const bool gives_way = state.restore && state.restore->sources.contains(snapshot.device);
+  if (snapshot.keep_until) return *snapshot.keep_until <= draft.now && !gives_way;
   if (snapshot.state == SnapshotState::error) return !is_note(state, snapshot);  // holds nothing
   size_t keep = snapshot.final ? static_cast<size_t>(draft.spec.persistence.root_generations) : kPeriodicKept;
   return !among_newest(state, snapshot, keep);

@@ -4,6 +4,7 @@
 
 #include "core/fold.h"
 #include "core/probe.h"
+#include "core/restore.h"
 #include "core/retention.h"
 
 namespace holdfast::core {
@@ -153,7 +154,8 @@ std::vector<const Volume*> unsavable(const Draft& draft) {
 
 bool takedown_held(const Draft& draft) {
   const State& state = draft.state();
-  bool wanted = state.goal == Goal::paused || (state.goal == Goal::running && state.recycle_wanted);
+  const bool replaced = state.recycle_wanted || restore_waits(state);
+  bool wanted = state.goal == Goal::paused || (state.goal == Goal::running && replaced);
   bool steady = state.instance && state.instance->healthy_at && !state.handover;
   return wanted && steady && !unsavable(draft).empty();
 }

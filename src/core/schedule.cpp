@@ -78,9 +78,12 @@ void take_later(std::optional<Due>& known, const Due& candidate) {
 void run(Draft& draft, const Due& due, const Event& request) {
   const Goal goal = draft.state().goal;
   const bool recycled = draft.state().recycle_wanted;
+  const bool by_schedule = draft.state().by_schedule;
   // A conflict is none of a schedule: what cannot be recycled because it is paused stays paused.
-  if (!fold_request(draft, request)) return;
+  const bool asked = fold_request(draft, request).has_value();
   State& state = draft.state();
+  state.by_schedule = by_schedule;
+  if (!asked) return;
   if (state.goal == goal && state.recycle_wanted == recycled) return;
   state.by_schedule = true;
   Duration late = draft.now - due.at;

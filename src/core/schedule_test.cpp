@@ -161,5 +161,24 @@ TEST(ScheduledTimes, OfFrequencies) {
   EXPECT_EQ(next_due(later, noon), later.start_time);
 }
 
+TEST(ScheduleRepeated, APauseOfTheScheduleStaysItsOwnWhenItIsRepeated) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.now = *from_iso("2026-11-30T12:00:30Z");
+  world.settle();
+  ScheduledTask pause;
+  pause.type = TaskType::pause;
+  pause.frequency = "continuous";
+  world.spec.tasks = {pause};
+  world.happen(SpecChanged{world.state.surroundings});
+  world.now = *world.state.schedule_due;
+  world.happen(TimerRang{});
+  ASSERT_EQ(world.state.goal, Goal::paused);
+  ASSERT_TRUE(world.state.handover->scheduled);
+  world.now = *world.state.schedule_due;  // it takes longer than a minute
+  world.happen(TimerRang{});
+  EXPECT_TRUE(world.state.by_schedule);
+  EXPECT_TRUE(world.state.handover->scheduled);
+}
+
 }  // namespace
 }  // namespace holdfast::core

@@ -229,6 +229,7 @@ bool save_data(Draft& draft) {
   for (const auto& [device, volume] : draft.state().data) {
     bool needed = launch_needs_copy(draft.spec, draft.state(), volume);
     if (mutated(Mutation::launch_without_final_copies) && newest_completed(draft.state(), device)) needed = false;
+    if (confirmed_missing(volume, draft.now)) continue;  // made of its newest copy
     if (!saved(draft, volume) && needed) all = false;
   }
   return all;

@@ -31,6 +31,7 @@ void remember_remains(State& state) {
   append(remains.images, state.images);
   append(remains.superseded, state.superseded);
   append(remains.left_by_launch, state.left_by_launch);
+  append(remains.superseded_interfaces, state.superseded_interfaces);
 }
 
 namespace {
@@ -45,7 +46,7 @@ bool is_kept(const State& state, const std::string& id) {
 const Snapshot* newest_copy(const Remains& kept, const std::string& device) {
   const Snapshot* newest = nullptr;
   for (const Snapshot& snapshot : kept.snapshots) {
-    if (snapshot.device != device || snapshot.state != SnapshotState::completed) continue;
+    if (snapshot.device != device || snapshot.state != SnapshotState::completed || snapshot.keep_until) continue;
     if (newest == nullptr || snapshot.started_at > newest->started_at) newest = &snapshot;
   }
   return newest;
@@ -76,25 +77,38 @@ Remains kept_of(const State& state) {
   std::erase_if(kept.images, gone);
   std::erase_if(kept.superseded, gone);
   std::erase_if(kept.left_by_launch, gone);
+  std::erase_if(kept.superseded_interfaces, gone);
   reinstate_former(kept, state.surroundings.image.root_device);
   return kept;
 }
 
+bool is_mapped(const Draft& draft, const std::string& device) {
+  const auto& mapped = draft.spec.compute.block_devices;
+  return device == draft.state().surroundings.image.root_device ||
+         std::any_of(mapped.begin(), mapped.end(),
+                     [&](const BlockDevice& wanted) { return wanted.device_name == device; });
+}
+
 // What held state last, by its device.
-std::map<std::string, std::string> last_of(const Remains& before, const std::string& root_device) {
+std::map<std::string, std::string> last_of(const Draft& draft, const Remains& before) {
   std::map<std::string, std::string> last;
-  if (const Snapshot* copy = newest_copy(before, root_device)) last[root_device] = copy->id.str();
+  for (const Snapshot& snapshot : before.snapshots) {
+    if (!is_mapped(draft, snapshot.device)) continue;
+    if (const Snapshot* copy = newest_copy(before, snapshot.device)) last[snapshot.device] = copy->id.str();
+  }
   for (const Volume& former : before.superseded) last[former.device] = former.id.str();
   for (const auto& [device, volume] : before.data) last[device] = volume.id.str();
   if (before.root) last[before.root->device] = before.root->id.str();
+  std::erase_if(last, [&](const auto& entry) { return !is_persisted(draft, entry.first); });
   return last;
 }
 
 // Devices that held state, of which nothing is left, and what held it.
-std::vector<std::string> lost_of(const Remains& before, const Remains& kept, const std::string& root_device) {
+std::vector<std::string> lost_of(const Draft& draft, const Remains& before, const Remains& kept) {
   std::vector<std::string> lost;
-  for (const auto& [device, held_by] : last_of(before, root_device)) {
-    const bool present = device == root_device ? kept.root.has_value() : kept.data.contains(device);
+  for (const auto& [device, held_by] : last_of(draft, before)) {
+    const bool is_root = device == draft.state().surroundings.image.root_device;
+    const bool present = is_root ? kept.root.has_value() : kept.data.contains(device);
     if (!present && newest_copy(kept, device) == nullptr) lost.push_back(held_by + " (" + device + ")");
   }
   return lost;
@@ -118,6 +132,7 @@ void take_back(State& state, const Remains& kept, Time again) {
   keep_all(kept.images);
   keep_all(kept.superseded);
   keep_all(kept.left_by_launch);
+  keep_all(kept.superseded_interfaces);
   state.interface = kept.interface;
   state.root = kept.root;
   state.data = kept.data;
@@ -125,6 +140,7 @@ void take_back(State& state, const Remains& kept, Time again) {
   state.images = kept.images;
   state.superseded = kept.superseded;
   state.left_by_launch = kept.left_by_launch;
+  state.superseded_interfaces = kept.superseded_interfaces;
 }
 
 std::string copy_of(const Remains& kept, const std::string& device) {
@@ -138,9 +154,17 @@ std::string what_is_new(const Remains& before, const Remains& kept) {
   if (before.interface && !kept.interface) {
     changes.push_back("its network interface is deleted: it gets another one, and maybe another address");
   }
-  if (before.root && !kept.root) changes.push_back(copy_of(kept, before.root->device));
+  auto compare = [&](const Volume& had, const Volume* has) {
+    if (has == nullptr) return changes.push_back(copy_of(kept, had.device));
+    if (has->id == had.id) return;
+    changes.push_back(had.device + " comes from its former volume " + has->id.str() + ", of generation " +
+                      std::to_string(has->generation) + "; " + had.id.str() +
+                      " is deleted, with what was written since");
+  };
+  if (before.root) compare(*before.root, kept.root ? &*kept.root : nullptr);
   for (const auto& [device, volume] : before.data) {
-    if (!kept.data.contains(device)) changes.push_back(copy_of(kept, device));
+    auto has = kept.data.find(device);
+    compare(volume, has != kept.data.end() ? &has->second : nullptr);
   }
   return changes.empty() ? "with everything it had" : join(changes, "; ");
 }
@@ -161,7 +185,7 @@ Result<void> ask_undelete(Draft& draft) {
   }
   const Remains before = *state.remains;
   const Remains kept = kept_of(state);
-  std::vector<std::string> lost = lost_of(before, kept, state.surroundings.image.root_device);
+  std::vector<std::string> lost = lost_of(draft, before, kept);
   if (!lost.empty()) return conflict("cannot come back whole: " + join(lost, ", ") + " is deleted, with every copy");
   take_back(state, kept, draft.now + Deallocation().retention);
   state.goal = Goal::paused;

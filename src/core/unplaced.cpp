@@ -79,6 +79,12 @@ void note_unplaced(Draft& draft, const Volume& volume) {
                                       " was found by its tags, but not at which device it belongs");
 }
 
+bool has_a_place(const Draft& draft) {
+  const std::vector<BlockDevice>& devices = draft.spec.compute.block_devices;
+  return std::any_of(devices.begin(), devices.end(),
+                     [&](const BlockDevice& wanted) { return !is_taken(draft.state(), wanted.device_name); });
+}
+
 bool any_unplaced(const State& state) {
   return std::any_of(state.left_by_launch.begin(), state.left_by_launch.end(),
                      [](const Volume& left) { return left.device.empty(); });

@@ -403,6 +403,7 @@ constexpr void fields(A& a, const Remains*) {
   a("images", &Remains::images);
   a("superseded", &Remains::superseded);
   a("left_by_launch", &Remains::left_by_launch);
+  a("superseded_interfaces", &Remains::superseded_interfaces);
 }
 
 template <class A>
@@ -465,6 +466,7 @@ template <class A>
 constexpr void fields(A& a, const HeldAddress*) {
   a("allocation", &HeldAddress::allocation);
   a("public_ip", &HeldAddress::public_ip);
+  a("only_asked", &HeldAddress::only_asked);
 }
 
 template <class A>

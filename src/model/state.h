@@ -160,6 +160,7 @@ struct Remains {
   std::vector<RootImage> images;
   std::vector<Volume> superseded;
   std::vector<Volume> left_by_launch;
+  std::vector<Interface> superseded_interfaces;
   bool operator==(const Remains&) const = default;
 };
 
@@ -225,10 +226,11 @@ struct Voluntary {
   bool operator==(const Voluntary&) const = default;
 };
 
-// The elastic address that was seen on an instance of ours.
+// The elastic address that is on an instance of ours, or was asked for.
 struct HeldAddress {
   std::string allocation;
   std::string public_ip;
+  bool only_asked = false;  // for, and not seen there yet
   bool operator==(const HeldAddress&) const = default;
 };
 
@@ -238,6 +240,7 @@ struct Looking {
   std::optional<Time> volumes_listed;     // as_of of the last complete listing of the volumes
   std::optional<Time> interfaces_listed;  // the same of the interfaces
   std::optional<Time> status_asked;       // when status checks were last looked at
+  std::optional<Time> seen_impaired;      // when they last were seen to fail
   std::vector<MarketPrice> prices;        // newest of the spot markets in question
   std::optional<Time> address_asked;      // when the elastic address was last associated
   std::optional<Time> cheaper_since;      // a market was seen much cheaper than the present one since then

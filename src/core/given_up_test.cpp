@@ -1,0 +1,180 @@
+// Volumes that are given up or lost, and what comes in their place.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/copies_test.h"
+#include "core/replacement.h"
+#include "core/restore.h"
+
+namespace holdfast::core {
+namespace {
+
+using namespace model;
+using testing::attach_by_hand;
+using testing::content;
+using testing::kData;
+using testing::kHand;
+using testing::later;
+using testing::message_of;
+using testing::spec_of;
+using testing::take;
+using testing::told;
+using testing::World;
+
+struct GivenUpVolumes : testing::BothModes {};
+INSTANTIATE_TEST_SUITE_P(Modes, GivenUpVolumes, testing::both_modes(), testing::mode_name);
+
+TEST_P(GivenUpVolumes, AVolumeAttachedByHandThatIsLostBetweenInstancesComesFromItsCopy) {
+  const VolumeId hand = attach_by_hand(world);
+  ASSERT_TRUE(world.state.data.contains(kHand));
+  world.cloud.write();
+  const int64_t written = content(world, kHand);
+  take(world, kHand);
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::paused);
+  world.cloud.lose(hand);
+  world.cloud.no_capacity = 1;
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle(120);
+  world.cloud.no_capacity = 0;
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_TRUE(world.state.data.contains(kHand)) << message_of(world, "volume_restored");
+  ASSERT_TRUE(world.state.data.contains(kHand));
+  EXPECT_EQ(content(world, kHand), written);
+}
+
+// Taken off and deleted by hand between two looks, before it was seen attached.
+TEST_P(GivenUpVolumes, AVolumeThatIsLostWhileItIsBeingAttachedIsReplaced) {
+  world.cloud.write();
+  take(world, kData);
+  if (GetParam() == BlockDevicesMode::on_launch) return;
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  ASSERT_TRUE(world.turn_until([&] {
+    return world.state.instance && world.state.generation == 2 &&
+           world.state.data.at(kData).attached_to == world.state.instance->id;
+  }));
+  world.cloud.lose(world.state.data.at(kData).id);
+  for (int i = 0; i < 3; ++i) world.settle();
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
+TEST_P(GivenUpVolumes, AGivenUpVolumeThatIsAttachedAgainByHandIsKept) {
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  const VolumeId data = world.state.data.at(kData).id;
+  ASSERT_TRUE(world.happen(VolumeDropped{data}));
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle();
+  later(world, std::chrono::hours(95));
+  world.cloud.tag(data, kHand);  // the test's cloud does no TagVolume
+  world.cloud.perform({"hand/2", AttachVolume{data, world.state.instance->id, kHand}, Urgency::save, {}}, world.spec);
+  world.cloud.advance();
+  world.happen(CloudStirred{kAllKinds});
+  world.settle();
+  ASSERT_TRUE(world.state.data.contains(kHand));
+  ASSERT_EQ(world.state.data.at(kHand).id, data);
+  later(world, std::chrono::hours(24));
+  ASSERT_TRUE(world.cloud.exists(data));
+  ASSERT_TRUE(world.happen(DeleteAsked{}));  // keeps everything for 96 hours
+  world.settle(60);
+  EXPECT_EQ(world.state.status, Status::deallocated);
+  EXPECT_TRUE(world.cloud.exists(data)) << "deleted at once";
+}
+
+// what gave way to a restore, attached beside it by hand.
+TEST(GivenUpVolumesReattach, WhatGaveWayToARestoreAndIsAttachedByHandIsKept) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.write();
+  const SnapshotId old = take(world, kData);
+  world.cloud.write();
+  const VolumeId newer = world.state.data.at(kData).id;
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kData, old}}, std::chrono::hours(1)}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  world.cloud.tag(newer, kHand);
+  world.cloud.perform({"hand/2", AttachVolume{newer, world.state.instance->id, kHand}, Urgency::save, {}}, world.spec);
+  world.cloud.advance();
+  world.happen(CloudStirred{kAllKinds});
+  world.settle();
+  ASSERT_TRUE(world.state.data.contains(kHand));
+  later(world, std::chrono::hours(2));
+  ASSERT_TRUE(world.cloud.exists(newer));
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  ASSERT_TRUE(world.happen(VolumeDropped{newer}));
+  world.settle();
+  EXPECT_TRUE(world.cloud.exists(newer)) << message_of(world, "volume_dropped");
+}
+
+TEST_P(GivenUpVolumes, AVolumeThatIsGivenUpDoesNotComeBackByACopyUnderWay) {
+  world.cloud.write();
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  ASSERT_TRUE(world.happen(SnapshotAsked{}));
+  ASSERT_TRUE(world.happen(VolumeDropped{world.state.data.at(kData).id}));
+  world.settle();
+  std::erase_if(world.state.snapshots, [](const Snapshot&) { return false; });
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kData), 0) << "what the document maps: blank";
+}
+
+TEST(GivenUpVolumesOnLaunch, AVolumeThatIsGivenUpDoesNotComeBackByTheOneBeforeIt) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  world.cloud.write();
+  world.cloud.set_health(StatusCheck::initializing);
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  ASSERT_TRUE(world.turn_until([&] {
+    return world.state.generation == 2 && world.state.instance && world.state.instance->running_at &&
+           world.state.data.contains(kData);
+  }));
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::paused);
+  world.cloud.set_health(StatusCheck::ok);
+  ASSERT_TRUE(world.happen(VolumeDropped{world.state.data.at(kData).id}));
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kData), 0) << message_of(world, "volume_reinstated");
+}
+
+TEST_P(GivenUpVolumes, VolumesThatNoDeviceIsLeftForAreNotForgotten) {
+  Spec spec = spec_of(GetParam());
+  BlockDevice second = spec.compute.block_devices.front();
+  second.device_name = "/dev/sdg";
+  spec.compute.block_devices.push_back(second);
+  World world(spec);
+  while (world.cloud.launches() == 0) ASSERT_TRUE(world.turn());
+  const InstanceId id = world.state.instance->id;
+  world.restart();
+  world.look.reset();
+  world.cloud.advance();
+  world.cloud.write();
+  world.cloud.vanish(id);
+  world.cloud.advance();
+  world.happen(CloudStirred{kAllKinds});
+  world.settle(120);
+  ASSERT_TRUE(told(world, "volume_unplaced"));
+  ASSERT_FALSE(world.state.instance);
+  world.spec.compute.block_devices.clear();  // futile_changes() lets that pass: is_held() knows nothing of them
+  ASSERT_TRUE(world.happen(SpecChanged{world.state.surroundings}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  Deallocation what;
+  what.delete_volumes = what.delete_snapshots = what.delete_images = what.delete_interfaces = true;
+  ASSERT_TRUE(world.happen(DeleteAsked{what}));
+  world.settle(60);
+  later(world, std::chrono::hours(200));
+  EXPECT_TRUE(world.forgotten);
+  EXPECT_EQ(world.cloud.volumes(), 0u);
+}
+
+}  // namespace
+}  // namespace holdfast::core
