@@ -157,6 +157,14 @@ struct Done {
     draft.state().snapshots.push_back(snapshot);
   }
   void operator()(const RegisterImage& image) const {
+    // By its name one that is known, and has failed: the next try has a name of its own.
+    if (RootImage* known = find_by_id(draft.state().images, ImageId(made))) {
+      if (known->state == ImageState::failed) {
+        ++known->failures;
+        known->failed_at = draft.now;
+      }
+      return draft.look(static_cast<Kinds>(Kind::images), draft.now);
+    }
     draft.state().images.push_back({ImageId(made), image.name, image.snapshot, image.generation, ImageState::pending});
     draft.look(static_cast<Kinds>(Kind::images), draft.now);
   }

@@ -105,9 +105,10 @@ bool rests_after_failures(Draft& draft, const Volume& lost) {
   int failures = 0;
   std::optional<Time> last;
   for (const Retired& entry : draft.state().retired) {
-    if (entry.why != kFailed) continue;
+    const Time failed_at = entry.due - kFailedKept;
+    if (entry.why != kFailed || failed_at > draft.now) continue;  // kept for longer since, by an undelete
     ++failures;
-    last = std::max(last.value_or(Time{}), entry.due - kFailedKept);
+    last = std::max(last.value_or(Time{}), failed_at);
   }
   return resting(draft, last, failures);
 }
@@ -221,13 +222,31 @@ void make_in_place_of(Draft& draft, const Volume& volume, const Snapshot* source
   draft.want("volume/" + from + "/" + create.zone + instead, create, Urgency::recover);
 }
 
+namespace {
+
+bool is_final_copy(const State& state, const Volume& volume, const std::optional<SnapshotId>& id) {
+  return std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& copy) {
+    return copy.id == id && copy.final && copy.volume == volume.id && copy.generation == volume.generation;
+  });
+}
+
+bool is_restored_from(const State& state, const CreateVolume& create) {
+  const Snapshot* older = restore_source(state, create.device.device_name);
+  return older != nullptr && create.device.snapshot_id == older->id;
+}
+
+}  // namespace
+
 void volume_made(Draft& draft, const CreateVolume& create, const VolumeId& made) {
   State& state = draft.state();
   auto former = state.data.find(create.device.device_name);
   bool known = former != state.data.end();
   bool still_meant = create.in_place_of.empty() || (known && former->second.id == create.in_place_of);
   bool gone = known && confirmed_missing(former->second, draft.now);
-  if (!still_meant || create.generation != state.generation || (create.lost && !gone)) {
+  // Of a restore that was overridden or taken back since.
+  const bool stale = known && !create.lost && !is_final_copy(state, former->second, create.device.snapshot_id) &&
+                     !is_restored_from(state, create);
+  if (!still_meant || create.generation != state.generation || (create.lost && !gone) || stale) {
     reached(Probe::volume_made_in_vain);
     // Safe: made by us, and never attached to anything.
     state.retired.push_back({Retired::What::volume, made.str(), kInVain, draft.now});

@@ -227,5 +227,68 @@ TEST_P(RestoreCrossed, ARestoreThatIsTakenBackLeavesNoRecycle) {
   EXPECT_EQ(world.state.generation, generation) << "recycled, though nobody wants that";
 }
 
+TEST(RestoreCrossedReattach, WhatGaveWayToARestoreThatWasOverriddenIsNotDeleted) {
+  for (bool answered : {true, false}) {
+    World world(spec_of(BlockDevicesMode::reattach));
+    world.settle();
+    world.cloud.write();
+    const SnapshotId first = take(world, kData);
+    world.cloud.write();
+    const SnapshotId second = take(world, kData);
+    world.cloud.write();
+    const VolumeId former = world.state.data.at(kData).id;
+    const int64_t newest = content(world, kData);
+    ASSERT_TRUE(world.happen(RestoreAsked{{{kData, first}}}));
+    ASSERT_TRUE(world.turn_until([&] {
+      return !world.effects.empty() && std::holds_alternative<CreateVolume>(world.effects.front().action);
+    }));
+    if (!answered) {
+      world.cloud.perform(world.effects.front(), world.spec);
+      world.restart();
+    }
+    ASSERT_TRUE(world.happen(RestoreAsked{{{kData, second}}}));
+    ASSERT_TRUE(world.turn_until([&] {  // its answer, or the look that shows it, has come
+      return std::none_of(world.state.asked.begin(), world.state.asked.end(), [](const auto& entry) {
+        return std::holds_alternative<CreateVolume>(entry.second.effect.action);
+      });
+    }));
+    ASSERT_TRUE(world.happen(RestoreAsked{}));  // taken back
+    for (int i = 0; i < 3; ++i) world.settle();
+    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+    ASSERT_TRUE(world.cloud.exists(former)) << "what was on it is nowhere else";
+    EXPECT_EQ(content(world, kData), newest) << message_of(world, "restore_taken_back");
+  }
+}
+
+TEST_P(RestoreCrossed, AnImageThatFailedIsNotTakenForTheNextTry) {
+  world.cloud.write();
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  world.settle();
+  const SnapshotId imaged = world.state.images.front().snapshot;
+  world.cloud.write();
+  const SnapshotId wanted = take(world, kRoot);
+  const int64_t was = content(world, kRoot);
+  world.cloud.images_fail = true;
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, wanted}}}));
+  auto next_try = [&] {  // the second is let out, and its failure not seen yet
+    if (world.wake && *world.wake <= world.now) {
+      world.wake.reset();
+      world.happen(TimerRang{});
+    }
+    return std::count_if(world.state.images.begin(), world.state.images.end(),
+                         [&](const RootImage& image) { return image.snapshot == wanted; }) == 2;
+  };
+  ASSERT_TRUE(world.turn_until(next_try));
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, imaged}}}));  // another one, of which there is an image
+  for (int i = 0; i < 3; ++i) world.settle(60);
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  world.cloud.images_fail = false;
+  ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, wanted}}}));
+  for (int i = 0; i < 3; ++i) world.settle();
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kRoot), was);
+  EXPECT_FALSE(world.state.restore);
+}
+
 }  // namespace
 }  // namespace holdfast::core

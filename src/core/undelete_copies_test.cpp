@@ -217,5 +217,32 @@ TEST(UndeleteCopiesOnLaunch, AnImageThatIsGoingIsNotTakenForAnotherOne) {
   EXPECT_EQ(world.state.status, Status::active) << world.state.error;
 }
 
+TEST(UndeleteCopiesReattach, AnUndeleteDoesNotPutOffWhatIsMadeAfterAFailure) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  auto lose_and_fail_once = [&] {
+    const int generation = world.state.generation;
+    ASSERT_TRUE(world.turn_until([&] { return world.state.instance && world.state.generation > generation; }));
+    world.cloud.lose(world.state.data.at(kData).id);
+    world.cloud.volumes_fail = true;
+    auto fails = [&] {
+      auto data = world.state.data.find(kData);
+      return data != world.state.data.end() && data->second.state == VolumeState::error;
+    };
+    ASSERT_TRUE(world.turn_until(fails));
+    world.cloud.volumes_fail = false;
+    for (int i = 0; i < 3; ++i) world.settle();
+  };
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  ASSERT_NO_FATAL_FAILURE(lose_and_fail_once());
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  ASSERT_TRUE(world.happen(DeleteAsked{}));
+  world.settle(60);
+  ASSERT_TRUE(world.happen(UndeleteAsked{}));
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  ASSERT_NO_FATAL_FAILURE(lose_and_fail_once());
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
 }  // namespace
 }  // namespace holdfast::core
