@@ -193,6 +193,8 @@ struct Checker::Calls {
     const Managed& managed = of.managed_[found->second.owner];
     if (!service() || of.may_go(managed, &model::Deallocation::delete_images)) return;
     if (!managed.spec.persistence.root_device) return;
+    // What gave way to an older copy is kept as a snapshot.
+    if (of.left_behind(managed, kRootDevice, found->second.taken, false)) return;
     // What a person has deregistered may not be noticed yet.
     bool newer = std::any_of(of.images_.begin(), of.images_.end(), [&](const auto& entry) {
       const Image& other = entry.second;
