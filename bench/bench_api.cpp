@@ -182,10 +182,7 @@ int run(Options& options) {
   results.number("start_seconds", std::chrono::duration<double>(Clock::now() - begin).count());
   results.number("instances", instances);
   std::ifstream token_file(setup->service.data_dir() + "/token");
-  Load load{setup->service.port(),
-            {},
-            callers,
-            static_cast<double>(seconds)};
+  Load load{setup->service.port(), {}, callers, static_cast<double>(seconds)};
   std::getline(token_file, load.token);
   keep_service_on(setup->service.pid());
   stay_on(0, kCallersCore);

@@ -49,8 +49,7 @@ int run(Options& options) {
   options.number("count", count).number("seed", seed).number("workers", with.workers);
   options.flag("on-launch", on_launch).read();
   store::MemoryStore store;
-  sim::VirtualCloud cloud(
-      {static_cast<uint64_t>(seed), true, true, kSnapshotsUnderWay});
+  sim::VirtualCloud cloud({static_cast<uint64_t>(seed), true, true, kSnapshotsUnderWay});
   const auto began = std::chrono::steady_clock::now();
   std::vector<ManagedInstanceId> ids;
   {

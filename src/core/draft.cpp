@@ -140,6 +140,17 @@ std::string zone_of(const State& state, const SubnetId& subnet) {
   return {};
 }
 
+const BlockDevice* mapping_of(const Spec& spec, const std::string& device) {
+  for (const BlockDevice& mapping : spec.compute.block_devices) {
+    if (mapping.device_name == device) return &mapping;
+  }
+  return nullptr;
+}
+
+bool is_mapped(const Draft& draft, const std::string& device) {
+  return device == draft.state().surroundings.image.root_device || mapping_of(draft.spec, device) != nullptr;
+}
+
 bool is_persisted(const Draft& draft, const std::string& device) {
   bool root = device == draft.state().surroundings.image.root_device;
   return root ? draft.spec.persistence.root_device : draft.spec.persistence.block_devices;
@@ -154,6 +165,20 @@ bool is_present_volume(const State& state, const VolumeId& volume) {
 bool is_retired(const State& state, const std::string& id) {
   return std::any_of(state.retired.begin(), state.retired.end(),
                      [&](const Retired& entry) { return entry.id == id; });
+}
+
+bool deletion_may_be_done(const State& state, const std::string& id) {
+  auto deletion = state.asked.find("delete/" + id);
+  return deletion != state.asked.end() && may_be_done(deletion->second);
+}
+
+void keep_again(State& state, const std::string& id) {
+  std::erase_if(state.retired, [&](const Retired& entry) { return entry.id == id; });
+  state.asked.erase("delete/" + id);  // refused for now: known not to have been done
+}
+
+bool is_final_of(const Snapshot& snapshot, const Volume& volume) {
+  return snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation;
 }
 
 }  // namespace holdfast::core

@@ -53,11 +53,21 @@ bool snapshots_data(const model::Spec& spec, const model::State& state);
 // The next launch waits for the final snapshot of this data volume: it is made from it, or cannot be in its zone.
 bool launch_needs_copy(const model::Spec& spec, const model::State& state, const model::Volume& volume);
 std::string zone_of(const model::State& state, const SubnetId& subnet);
+// What the document maps to this device; nullptr: nothing.
+const model::BlockDevice* mapping_of(const model::Spec& spec, const std::string& device);
+// The root's, or one that the document maps.
+bool is_mapped(const Draft& draft, const std::string& device);
 // Whether the document persists what is at this device.
 bool is_persisted(const Draft& draft, const std::string& device);
 // The root, or one of the data volumes, of now.
 bool is_present_volume(const model::State& state, const VolumeId& volume);
 // It is kept for a while yet, or its deletion is under way.
 bool is_retired(const model::State& state, const std::string& id);
+// A deletion of it was let out, and it may be gone, or go yet.
+bool deletion_may_be_done(const model::State& state, const std::string& id);
+// It counts again, whatever was to become of it. Only where no deletion of it may be done.
+void keep_again(model::State& state, const std::string& id);
+// Asked for as the last word of this volume, as it was with its present generation.
+bool is_final_of(const model::Snapshot& snapshot, const model::Volume& volume);
 
 }  // namespace holdfast::core

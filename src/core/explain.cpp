@@ -174,7 +174,7 @@ class Explainer {
                   volume.missing_since);
     }
     for (const Snapshot& snapshot : state_.snapshots) {
-      bool attempt = snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation;
+      bool attempt = is_final_of(snapshot, volume);
       if (!attempt || !is_there(snapshot.state)) continue;
       if (snapshot.state == SnapshotState::completed) return needs_image ? imaged_of(snapshot) : void();
       return wait(Wait::On::sight, snapshot.id.str(),

@@ -38,18 +38,6 @@ namespace {
 
 // ---- instances
 
-bool deletion_may_be_done(const State& state, const VolumeId& id) {
-  auto deletion = state.asked.find("delete/" + id.str());
-  return deletion != state.asked.end() && may_be_done(deletion->second);
-}
-
-// What was given up, and is attached again by hand, is kept.
-void keep_again(State& state, const VolumeId& id) {
-  state.asked.erase("delete/" + id.str());  // refused for now: known not to have been done
-  std::erase_if(state.retired, [&](const Retired& entry) { return entry.id == id.str(); });
-  std::erase_if(state.superseded, [&](const Volume& former) { return former.id == id; });
-}
-
 // A device of the present instance that the state does not know yet, or knows with another volume.
 void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevice& device) {
   State& state = draft.state();
@@ -77,12 +65,14 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
   const bool elsewhere = std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) {
     return entry.second.id == device.volume && entry.first != device.device;
   });
-  if (elsewhere || deletion_may_be_done(state, device.volume)) return;
+  if (elsewhere || deletion_may_be_done(state, device.volume.str())) return;
   auto [known, added] = state.data.try_emplace(device.device, volume);
-  if (added || known->second.id != device.volume) keep_again(state, device.volume);
+  if (added || known->second.id != device.volume) {  // it may have been given up, or replaced, before
+    keep_again(state, device.volume.str());
+    std::erase_if(state.superseded, [&](const Volume& former) { return former.id == device.volume; });
+  }
   if (added) {
-    bool in_spec = std::any_of(draft.spec.compute.block_devices.begin(), draft.spec.compute.block_devices.end(),
-                               [&](const BlockDevice& wanted) { return wanted.device_name == device.device; });
+    bool in_spec = mapping_of(draft.spec, device.device) != nullptr;
     known->second.by_hand = !in_spec;
     if (!in_spec) reached(Probe::volume_adopted_by_hand);
     if (!in_spec)
@@ -314,10 +304,11 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   volume.id = seen.id;
   volume.zone = seen.zone;
   volume.generation = seen.tags.generation;
-  if (volume.device.empty() && !draft.spec.persistence.block_devices) return;
-  // Beside an instance with all its volumes it is one that somebody has exchanged.
-  if (volume.device.empty() && !has_a_place(draft)) return;
-  if (volume.device.empty()) return note_unplaced(draft, volume);
+  if (volume.device.empty()) {
+    // Beside an instance with all its volumes it is one that somebody has exchanged.
+    if (draft.spec.persistence.block_devices && has_a_place(draft)) note_unplaced(draft, volume);
+    return;
+  }
   bool is_root = volume.device == state.surroundings.image.root_device;
   if (is_root ? (state.root.has_value() || !draft.spec.persistence.root_device)
               : (state.data.contains(volume.device) || !draft.spec.persistence.block_devices)) {
@@ -331,16 +322,12 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
                                    " was found by its tags and is kept as " + volume.device);
 }
 
-void note_volume_missing(Draft& draft, Volume& volume) {
-  note_missing(volume, draft.now);
-}
-
 void fold_known_volume(Draft& draft, Volume& volume, const Observation& observation) {
   if (const ObservedVolume* seen = find_by_id(observation.volumes, volume.id)) {
     // Something else may be attached there by hand; but a listing older than the attachment proves nothing of it.
     fold_volume(draft, volume, *seen);
   } else if (has(observation.kinds, Kind::volumes) && would_be_listed(draft.state(), observation)) {
-    note_volume_missing(draft, volume);
+    note_missing(volume, draft.now);
   }
 }
 
@@ -426,7 +413,8 @@ void settle_unknown(Draft& draft, const Observation& observation) {
     if (asked.standing != Asked::Standing::unknown) continue;
     if (std::holds_alternative<TerminateInstance>(asked.effect.action) ||
         std::holds_alternative<AssociateAddress>(asked.effect.action)) {
-      // Asked again only by take_down, and only if what is persisted by now outlives the instance.
+      // Asked again only by what wants it, if that still does: take_down (what is persisted by now must outlive the
+      // instance), and tend_address (the document may have given the address to another since).
       asked.standing = Asked::Standing::waiting;
       asked.again_at = draft.now;
       continue;

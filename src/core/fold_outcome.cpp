@@ -142,7 +142,7 @@ struct Done {
     draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
     // Asked for before a deletion, and again after that was taken back: it counts again, unless it is going already.
     if (draft.state().asked.contains("delete/" + made)) return;
-    std::erase_if(draft.state().retired, [&](const Retired& entry) { return entry.id == made; });
+    keep_again(draft.state(), made);
     // Found by its tags before, as one of two.
     if (Snapshot* known = find_by_id(draft.state().snapshots, SnapshotId(made))) {
       known->final = known->final || create.final;
@@ -299,7 +299,7 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
       return refused(draft, found->second,
                      {ErrorKind::conflict, "BeingDeregistered", "the former image " + *outcome.made + " is going", {}});
     }
-    std::erase_if(draft.state().retired, [&](const Retired& entry) { return entry.id == *outcome.made; });
+    keep_again(draft.state(), *outcome.made);
   }
   if (outcome.made) {
     draft.state().asked.erase(found);

@@ -83,7 +83,6 @@ void judge_health(Draft& draft) {
     draft.look(static_cast<Kinds>(Kind::status), std::max(draft.now, last + kStatusInterval));
     if (state.instance->unhealthy_since && draft.spec.health_check.auto_healing) {
       Time due = *state.instance->unhealthy_since + draft.spec.health_check.unhealthy_duration;
-      if (due > draft.now) draft.wake(due);
       if (due > last) draft.look(static_cast<Kinds>(Kind::status), std::max(due, draft.now));
     }
   }

@@ -54,15 +54,8 @@ Left left_of(const State& state, const Volume& lost) {
   return left;
 }
 
-const BlockDevice* wanted_device(const Spec& spec, const std::string& device) {
-  for (const BlockDevice& wanted : spec.compute.block_devices) {
-    if (wanted.device_name == device) return &wanted;
-  }
-  return nullptr;
-}
-
 std::string of_snapshot(const Volume& lost, const Snapshot& copy) {
-  bool is_final = copy.final && copy.volume == lost.id && copy.generation == lost.generation;
+  bool is_final = is_final_of(copy, lost);
   return "snapshot " + copy.id.str() + " of " + to_iso(copy.started_at) +
          (is_final ? ", its final one: nothing is lost" : "; what was written after that is lost");
 }
@@ -76,7 +69,7 @@ std::string successor_of(const Draft& draft, const Volume& lost, const Left& lef
   if (lost.device == state.surroundings.image.root_device) {
     return gone + "the next instance starts from image " + state.surroundings.image.id.str();
   }
-  const BlockDevice* wanted = wanted_device(draft.spec, lost.device);
+  const BlockDevice* wanted = mapping_of(draft.spec, lost.device);
   if (wanted == nullptr) return gone + "it was attached by hand, and so must be what takes its place";
   if (wanted->snapshot_id) return gone + "one made from " + wanted->snapshot_id->str() + " takes its place";
   return gone + "a blank one takes its place";
@@ -162,7 +155,7 @@ bool settle_lost_data(Draft& draft) {
     Left left = left_of(state, at->second);
     if (!confirmed_missing(at->second, draft.now)) {
       ++at;
-    } else if (left.copy != nullptr && wanted_device(draft.spec, at->first) == nullptr) {
+    } else if (left.copy != nullptr && mapping_of(draft.spec, at->first) == nullptr) {
       ++at;  // attached by hand: no mapping brings what takes its place, so it stays known until that is there
     } else if (left.awaited) {
       reached(Probe::loss_awaits_a_snapshot);
@@ -181,7 +174,7 @@ bool settle_lost_data(Draft& draft) {
 void let_go_of_lost_by_hand(Draft& draft) {
   std::erase_if(draft.state().data, [&](const auto& entry) {
     const Volume& volume = entry.second;
-    if (!confirmed_missing(volume, draft.now) || wanted_device(draft.spec, volume.device) != nullptr) return false;
+    if (!confirmed_missing(volume, draft.now) || mapping_of(draft.spec, volume.device) != nullptr) return false;
     Left left = left_of(draft.state(), volume);
     if (left.awaited || left.former != nullptr || left.copy != nullptr) return false;
     reached(Probe::lost_by_hand_let_go);
@@ -204,7 +197,7 @@ void make_in_place_of(Draft& draft, const Volume& volume, const Snapshot* source
   const State& state = draft.state();
   CreateVolume create;
   create.zone = state.instance->market.zone;
-  if (const BlockDevice* wanted = wanted_device(draft.spec, volume.device)) create.device = *wanted;
+  if (const BlockDevice* wanted = mapping_of(draft.spec, volume.device)) create.device = *wanted;
   create.device.device_name = volume.device;
   int least = std::max(volume.size_gib, source != nullptr ? source->size_gib : 0);
   create.device.size_gib = std::max(least, create.device.size_gib.value_or(0));
@@ -226,7 +219,7 @@ namespace {
 
 bool is_final_copy(const State& state, const Volume& volume, const std::optional<SnapshotId>& id) {
   return std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& copy) {
-    return copy.id == id && copy.final && copy.volume == volume.id && copy.generation == volume.generation;
+    return copy.id == id && is_final_of(copy, volume);
   });
 }
 

@@ -187,20 +187,29 @@ void leave_branch(Draft& draft, const std::string& device, const Snapshot* sourc
   }
 }
 
+void retire_given_way(Draft& draft, const Volume& former) {
+  State& state = draft.state();
+  Time due = draft.now + state.restore->retention;
+  state.retired.push_back({Retired::What::volume, former.id.str(),
+                           "an older copy of " + former.device + " was restored in its place", due});
+  draft.record("volume_given_up", "volume " + former.id.str() + " (" + former.device +
+                                      ") gives way to an older copy; it is kept until " + to_iso(due));
+}
+
 // What gave way is kept in its final snapshot. Where that is gone (a deletion that was taken back took the snapshots),
 // the volume itself is kept for as long.
-void keep_what_has_no_copy(Draft& draft, const std::string& device) {
+void leave_behind_all(Draft& draft, const std::string& device, const Snapshot* source) {
+  leave_branch(draft, device, source);
   State& state = draft.state();
   const int former = generation_restored(state, device);
   auto only_one = [&](const Volume& volume) {
     const bool copied = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
-      return snapshot.volume == volume.id && snapshot.generation == volume.generation && snapshot.final &&
-             snapshot.state == SnapshotState::completed;
+      return is_final_of(snapshot, volume) && snapshot.state == SnapshotState::completed;
     });
     return volume.device == device && volume.generation <= former && !copied;
   };
   for (const Volume& volume : state.superseded) {
-    if (only_one(volume)) set_aside_restored(draft, volume);
+    if (only_one(volume)) retire_given_way(draft, volume);
   }
   std::erase_if(state.superseded, only_one);
 }
@@ -211,9 +220,7 @@ void leave_begun_branches(Draft& draft) {
   const State& state = draft.state();
   if (!state.restore) return;
   for (const auto& [device, id] : state.restore->sources) {
-    if (!restored_already(state, device)) continue;
-    leave_branch(draft, device, find_by_id(state.snapshots, id));
-    keep_what_has_no_copy(draft, device);
+    if (restored_already(state, device)) leave_behind_all(draft, device, find_by_id(state.snapshots, id));
   }
 }
 
@@ -253,11 +260,7 @@ Result<void> check(const Draft& draft, const std::string& device, const Snapshot
     return fail(ErrorKind::conflict, "CONFLICT",
                 device + " is not persisted any more: what would be restored to it would not stay");
   }
-  const auto& mapped = draft.spec.compute.block_devices;
-  const bool known = device == state.surroundings.image.root_device || state.data.contains(device) ||
-                     std::any_of(mapped.begin(), mapped.end(),
-                                 [&](const BlockDevice& wanted) { return wanted.device_name == device; });
-  if (!known) {
+  if (!is_mapped(draft, device) && !state.data.contains(device)) {
     return fail(ErrorKind::conflict, "CONFLICT",
                 "nothing maps " + device + " any more, and there is no volume: map it in the document first");
   }
@@ -414,8 +417,7 @@ void note_came_up(Draft& draft) {
   for (const auto& [device, id] : state.restore->sources) {
     Snapshot* source = find_by_id(state.snapshots, id);
     if (source != nullptr) source->keep_until.reset();
-    leave_branch(draft, device, source);
-    keep_what_has_no_copy(draft, device);
+    leave_behind_all(draft, device, source);
   }
   draft.record("restored", "it runs with what was restored: " + words_of(state.restore->sources) +
                                "; what was there before is kept until " + to_iso(draft.now + state.restore->retention));
@@ -423,14 +425,10 @@ void note_came_up(Draft& draft) {
 }
 
 void set_aside_restored(Draft& draft, const Volume& former) {
-  State& state = draft.state();
-  Time due = draft.now + state.restore->retention;
+  const State& state = draft.state();
   // From here on they are no copies of what is there.
   leave_branch(draft, former.device, find_by_id(state.snapshots, state.restore->sources.at(former.device)));
-  state.retired.push_back({Retired::What::volume, former.id.str(),
-                           "an older copy of " + former.device + " was restored in its place", due});
-  draft.record("volume_given_up", "volume " + former.id.str() + " (" + former.device +
-                                      ") gives way to an older copy; it is kept until " + to_iso(due));
+  retire_given_way(draft, former);
 }
 
 }  // namespace holdfast::core

@@ -65,10 +65,9 @@ void save_volume(Draft& draft, const Volume& volume) {
 
 const Snapshot* final_attempt(const State& state, const Volume& volume) {
   for (const Snapshot& snapshot : state.snapshots) {
-    bool its = snapshot.final && snapshot.volume == volume.id && snapshot.generation == volume.generation;
     bool counts =
         is_there(snapshot.state) || (snapshot.state == SnapshotState::error && mutated(Mutation::wait_for_what_failed));
-    if (its && counts) return &snapshot;
+    if (is_final_of(snapshot, volume) && counts) return &snapshot;
   }
   return nullptr;
 }

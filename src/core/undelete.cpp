@@ -38,8 +38,7 @@ namespace {
 
 // Still there for sure: waiting for its time, and no deletion of it was let out.
 bool is_kept(const State& state, const std::string& id) {
-  auto deletion = state.asked.find("delete/" + id);
-  return is_retired(state, id) && (deletion == state.asked.end() || !may_be_done(deletion->second));
+  return is_retired(state, id) && !deletion_may_be_done(state, id);
 }
 
 // Completed; nullptr: there is none.
@@ -82,13 +81,6 @@ Remains kept_of(const State& state) {
   return kept;
 }
 
-bool is_mapped(const Draft& draft, const std::string& device) {
-  const auto& mapped = draft.spec.compute.block_devices;
-  return device == draft.state().surroundings.image.root_device ||
-         std::any_of(mapped.begin(), mapped.end(),
-                     [&](const BlockDevice& wanted) { return wanted.device_name == device; });
-}
-
 // What held state last, by its device.
 std::map<std::string, std::string> last_of(const Draft& draft, const Remains& before) {
   std::map<std::string, std::string> last;
@@ -115,11 +107,7 @@ std::vector<std::string> lost_of(const Draft& draft, const Remains& before, cons
 }
 
 void take_back(State& state, const Remains& kept, Time again) {
-  auto keep = [&](const auto& thing) {
-    const std::string id = thing.id.str();
-    std::erase_if(state.retired, [&](const Retired& entry) { return entry.id == id; });
-    state.asked.erase("delete/" + id);  // refused for now: known not to have been done
-  };
+  auto keep = [&](const auto& thing) { keep_again(state, thing.id.str()); };
   auto keep_all = [&](const auto& things) { std::for_each(things.begin(), things.end(), keep); };
   // Deleted before remains knew them, former volumes are only retired: they get more time.
   for (Retired& entry : state.retired) {

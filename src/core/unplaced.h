@@ -13,6 +13,7 @@ std::string device_of(const Draft& draft, const model::ObservedVolume& seen);
 
 // It waits for a person.
 void note_unplaced(Draft& draft, const model::Volume& volume);
+// The document maps a device of which no volume is known.
 bool has_a_place(const Draft& draft);
 bool any_unplaced(const model::State& state);
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "core/draft.h"
+#include "core/unplaced.h"
 
 namespace holdfast::engine {
 
@@ -34,13 +35,6 @@ bool has_a_root(const State& state) {
   return state.generation > 0 || state.import || under_way<model::LaunchInstance>(state) != nullptr;
 }
 
-const BlockDevice* device_named(const model::Spec& spec, const std::string& name) {
-  for (const BlockDevice& device : spec.compute.block_devices) {
-    if (device.device_name == name) return &device;
-  }
-  return nullptr;
-}
-
 // The size that the device's next volume cannot fall below; 0: not known yet.
 int size_of(const State& state, const std::string& name) {
   int size = 0;
@@ -63,12 +57,11 @@ bool ends_unseen(const State& state) {
 bool is_held(const SpecChange& change, const State& state, const std::string& name) {
   if (state.data.contains(name)) return true;
   // A person has yet to say at which device a volume belongs: it may be this one.
-  const bool unplaced = std::any_of(state.left_by_launch.begin(), state.left_by_launch.end(),
-                                    [](const model::Volume& left) { return left.device.empty(); });
+  const bool unplaced = core::any_unplaced(state);
   const bool launched = state.instance && !state.instance->running_at;
   const bool unseen = unplaced || launched || ends_unseen(state);
   if (!unseen && under_way<model::LaunchInstance>(state) == nullptr) return false;
-  return change.before.persistence.block_devices && device_named(change.before, name) != nullptr;
+  return change.before.persistence.block_devices && core::mapping_of(change.before, name) != nullptr;
 }
 
 class Judgement {
@@ -143,7 +136,7 @@ class Judgement {
     for (size_t i = 0; i < after_.compute.block_devices.size(); ++i) {
       const BlockDevice& wanted = after_.compute.block_devices[i];
       if (wanted.device_name != name) continue;
-      const BlockDevice* former = device_named(before_, name);
+      const BlockDevice* former = core::mapping_of(before_, name);
       const BlockDevice had = former != nullptr ? *former : BlockDevice{};
       int size = size_of(state_, name);
       if (size == 0) size = had.size_gib.value_or(state_.surroundings.image.root_size_gib);
@@ -182,7 +175,7 @@ class Judgement {
   void none_is_left_out() {
     for (const BlockDevice& former : before_.compute.block_devices) {
       const std::string& name = former.device_name;
-      if (is_root(name) || device_named(after_, name) != nullptr || !is_held(change_, state_, name)) continue;
+      if (is_root(name) || core::mapping_of(after_, name) != nullptr || !is_held(change_, state_, name)) continue;
       auto volume = state_.data.find(name);
       fault(kDevices, fmt::format("leaves out {}, whose volume {}is kept: name it. To give it up, set "
                                   "persistence.persistBlockDevices to false and recycle, then leave it out",
@@ -192,7 +185,7 @@ class Judgement {
 
   // reattach: the volume is the one that was made once. Nothing of its mapping is looked at again.
   void moves_as_it_is(const BlockDevice& wanted, size_t at) {
-    const BlockDevice* former = device_named(before_, wanted.device_name);
+    const BlockDevice* former = core::mapping_of(before_, wanted.device_name);
     const BlockDevice had = former != nullptr ? *former : BlockDevice{};
     const std::string ebs = fmt::format("{}[{}].ebs", kDevices, model::place_of_device(after_.compute, at));
     size_with_reattach(wanted, had, ebs + ".volumeSize");
@@ -225,7 +218,7 @@ class Judgement {
 
   // on_launch: a new volume of the final snapshot, at least as large.
   void is_made_of_its_copy(const BlockDevice& wanted, size_t at) {
-    const BlockDevice* former = device_named(before_, wanted.device_name);
+    const BlockDevice* former = core::mapping_of(before_, wanted.device_name);
     const BlockDevice had = former != nullptr ? *former : BlockDevice{};
     int size = size_of(state_, wanted.device_name);
     if (size == 0) size = had.size_gib.value_or(0);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "core/draft.h"
 #include "core/probe.h"
 #include "engine/tags.h"
 #include "engine/translate.h"
@@ -370,16 +371,6 @@ std::map<ManagedInstanceId, model::Observation> Observer::observations_of(const 
   return observations;
 }
 
-namespace {
-
-bool is_present(const model::State& state, const VolumeId& volume) {
-  return (state.root && state.root->id == volume) ||
-         std::any_of(state.data.begin(), state.data.end(),
-                     [&](const auto& entry) { return entry.second.id == volume; });
-}
-
-}  // namespace
-
 // What a person has attached to one's instance and carries another's tag is that other's still, who waits for it:
 // whoever has it now must neither keep it nor delete it one day.
 void Observer::leave_out_anothers(const Round& round,
@@ -389,7 +380,7 @@ void Observer::leave_out_anothers(const Round& round,
     SharedView view = ties_.find(id);
     for (const model::ObservedInstance& instance : observation.instances) {
       for (const model::ObservedDevice& device : instance.devices) {
-        if (view != nullptr && !is_present(view->state, device.volume)) unknown.emplace(device.volume, id);
+        if (view != nullptr && !core::is_present_volume(view->state, device.volume)) unknown.emplace(device.volume, id);
       }
     }
   }
