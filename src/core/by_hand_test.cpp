@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/retention.h"
 #include "core/small_world_test.h"
 
 namespace holdfast::core {
@@ -175,38 +174,6 @@ TEST(ByHand, AVolumeThatWasExchangedByHandIsLeftAsItIs) {
   world.happen(DeleteAsked{Deallocation{true, true, true, true, std::chrono::hours(1)}});
   world.settle();
   EXPECT_TRUE(world.cloud.exists(former)) << "left alone, and never deleted by us";
-}
-
-TEST(Unplaced, DevicesLeftOutOfTheDocumentDoNotMakeThemNobodys) {
-  Spec spec = spec_of(BlockDevicesMode::reattach);
-  BlockDevice second = spec.compute.block_devices.front();
-  second.device_name = "/dev/sdg";
-  spec.compute.block_devices.push_back(second);
-  World world(spec);
-  while (world.cloud.launches() == 0) ASSERT_TRUE(world.turn());
-  const InstanceId id = world.state.instance->id;
-  world.restart();
-  world.look.reset();
-  std::vector<VolumeId> data;
-  for (const ObservedDevice& device : world.cloud.instance(id).devices) {
-    if (device.device != "/dev/xvda") data.push_back(device.volume);
-  }
-  world.cloud.advance();
-  world.cloud.write();
-  world.cloud.vanish(id);
-  world.cloud.advance();
-  world.happen(CloudStirred{kAllKinds});
-  world.settle(120);
-  ASSERT_EQ(world.state.left_by_launch.size(), 2u);
-  world.spec.compute.block_devices.clear();
-  world.happen(SpecChanged{world.state.surroundings});
-  world.settle();
-  for (const VolumeId& volume : data) {
-    bool known = is_retired(world.state, volume.str()) ||
-                 std::any_of(world.state.left_by_launch.begin(), world.state.left_by_launch.end(),
-                             [&](const Volume& left) { return left.id == volume; });
-    EXPECT_TRUE(known) << volume.str() << " with data on it is nobody's";
-  }
 }
 
 TEST(Dropped, AFormerVolumeDoesNotTakeThePlaceOfOneThatWasDropped) {

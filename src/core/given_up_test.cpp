@@ -7,23 +7,11 @@
 #include "core/replacement.h"
 #include "core/restore.h"
 
-namespace holdfast::core {
+namespace holdfast::core::testing {
 namespace {
 
-using namespace model;
-using testing::attach_by_hand;
-using testing::content;
-using testing::kData;
-using testing::kHand;
-using testing::later;
-using testing::message_of;
-using testing::spec_of;
-using testing::take;
-using testing::told;
-using testing::World;
-
-struct GivenUpVolumes : testing::BothModes {};
-INSTANTIATE_TEST_SUITE_P(Modes, GivenUpVolumes, testing::both_modes(), testing::mode_name);
+struct GivenUpVolumes : BothModes {};
+INSTANTIATE_TEST_SUITE_P(Modes, GivenUpVolumes, both_modes(), mode_name);
 
 TEST_P(GivenUpVolumes, AVolumeAttachedByHandThatIsLostBetweenInstancesComesFromItsCopy) {
   const VolumeId hand = attach_by_hand(world);
@@ -145,36 +133,5 @@ TEST(GivenUpVolumesOnLaunch, AVolumeThatIsGivenUpDoesNotComeBackByTheOneBeforeIt
   EXPECT_EQ(content(world, kData), 0) << message_of(world, "volume_reinstated");
 }
 
-TEST_P(GivenUpVolumes, VolumesThatNoDeviceIsLeftForAreNotForgotten) {
-  Spec spec = spec_of(GetParam());
-  BlockDevice second = spec.compute.block_devices.front();
-  second.device_name = "/dev/sdg";
-  spec.compute.block_devices.push_back(second);
-  World world(spec);
-  while (world.cloud.launches() == 0) ASSERT_TRUE(world.turn());
-  const InstanceId id = world.state.instance->id;
-  world.restart();
-  world.look.reset();
-  world.cloud.advance();
-  world.cloud.write();
-  world.cloud.vanish(id);
-  world.cloud.advance();
-  world.happen(CloudStirred{kAllKinds});
-  world.settle(120);
-  ASSERT_TRUE(told(world, "volume_unplaced"));
-  ASSERT_FALSE(world.state.instance);
-  world.spec.compute.block_devices.clear();  // futile_changes() lets that pass: is_held() knows nothing of them
-  ASSERT_TRUE(world.happen(SpecChanged{world.state.surroundings}));
-  world.settle();
-  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
-  Deallocation what;
-  what.delete_volumes = what.delete_snapshots = what.delete_images = what.delete_interfaces = true;
-  ASSERT_TRUE(world.happen(DeleteAsked{what}));
-  world.settle(60);
-  later(world, std::chrono::hours(200));
-  EXPECT_TRUE(world.forgotten);
-  EXPECT_EQ(world.cloud.volumes(), 0u);
-}
-
 }  // namespace
-}  // namespace holdfast::core
+}  // namespace holdfast::core::testing

@@ -278,22 +278,21 @@ TEST_P(ImportLives, LoseNothingAndComeBack) {
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, ImportLives, ::testing::Range(1, 7));
 
-TEST(Import, ADocumentThatGivesUpTheAddressMeanwhileDoesNotHoldItUp) {
+void gives_up_meanwhile(bool Persistence::*what) {
   Imported it(BlockDevicesMode::reattach, true);
   World& world = it.world;
-  world.spec.persistence.private_ip = false;
+  world.spec.persistence.*what = false;
   world.happen(SpecChanged{world.state.surroundings});
   world.settle(600);
   EXPECT_EQ(world.state.status, Status::active) << world.state.error;
 }
 
+TEST(Import, ADocumentThatGivesUpTheAddressMeanwhileDoesNotHoldItUp) {
+  gives_up_meanwhile(&Persistence::private_ip);
+}
+
 TEST(Import, ADocumentThatGivesUpTheDataMeanwhileDoesNotHoldItUp) {
-  Imported it(BlockDevicesMode::reattach, true);
-  World& world = it.world;
-  world.spec.persistence.block_devices = false;
-  world.happen(SpecChanged{world.state.surroundings});
-  world.settle(600);
-  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  gives_up_meanwhile(&Persistence::block_devices);
 }
 
 TEST(Import, ADeleteBeforeAnythingWasTakenDownLetsTheOriginalGoAlsoWhilePausing) {

@@ -7,24 +7,11 @@
 #include "core/replacement.h"
 #include "core/restore.h"
 
-namespace holdfast::core {
+namespace holdfast::core::testing {
 namespace {
 
-using namespace model;
-using testing::attach_by_hand;
-using testing::content;
-using testing::kData;
-using testing::kHand;
-using testing::kRoot;
-using testing::later;
-using testing::message_of;
-using testing::spec_of;
-using testing::take;
-using testing::told;
-using testing::World;
-
-struct RestoreCrossed : testing::BothModes {};
-INSTANTIATE_TEST_SUITE_P(Modes, RestoreCrossed, testing::both_modes(), testing::mode_name);
+struct RestoreCrossed : BothModes {};
+INSTANTIATE_TEST_SUITE_P(Modes, RestoreCrossed, both_modes(), mode_name);
 
 TEST_P(RestoreCrossed, ARestoreThatWaitsOutlivesAPauseThatIsTakenBack) {
   world.cloud.write();
@@ -129,7 +116,7 @@ TEST_P(RestoreCrossed, WhatGaveWayStaysIfItsCopyWasDeletedByHandAndAnotherRestor
   ASSERT_TRUE(world.turn_until([&] {
     return world.state.generation == 2 && world.state.instance && world.state.instance->running_at && world.state.root;
   }));
-  Snapshot* final = testing::any_of(world, kRoot, [&](const Snapshot& s) { return s.final && s.volume == former; });
+  Snapshot* final = any_of(world, kRoot, [&](const Snapshot& s) { return s.final && s.volume == former; });
   ASSERT_NE(final, nullptr);
   world.cloud.lose(final->id);
   for (int i = 0; i < 8; ++i) {
@@ -137,7 +124,7 @@ TEST_P(RestoreCrossed, WhatGaveWayStaysIfItsCopyWasDeletedByHandAndAnotherRestor
     world.now += std::chrono::seconds(20);
   }
   ASSERT_TRUE(told(world, "snapshot_gone"));
-  Snapshot* data = testing::any_of(world, kData, [&](const Snapshot& s) { return s.manual; });
+  Snapshot* data = any_of(world, kData, [&](const Snapshot& s) { return s.manual; });
   ASSERT_NE(data, nullptr);
   const SnapshotId of_data = data->id;
   ASSERT_TRUE(world.happen(PauseAsked{}));
@@ -202,7 +189,7 @@ TEST_P(RestoreCrossed, ACopyThatIsToBeRestoredOutlivesItsTime) {
   ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, old}}, std::chrono::hours(1)}));
   world.settle();
   for (int i = 0; i < 3; ++i) world.happen(RecycleAsked{}), world.settle();  // its image goes
-  Snapshot* left = testing::any_of(world, kRoot, [](const Snapshot& s) { return s.keep_until && !s.manual; });
+  Snapshot* left = any_of(world, kRoot, [](const Snapshot& s) { return s.keep_until && !s.manual; });
   ASSERT_NE(left, nullptr);
   const SnapshotId wanted = left->id;
   world.cloud.snapshots_fail = true;
@@ -291,4 +278,4 @@ TEST_P(RestoreCrossed, AnImageThatFailedIsNotTakenForTheNextTry) {
 }
 
 }  // namespace
-}  // namespace holdfast::core
+}  // namespace holdfast::core::testing

@@ -8,22 +8,11 @@
 #include "core/replacement.h"
 #include "core/restore.h"
 
-namespace holdfast::core {
+namespace holdfast::core::testing {
 namespace {
 
-using namespace model;
-using testing::content;
-using testing::kData;
-using testing::kRoot;
-using testing::later;
-using testing::message_of;
-using testing::spec_of;
-using testing::take;
-using testing::told;
-using testing::World;
-
-struct UndeleteCopies : testing::BothModes {};
-INSTANTIATE_TEST_SUITE_P(Modes, UndeleteCopies, testing::both_modes(), testing::mode_name);
+struct UndeleteCopies : BothModes {};
+INSTANTIATE_TEST_SUITE_P(Modes, UndeleteCopies, both_modes(), mode_name);
 
 TEST_P(UndeleteCopies, AnUndeleteTellsOfTheCopyThatItComesFrom) {
   world.cloud.write();
@@ -75,7 +64,7 @@ TEST(UndeleteCopiesReattach, ACopyThatWasNotCompletedYetWhenItWasDeletedCounts) 
   const int64_t written = content(world, kData);
   ASSERT_TRUE(world.happen(SnapshotAsked{}));
   while (!world.effects.empty()) world.turn();
-  ASSERT_TRUE(testing::any_of(world, kData, [](const Snapshot& s) { return s.state == SnapshotState::pending; }));
+  ASSERT_TRUE(any_of(world, kData, [](const Snapshot& s) { return s.state == SnapshotState::pending; }));
   Deallocation what;
   what.delete_volumes = true;
   ASSERT_TRUE(world.happen(DeleteAsked{what}));
@@ -245,4 +234,4 @@ TEST(UndeleteCopiesReattach, AnUndeleteDoesNotPutOffWhatIsMadeAfterAFailure) {
 }
 
 }  // namespace
-}  // namespace holdfast::core
+}  // namespace holdfast::core::testing

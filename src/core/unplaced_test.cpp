@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/small_world_test.h"
 
 namespace holdfast::core {
@@ -146,6 +148,34 @@ TEST_P(Alike, ADeletionTakesThemToo) {
   ASSERT_TRUE(world_.happen(DeleteAsked{Deallocation{true, true, true, true, std::chrono::hours(96)}}));
   world_.settle(200);
   EXPECT_EQ(world_.state.status, Status::deallocated);
+  EXPECT_EQ(world_.cloud.volumes(), 0u);
+}
+
+// The engine refuses a document that leaves them out; core forgets nothing all the same.
+TEST_P(Alike, DevicesLeftOutOfTheDocumentDoNotMakeThemNobodys) {
+  run_and_end(launch_unseen());
+  wait_in_vain();
+  ASSERT_LT(position(world_.history, "volume_unplaced"), world_.history.size());
+  ASSERT_FALSE(world_.state.instance);
+  ASSERT_EQ(world_.state.left_by_launch.size(), 2u);
+  world_.spec.compute.block_devices.clear();
+  ASSERT_TRUE(world_.happen(SpecChanged{world_.state.surroundings}));
+  world_.settle();
+  ASSERT_EQ(world_.state.status, Status::active) << world_.state.error;
+  for (const auto& [device, volume] : devices_) {
+    bool known = is_retired(world_.state, volume.str()) ||
+                 std::any_of(world_.state.left_by_launch.begin(), world_.state.left_by_launch.end(),
+                             [&, id = volume](const Volume& left) { return left.id == id; });
+    EXPECT_TRUE(known) << volume.str() << " with data on it is nobody's";
+  }
+  Deallocation what;
+  what.delete_volumes = what.delete_snapshots = what.delete_images = what.delete_interfaces = true;
+  ASSERT_TRUE(world_.happen(DeleteAsked{what}));
+  world_.settle(60);
+  world_.now += std::chrono::hours(200);
+  world_.happen(TimerRang{});
+  world_.settle();
+  EXPECT_TRUE(world_.forgotten);
   EXPECT_EQ(world_.cloud.volumes(), 0u);
 }
 

@@ -1,29 +1,23 @@
 // What a person attaches to one managed instance, and is another's.
 #include <gtest/gtest.h>
 
-#include "engine/fakes_test.h"
-#include "engine/observer.h"
+#include <algorithm>
+
+#include "engine/observer_fixture_test.h"
 
 namespace holdfast::engine {
 namespace {
 
 using model::Kind;
 
-const ManagedInstanceId kOne("smi-00000001");
-const ManagedInstanceId kTwo("smi-00000002");
-
-struct AnothersVolumes : testing::Test {
+struct AnothersVolumes : ObserverTest {
   AnothersVolumes() {
-    for (const auto& id : {kOne, kTwo}) {
-      auto view = std::make_shared<View>();
-      view->id = id;
-      known[id] = view;
-    }
+    know(kTwo);
     ec2.on<ec2::DescribeInstancesRequest>([](const auto&) -> Result<ec2::DescribeInstancesResponse> {
       ec2::Instance instance;
       instance.instance_id = InstanceId("i-1");
       instance.state = "running";
-      instance.tags = {{model::kTagManagedInstance, kOne.str()}};
+      instance.tags = tags_for(kOne);
       ec2::InstanceBlockDevice device;
       device.device_name = "/dev/sdh";
       device.volume_id = VolumeId("vol-of-two");
@@ -31,21 +25,18 @@ struct AnothersVolumes : testing::Test {
       return ec2::DescribeInstancesResponse{{instance}, ""};
     });
     ec2.on<ec2::DescribeVolumesRequest>([](const auto& request) -> Result<ec2::DescribeVolumesResponse> {
-      ec2::Volume made;
-      made.volume_id = VolumeId("vol-of-two");
-      made.state = "in-use";
-      made.tags = {{model::kTagManagedInstance, kTwo.str()}};
       bool asked = !request.volume_ids.empty();
       for (const auto& filter : request.filters) {
         asked = asked || std::count(filter.values.begin(), filter.values.end(), kTwo.str()) > 0;
       }
-      return asked ? ec2::DescribeVolumesResponse{{made}, ""} : ec2::DescribeVolumesResponse{{}, ""};
+      ec2::DescribeVolumesResponse answer;
+      if (asked) answer.volumes = {volume("vol-of-two", tags_for(kTwo))};
+      return answer;
     });
   }
   void look(std::vector<ManagedInstanceId> who) {
     for (const auto& id : who) observer.want(id, Kind::volumes | Kind::instances);
-    observer.pump();
-    workers.run_all();
+    run();
   }
   const model::Observation& of(const ManagedInstanceId& id) {
     for (const auto& [whose, what] : seen) {
@@ -53,19 +44,6 @@ struct AnothersVolumes : testing::Test {
     }
     return seen.at(0).second;
   }
-
-  ScriptedEc2 ec2;
-  QueuedWorkers workers;
-  SetClock clock;
-  Counters counters;
-  std::map<ManagedInstanceId, SharedView> known;
-  std::vector<std::pair<ManagedInstanceId, model::Observation>> seen;
-  Observer observer{{ec2, workers, workers.post(), clock,
-                     [this](const ManagedInstanceId& id) { return known.contains(id) ? known[id] : nullptr; },
-                     [this](const ManagedInstanceId& id, model::Observation observation) {
-                       seen.emplace_back(id, std::move(observation));
-                     },
-                     counters}};
 };
 
 TEST_F(AnothersVolumes, AVolumeOfAnotherIsNotShownAsOneAttachedByHand) {
