@@ -120,6 +120,52 @@ TEST(Healing, OneSightFromLongAgoDoesNotReplaceWhatIsWell) {
   EXPECT_EQ(world.state.generation, 1);
 }
 
+// Its check fails, and looks have gone on in vain for some time: the pause between them is long.
+World failing_for_long() {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.health_check.enabled = true;
+  World world(spec);
+  world.settle();
+  world.cloud.set_health(StatusCheck::impaired);
+  for (int i = 0; i < 12; ++i) {
+    world.happen(Observed{world.cloud.observe(static_cast<Kinds>(Kind::status), world.now)});
+    world.now += std::chrono::seconds(1);
+  }
+  return world;
+}
+
+Time due_of(const World& world) {
+  return *world.state.instance->unhealthy_since + world.spec.health_check.unhealthy_duration;
+}
+
+TEST(Healing, ALookThatWasUnderWayWhenItIsDueIsFollowedByAnotherAtOnce) {
+  World world = failing_for_long();
+  const auto status = static_cast<Kinds>(Kind::status);
+  const Time due = due_of(world);
+  world.now = due + std::chrono::milliseconds(200);
+  world.happen(Observed{world.cloud.observe(status, due - std::chrono::milliseconds(100))});
+  ASSERT_FALSE(world.state.handover) << "seen before it was due";
+  ASSERT_TRUE(world.look);
+  EXPECT_TRUE(has(world.look->kinds, Kind::status));
+  EXPECT_LE(world.look->at, world.now + std::chrono::milliseconds(100));
+  world.happen(Observed{world.cloud.observe(status, world.now)});
+  EXPECT_TRUE(world.state.handover);
+}
+
+TEST(Healing, WaitsForNothingElseThatIsLookedAtInVain) {
+  World world = failing_for_long();
+  const Time due = due_of(world);
+  ASSERT_TRUE(world.happen(SnapshotAsked{}));
+  while (!world.effects.empty()) ASSERT_TRUE(world.turn());  // and stays pending
+  world.now = due - std::chrono::seconds(17);
+  for (int i = 0; i < 12; ++i) {
+    world.now += std::chrono::seconds(1);
+    world.happen(Observed{world.cloud.observe(static_cast<Kinds>(Kind::snapshots), world.now)});
+  }
+  ASSERT_TRUE(world.look);
+  EXPECT_LE(world.look->at, due);
+}
+
 TEST(Pace, WhatIsMissingIsNotLookedAtAsFastAsCanBe) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();

@@ -121,6 +121,7 @@ void pace_looks(Draft& draft, bool observed, bool changed) {
   const Duration longest = draft.state().handover ? in_handover : kLookPauseOtherwise;
   Duration pause = kFirstLookPause * (1 << std::min(looking.in_vain, 12));
   draft.step.look->at = draft.now + std::min(pause, longest);
+  if (draft.latest_look) draft.step.look->at = std::min(draft.step.look->at, *draft.latest_look);
 }
 
 void settle_forgetting(Draft& draft) {

@@ -45,6 +45,11 @@ void Draft::look(Kinds kinds, Time at) {
   step.look->kinds |= kinds;
 }
 
+void Draft::look_on_time(Kinds kinds, Time at) {
+  look(kinds, at);
+  latest_look = std::min(latest_look.value_or(at), at);
+}
+
 void Draft::wake(Time at) {
   if (!step.wake_at || at < *step.wake_at) step.wake_at = at;
 }

@@ -16,6 +16,7 @@ struct Draft {
   Time now;
   Step step;
   std::set<std::string> wanted;  // keys wanted in this turn: a refused effect that is no longer wanted is dropped
+  std::optional<Time> latest_look = {};  // of those on time
 
   model::State& state() { return step.state; }
   const model::State& state() const { return step.state; }
@@ -27,8 +28,10 @@ struct Draft {
   void want(std::string key, model::EffectAction action, model::Urgency urgency);
   bool under_way(const std::string& key) const { return state().asked.contains(key); }
 
-  // The earliest time and the union of the kinds win.
+  // The earliest time and the union of the kinds win. One at once waits for its pause where nothing is seen to change;
+  // one on time is never later than asked for.
   void look(model::Kinds kinds, Time at);
+  void look_on_time(model::Kinds kinds, Time at);
   void wake(Time at);
 
   // A handover's phase, for its history; repeating the present one does nothing.

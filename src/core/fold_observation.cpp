@@ -357,7 +357,10 @@ void fold_volumes(Draft& draft, const Observation& observation) {
 
 void fold_statuses(Draft& draft, const Observation& observation) {
   State& state = draft.state();
-  if (has(observation.kinds, Kind::status)) state.looking.status_asked = draft.now;
+  if (has(observation.kinds, Kind::status)) {
+    state.looking.status_asked = draft.now;
+    state.looking.statuses_listed = observation.as_of;
+  }
   if (!state.instance) return;
   for (const ObservedStatus& seen : observation.statuses) {
     if (seen.instance != state.instance->id || seen.check == StatusCheck::unknown) continue;

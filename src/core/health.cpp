@@ -74,6 +74,24 @@ bool out_of_grace(const Draft& draft) {
   return draft.now >= *draft.state().instance->running_at + draft.spec.health_check.grace_period;
 }
 
+namespace {
+
+// A look that was under way at that moment says nothing of it.
+bool seen_since(const Draft& draft, Time due) {
+  const std::optional<Time>& listed = draft.state().looking.statuses_listed;
+  return listed && *listed >= due;
+}
+
+// When to look whether the check fails at `due`: where it is past, at once after an answer from before; without one, a
+// look is under way or fails.
+Time next_sight(const Draft& draft, Time due) {
+  if (due > draft.now) return due;
+  constexpr Duration kUnderWay = std::chrono::seconds(1);
+  return draft.state().looking.status_asked == draft.now ? draft.now : draft.now + kUnderWay;
+}
+
+}  // namespace
+
 void judge_health(Draft& draft) {
   State& state = draft.state();
   bool watched = draft.spec.health_check.enabled && state.instance && state.instance->healthy_at && !state.handover;
@@ -83,7 +101,7 @@ void judge_health(Draft& draft) {
     draft.look(static_cast<Kinds>(Kind::status), std::max(draft.now, last + kStatusInterval));
     if (state.instance->unhealthy_since && draft.spec.health_check.auto_healing) {
       Time due = *state.instance->unhealthy_since + draft.spec.health_check.unhealthy_duration;
-      if (due > last) draft.look(static_cast<Kinds>(Kind::status), std::max(due, draft.now));
+      if (!seen_since(draft, due)) draft.look_on_time(static_cast<Kinds>(Kind::status), next_sight(draft, due));
     }
   }
   std::string error = present_error(draft);

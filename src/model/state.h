@@ -239,7 +239,8 @@ struct Looking {
   int in_vain = 0;                        // looks since something last changed: stretches the pause between them
   std::optional<Time> volumes_listed;     // as_of of the last complete listing of the volumes
   std::optional<Time> interfaces_listed;  // the same of the interfaces
-  std::optional<Time> status_asked;       // when status checks were last looked at
+  std::optional<Time> statuses_listed;    // the same of the status checks
+  std::optional<Time> status_asked;       // when the answer to that was there
   std::optional<Time> seen_impaired;      // when they last were seen to fail
   std::vector<MarketPrice> prices;        // newest of the spot markets in question
   std::optional<Time> address_asked;      // when the elastic address was last associated
