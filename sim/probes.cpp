@@ -33,6 +33,7 @@ constexpr struct {
     {Probe::snapshot_made_twice_of_use, "snapshot_made_twice_of_use"},
     {Probe::snapshot_failed, "snapshot_failed"},
     {Probe::snapshot_gone, "snapshot_gone"},
+    {Probe::snapshot_unseen, "snapshot_unseen"},
     {Probe::image_gone, "image_gone"},
     {Probe::final_snapshot_awaits_a_detachment, "final_snapshot_awaits_a_detachment"},
     {Probe::final_snapshot_again, "final_snapshot_again"},

@@ -247,14 +247,24 @@ bool refused_for_good(const Error& error) {
 constexpr Duration kBetweenSnapshots = std::chrono::seconds(15);
 constexpr char kTooSoon[] = "SnapshotCreationPerVolumeRateExceeded";
 
-std::optional<Time> next_snapshot(const State& state, const EffectAction& action, const Error& error) {
-  const auto* create = std::get_if<CreateSnapshot>(&action);
-  if (create == nullptr || error.code != kTooSoon) return std::nullopt;
-  std::optional<Time> last;
-  for (const Snapshot& snapshot : state.snapshots) {
-    if (snapshot.volume == create->volume) last = std::max(last, std::optional(snapshot.started_at));
+bool is_too_soon(const EffectAction& action, const Error& error) {
+  return std::holds_alternative<CreateSnapshot>(action) && error.code == kTooSoon;
+}
+
+// When the volume takes a snapshot again, after the newest one that we know of. Where that is past, there is another
+// that neither an answer nor a listing has shown: a request that was late has made it, ours or somebody's.
+void wait_for_next_snapshot(Draft& draft, Asked& asked) {
+  const VolumeId& volume = std::get<CreateSnapshot>(asked.effect.action).volume;
+  Time next{};
+  for (const Snapshot& snapshot : draft.state().snapshots) {
+    if (snapshot.volume == volume) next = std::max(next, snapshot.started_at + kBetweenSnapshots);
   }
-  return last ? std::optional(*last + kBetweenSnapshots) : std::nullopt;
+  if (next > draft.now) {
+    asked.again_at = next;
+    return;
+  }
+  reached(Probe::snapshot_unseen);
+  asked.in_doubt = true;
 }
 
 void refused(Draft& draft, Asked& asked, const Error& error) {
@@ -276,7 +286,7 @@ void refused(Draft& draft, Asked& asked, const Error& error) {
                std::holds_alternative<RegisterImage>(asked.effect.action);
   Duration definite_pause = saves ? pause_after_failures(asked.tries) : kDefinitePause;
   asked.again_at = draft.now + (mendable ? pause_after(asked.tries) : definite_pause);
-  if (auto next = next_snapshot(draft.state(), asked.effect.action, error)) asked.again_at = std::max(*next, draft.now);
+  if (is_too_soon(asked.effect.action, error)) wait_for_next_snapshot(draft, asked);
   if (asked.definite || asked.tries == kTriesUntilDefinite) {
     draft.record("refused", std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error +
                                 "; tried again in " + to_words(asked.again_at - draft.now));

@@ -28,7 +28,8 @@ enum class Probe {
   snapshot_made_twice,
   snapshot_made_twice_of_use,  // the other one failed
   snapshot_failed,
-  snapshot_gone,  // not listed any more
+  snapshot_gone,    // not listed any more
+  snapshot_unseen,  // the cloud's refusal tells of one that no listing has shown
   image_gone,
   final_snapshot_again,
   final_snapshot_awaits_a_detachment,

@@ -188,10 +188,16 @@ bool serves_handover(const State& state) {
          (!state.instance || is_outgoing(state));
 }
 
+// What the document wants since may be another type, subnet or kind of capacity than the scout was launched for.
+bool fits_document(const Draft& draft, const Market& market) {
+  const std::vector<Candidate> markets = markets_in_order(draft.spec, draft.state());
+  return std::any_of(markets.begin(), markets.end(), [&](const Candidate& one) { return one.market == market; });
+}
+
 bool is_useful(Draft& draft, const Wish& wish) {
   const State& state = draft.state();
   const Scout& scout = *state.scout;
-  if (serves_handover(state)) return true;
+  if (serves_handover(state)) return fits_document(draft, scout.market);
   bool late = scout.state == InstanceState::pending && draft.now >= scout.launched_at + kScoutPatience;
   if (late || scout.reason != wish.reason) return false;
   return std::find(wish.markets.begin(), wish.markets.end(), scout.market) != wish.markets.end();
@@ -259,6 +265,7 @@ ScoutedMarket scouted_market(Draft& draft) {
   State& state = draft.state();
   if (!state.scout || !serves_handover(state)) return {};
   const Market market = state.scout->market;
+  if (!fits_document(draft, market)) return {};
   auto refused = std::find_if(state.cooling.begin(), state.cooling.end(), [&](const CoolingMarket& entry) {
     return entry.market == market && entry.refused && entry.until > draft.now;
   });

@@ -209,6 +209,24 @@ TEST(Voluntary, AScoutIsEndedWhenItIsWantedNoMore) {
   EXPECT_EQ(world.cloud.scouts(), 0);
 }
 
+// The document of meanwhile asks for what the scout is not: the launch into its market would be refused, or be of the
+// wrong kind, and with a kept address come up in another zone than was thought.
+TEST(Voluntary, AScoutThatTheDocumentNoLongerAllowsHoldsNothing) {
+  World world(spec_with({}));
+  world.settle();
+  world.happen(RebalanceRecommended{world.state.instance->id});
+  ASSERT_TRUE(world.turn_until([&] { return world.state.handover && world.state.scout; }));
+  ASSERT_EQ(world.state.scout->market.instance_type, "t3.large");
+  std::erase(world.spec.compute.instance_types, "t3.large");
+  Surroundings facts = world.state.surroundings;
+  facts.types = world.spec.compute.instance_types;
+  world.happen(SpecChanged{facts});
+  live(world, std::chrono::minutes(20));
+  EXPECT_EQ(world.state.generation, 2);
+  EXPECT_EQ(world.state.instance->market.instance_type, "t3.medium");
+  EXPECT_EQ(world.cloud.scouts(), 0);
+}
+
 TEST(Voluntary, ScoutsThatAreInVainDoNotFollowEachOther) {
   World world = on_demand(reverting(), 5);
   auto asked = [&] {

@@ -193,7 +193,9 @@ struct Asked {
   Time again_at{};
   bool definite = false;  // the refusal is one that more tries cannot mend by themselves: a person must look
   std::string last_error;
-  bool in_doubt = false;  // asked again after an outcome that never became known: an earlier try may still be done
+  // Asked again after an outcome that never became known, or refused because there is one already (a snapshot): an
+  // earlier try may still be done, or be done.
+  bool in_doubt = false;
   bool operator==(const Asked&) const = default;
 };
 
