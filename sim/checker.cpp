@@ -352,11 +352,17 @@ void Checker::machine_is_dead(const InstanceId& machine) {
   if (found != instances_.end()) found->second.runs = false;
 }
 
+// A person's machine, or one of another managed instance.
+bool Checker::is_foreign(const InstanceId& machine, const Volume& volume) const {
+  auto instance = instances_.find(machine);
+  return instance == instances_.end() || instance->second.owner != volume.owner;
+}
+
 void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolume& attached) {
   auto instance = instances_.find(machine);
   auto found = volumes_.find(attached.id);
   if (found == volumes_.end()) return;
-  if (instance == instances_.end()) {  // a person's
+  if (is_foreign(machine, found->second)) {
     found->second.lent_at_rest = managed_[found->second.owner].goal == model::Goal::paused;
     found->second.machine = machine;
     found->second.came = time_.now();
@@ -399,12 +405,11 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
 }
 
 void Checker::volume_leaves(const InstanceId& machine, const VolumeId& volume) {
-  auto instance = instances_.find(machine);
   auto found = volumes_.find(volume);
   if (found == volumes_.end()) return;
   found->second.left = time_.now();
   auto content = guests_.volume(volume, time_.now());
-  if (instance == instances_.end()) {
+  if (is_foreign(machine, found->second)) {
     // What a person has written to one that is paused is as good as what it wrote itself.
     if (!found->second.lent_at_rest || !persists(managed_[found->second.owner], found->second.device)) return;
     // But not where another has taken its place meanwhile.

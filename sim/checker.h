@@ -160,7 +160,7 @@ class Checker : public Witness {
     Time came{};
     std::optional<Time> left = {};       // the last machine that wrote to it
     std::optional<Time> seen_free = {};  // by the service, in an answer to what it asked then
-    bool lent_at_rest = false;           // to a person's machine
+    bool lent_at_rest = false;           // to a machine that is not of its managed instance
     std::optional<Time> unkept = {};     // set by hand to go with its instance
     bool taken_off = false;              // by hand, and not put back
   };
@@ -193,6 +193,7 @@ class Checker : public Witness {
   struct Calls;
 
   bool let_go_by_hand(const VolumeId& volume) const;
+  bool is_foreign(const InstanceId& machine, const Volume& volume) const;
   bool persists(const Managed& managed, const std::string& device) const;
   const Kept& kept(const Managed& managed, const std::string& device) const;
   // Its launch may have been decided on before the document said what it says of the device.

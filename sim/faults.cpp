@@ -72,6 +72,8 @@ constexpr Kind kKinds[] = {
     {Fault::user_readdresses, "user_readdresses", 8, 40},
     {Fault::operator_takes_address, "operator_takes_address", 4, 20},
     {Fault::user_imports, "user_imports", 3, 12},
+    {Fault::user_in_haste, "user_in_haste", 6, 20},
+    {Fault::operator_mixes_up, "operator_mixes_up", 4, 20},
 };
 static_assert(std::size(kKinds) == kFaults);
 

@@ -74,8 +74,10 @@ enum class Fault : uint8_t {
   user_readdresses,  // another private address is to be kept or none, another elastic one
   operator_takes_address,  // an elastic one, off the instance that it is on
   user_imports,            // an instance of the people's own, with its data
+  user_in_haste,           // asks several things of one managed instance within seconds
+  operator_mixes_up,       // a data volume, onto the machine of another managed instance for a while
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::user_imports) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::operator_mixes_up) + 1;
 inline constexpr Fault kFirstTimed = Fault::interruption_notice;
 
 std::string_view name_of(Fault fault);

@@ -142,12 +142,17 @@ class World {
   void place_by_hand();
   void look_after();  // by and by, as long as the run lasts
   void borrow(Random& random);
+  void mix_up(Random& random);
+  std::optional<InstanceId> machine_of_another(const ManagedInstanceId& id, const std::string& zone, Random& random);
   std::optional<InstanceId> workbench(const std::string& zone);
   void ask(Fault what, Random& random);
   void ask_to_delete(const ManagedInstanceId& id, Random& random);
   void ask_to_change(const ManagedInstanceId& id, Random& random);
   void ask_to_restore(const ManagedInstanceId& id, Random& random);
   void ask_to_undelete(Random& random);
+  void resume_later(const ManagedInstanceId& id, Duration delay);
+  void ask_in_haste(Random& random);
+  void ask_anything(const ManagedInstanceId& id, Random& random);
   void ask_to_readdress(Random& random);
   ManagedInstanceId next_id();
   std::string draw_change(const model::Spec& spec, Random& random);

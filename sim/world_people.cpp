@@ -106,6 +106,7 @@ void World::operate(Fault how, Random& random) {
   } else if (how == Fault::operator_unkeeps && !instance.block_device_mappings.empty()) {
     const auto& devices = instance.block_device_mappings;
     const auto& device = devices[random.below(devices.size())];
+    if (checker_.owner_of(device.volume_id.str()) != owner) return;  // another's, there by mistake: nobody mends that
     tell("DeleteOnTermination of " + device.volume_id.str());
     ec2::ModifyInstanceAttributeRequest request;
     request.instance_id = instance.instance_id;
@@ -242,6 +243,43 @@ void World::borrow(Random& random) {
   }
 }
 
+std::optional<InstanceId> World::machine_of_another(const ManagedInstanceId& id, const std::string& zone,
+                                                    Random& random) {
+  std::vector<InstanceId> fit;
+  for (const auto& instance : cloud_->instances()) {
+    const ManagedInstanceId owner = owner_of(instance.instance.tags);
+    bool runs_here = instance.instance.state == "running" && instance.instance.availability_zone == zone;
+    if (!owner.empty() && owner != id && runs_here) fit.push_back(instance.instance.instance_id);
+  }
+  if (fit.empty()) return std::nullopt;
+  return fit[random.below(fit.size())];
+}
+
+// Taken off its own machine where that runs, and taken off the other one after a while.
+void World::mix_up(Random& random) {
+  auto id = pick_managed(random);
+  auto known = id ? view(*id) : nullptr;
+  if (!known || known->state.data.empty()) return;
+  const model::Volume volume = known->state.data.begin()->second;
+  auto to = machine_of_another(*id, volume.zone, random);
+  if (!to) return;
+  ec2::DetachVolumeRequest off;
+  off.volume_id = volume.id;
+  off.instance_id = *to;
+  if (!volume.attached_to.empty()) {
+    note(*id, "by hand: DetachVolume " + volume.id.str());
+    (void)people_->call(ec2::DetachVolumeRequest{volume.id, volume.attached_to, {}, false});
+  }
+  time_.post(5s + Duration(random.below(60'000)), [this, id, volume = volume.id, to] {
+    note(*id, "by hand: AttachVolume " + volume.str() + " to " + to->str() + " of another");
+    (void)people_->call(ec2::AttachVolumeRequest{volume, *to, "/dev/sdq"});
+  });
+  time_.post(2min + Duration(random.below(1'800'000)), [this, id, off] {
+    note(*id, "by hand: DetachVolume " + off.volume_id.str() + " of the other one's machine");
+    (void)people_->call(off);
+  });
+}
+
 // ---- crashes
 
 void World::crash(Fault how, Random& random) {
@@ -290,6 +328,8 @@ void World::happen(const Happening& happening) {
   bool by_hand = fault >= Fault::operator_terminates && fault <= Fault::operator_attaches;
   if (by_hand || fault == Fault::operator_unkeeps) return operate(fault, random);
   if (fault == Fault::operator_borrows) return borrow(random);
+  if (fault == Fault::operator_mixes_up) return mix_up(random);
+  if (fault == Fault::user_in_haste) return ask_in_haste(random);
   if (fault == Fault::operator_takes_address) return take_address_off(random);
   if (fault == Fault::user_imports) return bring_in(random);
   if (fault >= Fault::operator_stops && fault <= Fault::operator_deregisters) return operate_further(fault, random);

@@ -178,10 +178,54 @@ void World::ask(Fault what, Random& random) {
   if (what == Fault::user_deletes) return ask_to_delete(*id, random);
   if (what == Fault::user_updates) return ask_to_change(*id, random);
   request(*id, model::PauseAsked{});
-  time_.post(1min + Duration(random.below(in_proportion(6h))), [this, id] {
-    auto known = view(*id);
-    if (!faults_.calmed() && known && known->state.goal == model::Goal::paused) request(*id, model::ResumeAsked{});
+  resume_later(*id, 1min + Duration(random.below(in_proportion(6h))));
+}
+
+void World::resume_later(const ManagedInstanceId& id, Duration delay) {
+  time_.post(delay, [this, id] {
+    auto known = view(id);
+    if (!faults_.calmed() && known && known->state.goal == model::Goal::paused) request(id, model::ResumeAsked{});
   });
+}
+
+void World::ask_in_haste(Random& random) {
+  auto id = pick_managed(random);
+  if (!id) return;
+  Duration delay{};
+  for (uint64_t left = 2 + random.below(5); left > 0; --left) {
+    time_.post(delay, [this, id, seed = random.next()] {
+      Random drawn(seed);
+      if (!faults_.calmed()) ask_anything(*id, drawn);
+    });
+    delay += Duration(random.below(8'000));
+  }
+}
+
+void World::ask_anything(const ManagedInstanceId& id, Random& random) {
+  auto known = view(id);
+  if (!known) return;
+  if (known->state.goal == model::Goal::deleted) {
+    request(id, model::UndeleteAsked{});
+    return resume_later(id, 1s + Duration(random.below(20'000)));
+  }
+  switch (random.below(8)) {
+    case 0:
+      return request(id, model::RecycleAsked{});
+    case 1:
+      return request(id, model::SnapshotAsked{});
+    case 2:
+    case 3:
+      return ask_to_restore(id, random);
+    case 4:
+      return ask_to_change(id, random);
+    case 5:
+      return ask_to_delete(id, random);
+    case 6:
+      return request(id, model::ResumeAsked{});
+    default:
+      request(id, model::PauseAsked{});
+      return resume_later(id, 1s + Duration(random.below(60'000)));
+  }
 }
 
 void World::ask_to_delete(const ManagedInstanceId& id, Random& random) {
@@ -298,11 +342,7 @@ void World::ask_to_undelete(Random& random) {
     auto known = view(id);
     if (!known || known->state.goal != model::Goal::deleted || !known->state.forget_at) continue;
     request(id, model::UndeleteAsked{});
-    time_.post(10s + Duration(random.below(in_proportion(2h))), [this, id] {
-      auto back = view(id);
-      if (!faults_.calmed() && back && back->state.goal == model::Goal::paused) request(id, model::ResumeAsked{});
-    });
-    return;
+    return resume_later(id, 10s + Duration(random.below(in_proportion(2h))));
   }
 }
 

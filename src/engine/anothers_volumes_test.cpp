@@ -57,5 +57,32 @@ TEST_F(AnothersVolumes, NorIfBothAreLookedAtTogether) {
   EXPECT_TRUE(of(kOne).instances.at(0).devices.empty());
 }
 
+TEST_F(AnothersVolumes, NorIfOnlyTheInstanceIsLookedAt) {
+  observer.want(kOne, static_cast<model::Kinds>(Kind::instances));
+  run();
+  ASSERT_FALSE(seen.empty());
+  EXPECT_TRUE(of(kOne).instances.at(0).devices.empty());
+}
+TEST_F(AnothersVolumes, NorIfWhoseItIsCannotBeAsked) {
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto& request) -> Result<ec2::DescribeVolumesResponse> {
+    if (request.volume_ids.empty()) return ec2::DescribeVolumesResponse{};
+    return Failure(Error{ErrorKind::throttled, "RequestLimitExceeded", "later", {}});
+  });
+  look({kOne});
+  ASSERT_FALSE(seen.empty());
+  EXPECT_TRUE(of(kOne).instances.at(0).devices.empty());
+}
+TEST_F(AnothersVolumes, OneOfNobodysIsShown) {
+  ec2.on<ec2::DescribeVolumesRequest>([](const auto& request) -> Result<ec2::DescribeVolumesResponse> {
+    ec2::DescribeVolumesResponse answer;
+    if (!request.volume_ids.empty()) answer.volumes = {volume("vol-of-two", {})};
+    return answer;
+  });
+  observer.want(kOne, static_cast<model::Kinds>(Kind::instances));
+  run();
+  ASSERT_FALSE(seen.empty());
+  EXPECT_EQ(of(kOne).instances.at(0).devices.size(), 1u);
+}
+
 }  // namespace
 }  // namespace holdfast::engine

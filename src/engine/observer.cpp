@@ -57,6 +57,7 @@ struct Observer::Round {
   std::map<VolumeId, ManagedInstanceId> unlisted_volumes;
   std::map<InterfaceId, ManagedInstanceId> unlisted_interfaces;
   std::set<VolumeId> attached_by_hand;  // of the unlisted: on somebody's instance, and unknown to its state
+  bool whose_is_unknown = false;        // of these: it could not be asked
 };
 
 Observer::Observer(Ties ties) : ties_(std::move(ties)) {}
@@ -253,22 +254,23 @@ void Observer::complete(const SharedRound& round) {
   ask_unlisted(round);
 }
 
-// Volumes that an operator attached by hand carry no tag: they are on the instance, and not in the listing of volumes.
+// Volumes that an operator attached by hand carry no tag, or another's: they are on the instance, unknown to its state,
+// and not in the listing of volumes, where that was asked for at all.
 void Observer::name_attached_by_hand(Round& round) const {
-  model::Kinds both = model::Kind::instances | model::Kind::volumes;
-  if ((round.read & both) != both) return;
+  if (!model::has(round.read, model::Kind::instances)) return;
   std::set<VolumeId> listed;
   for (const ec2::Volume& volume : round.all.volumes) listed.insert(volume.volume_id);
   for (const ec2::Instance& instance : round.all.instances) {
     auto owner = owner_of(instance.tags);
     if (!owner || instance.state == "terminated") continue;
     auto target = round.targets.find(*owner);
-    if (target == round.targets.end() || (target->second.kinds & both) != both) continue;
+    if (target == round.targets.end() || !model::has(target->second.kinds, model::Kind::instances)) continue;
+    SharedView view = ties_.find(*owner);
     for (const ec2::InstanceBlockDevice& device : instance.block_device_mappings) {
-      if (!device.volume_id.empty() && !listed.contains(device.volume_id)) {
-        round.unlisted_volumes.emplace(device.volume_id, *owner);
-        round.attached_by_hand.insert(device.volume_id);
-      }
+      if (device.volume_id.empty() || listed.contains(device.volume_id)) continue;
+      if (view != nullptr && core::is_present_volume(view->state, device.volume_id)) continue;
+      round.unlisted_volumes.emplace(device.volume_id, *owner);
+      round.attached_by_hand.insert(device.volume_id);
     }
   }
 }
@@ -336,6 +338,7 @@ void Observer::take_unlisted(Round& round, model::Kind kind, const std::map<Id, 
     (round.all.*things).insert((round.all.*things).end(), ((*found).*things).begin(), ((*found).*things).end());
     return;
   }
+  if (kind == model::Kind::volumes) round.whose_is_unknown = true;
   core::reached(core::Probe::look_incomplete);
   // Without them the listing is not complete for their owners: they get none, and want one again.
   for (const auto& [id, owner] : owners) {
@@ -385,13 +388,19 @@ void Observer::leave_out_anothers(const Round& round,
     }
   }
   if (unknown.empty()) return;
+  auto leave_out = [&](const VolumeId& volume, const ManagedInstanceId& holder) {
+    for (model::ObservedInstance& instance : observations.at(holder).instances) {
+      std::erase_if(instance.devices, [&](const auto& device) { return device.volume == volume; });
+    }
+  };
   for (const ec2::Volume& volume : round.all.volumes) {
     const auto owner = owner_of(volume.tags);
     auto holder = unknown.find(volume.volume_id);
-    if (!owner || holder == unknown.end() || holder->second == *owner) continue;
-    for (model::ObservedInstance& instance : observations.at(holder->second).instances) {
-      std::erase_if(instance.devices, [&](const auto& device) { return device.volume == volume.volume_id; });
-    }
+    if (owner && holder != unknown.end() && holder->second != *owner) leave_out(volume.volume_id, holder->second);
+  }
+  if (!round.whose_is_unknown) return;
+  for (const VolumeId& volume : round.attached_by_hand) {
+    if (auto holder = unknown.find(volume); holder != unknown.end()) leave_out(volume, holder->second);
   }
 }
 
