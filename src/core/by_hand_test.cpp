@@ -78,6 +78,31 @@ TEST(ByHand, OneThatIsAttachedByHandIsKeptAgain) {
   EXPECT_TRUE(world.cloud.exists(data)) << "a delete that keeps volumes for four days";
 }
 
+// Taken off while its instance runs, and put to a machine that writes to it when the instance is lost.
+TEST(ByHand, AVolumeThatWasTakenOffAndLentIsSavedOnceItIsFree) {
+  for (auto mode : {BlockDevicesMode::on_launch, BlockDevicesMode::reattach}) {
+    World world(spec_of(mode));
+    world.settle();
+    world.cloud.write();
+    const VolumeId id = world.state.data.at("/dev/sdf").id;
+    world.cloud.detach(id);
+    world.now += std::chrono::minutes(1);
+    look_around(world);
+    world.cloud.lend(id, InstanceId("i-workbench"));  // which nothing tells
+    world.cloud.vanish(world.state.instance->id);
+    world.happen(CloudStirred{kAllKinds});
+    world.settle(90);
+    EXPECT_NE(world.state.status, Status::active);
+    EXPECT_NE(world.state.error.find("attached to instance i-workbench"), std::string::npos) << world.state.error;
+    world.cloud.write_by_hand(id, "/dev/sdf");
+    world.cloud.detach(id);
+    world.settle();
+    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+    EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+    EXPECT_FALSE(world.state.data.at("/dev/sdf").taken_off);
+  }
+}
+
 TEST(ByHand, AVolumeLentBeforeThePauseHasComeToRestIsSavedAtTheResume) {
   for (const std::string device : {"/dev/sdf", "/dev/xvda"}) {
     SCOPED_TRACE(device);

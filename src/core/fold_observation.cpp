@@ -322,10 +322,21 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
                                    " was found by its tags and is kept as " + volume.device);
 }
 
+void note_taken_off(const State& state, Volume& volume, Time as_of) {
+  if (!state.instance) return;
+  const std::optional<Time>& healthy_at = state.instance->healthy_at;
+  if (volume.attached_to == state.instance->id) {
+    volume.taken_off = false;
+  } else if (healthy_at && !state.handover && as_of > *healthy_at + kListingLag) {
+    volume.taken_off = true;
+  }
+}
+
 void fold_known_volume(Draft& draft, Volume& volume, const Observation& observation) {
   if (const ObservedVolume* seen = find_by_id(observation.volumes, volume.id)) {
     // Something else may be attached there by hand; but a listing older than the attachment proves nothing of it.
     fold_volume(draft, volume, *seen);
+    note_taken_off(draft.state(), volume, observation.as_of);
   } else if (has(observation.kinds, Kind::volumes) && would_be_listed(draft.state(), observation)) {
     note_missing(volume, draft.now);
   }

@@ -298,7 +298,7 @@ std::string lent_error(const Draft& draft) {
     bool here = state.instance && volume.attached_to == state.instance->id;
     if (here || !lent(state, volume, draft.now)) return {};
     return "volume " + volume.id.str() + " (" + volume.device + ") is attached to instance " +
-           volume.attached_to.str() + ", which may write to it. Detach it there: the resume waits for that";
+           volume.attached_to.str() + ", which may write to it. Detach it there: that is waited for";
   };
   std::string text = state.root ? error(*state.root) : std::string();
   for (const auto& [device, volume] : state.data) {

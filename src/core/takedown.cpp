@@ -77,11 +77,25 @@ const Snapshot* final_attempt(const State& state, const Volume& volume) {
 bool lent(const State& state, const Volume& volume, Time now) {
   // Also if the first instance since the resume was lost before this one was free to come to it.
   const bool rested = state.handover && began_at_rest(*state.handover);
-  return rested && !volume.attached_to.empty() && !confirmed_missing(volume, now);
+  return (rested || volume.taken_off) && !volume.attached_to.empty() && !confirmed_missing(volume, now);
 }
+
+namespace {
+
+// Where one is that a person has taken off its instance is known by a look from after that instance's end.
+bool whereabouts_known(Draft& draft, const Volume& volume) {
+  const State& state = draft.state();
+  if (!volume.taken_off || !state.gone_at || confirmed_missing(volume, draft.now)) return true;
+  if (state.looking.volumes_listed && *state.looking.volumes_listed >= *state.gone_at) return true;
+  draft.look(static_cast<Kinds>(Kind::volumes), draft.now);
+  return false;
+}
+
+}  // namespace
 
 bool saved(Draft& draft, const Volume& volume) {
   const Snapshot* attempt = final_attempt(draft.state(), volume);
+  if (attempt == nullptr && !whereabouts_known(draft, volume)) return false;
   if (attempt == nullptr && lent(draft.state(), volume, draft.now)) {
     reached(Probe::final_snapshot_awaits_a_detachment);
     return false;

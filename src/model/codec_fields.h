@@ -341,6 +341,7 @@ constexpr void fields(A& a, const Volume*) {
   a("attachment", &Volume::attachment);
   a("generation", &Volume::generation);
   a("by_hand", &Volume::by_hand);
+  a("taken_off", &Volume::taken_off);
   a("missing_since", &Volume::missing_since);
   a("missing_looks", &Volume::missing_looks);
 }

@@ -91,6 +91,7 @@ struct Volume {
   AttachmentState attachment = AttachmentState::unknown;
   int generation = 0;                 // of the instance that last wrote to it
   bool by_hand = false;               // attached by an operator, adopted
+  bool taken_off = false;             // by hand, from its instance while that ran: it may be on any other since
   std::optional<Time> missing_since;  // not listed since then
   int missing_looks = 0;
   bool operator==(const Volume&) const = default;
