@@ -82,8 +82,12 @@ void Checker::answered(const ManagedInstanceId& id, const model::Event& request)
   if (std::holds_alternative<model::DeleteAsked>(request)) managed.goal = model::Goal::deleted;
   if (std::holds_alternative<model::UndeleteAsked>(request)) {
     managed.goal = model::Goal::paused;
-    // From here on everything stays again; but what was due and had been let out may still go.
-    if (managed.deallocation && is_over(managed)) managed.let_out_until = time_.now() + kToMend;
+    // From here on everything stays again; but what was to go, and had been let out, may still go.
+    if (managed.deallocation) {
+      managed.let_out_over = is_over(managed);
+      managed.let_out = managed.deallocation;
+      managed.let_out_until = time_.now() + kLatestSent;
+    }
     managed.deallocation.reset();
   }
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
@@ -185,8 +189,9 @@ bool Checker::is_over(const Managed& deleted) const {
 
 // Its deletion was asked for, and this either was to go at once or has been kept for as long as was promised.
 bool Checker::may_go(const Managed& managed, bool model::Deallocation::*what) const {
-  if (!managed.deallocation) return time_.now() < managed.let_out_until;
-  return (*managed.deallocation).*what || is_over(managed);
+  if (managed.deallocation) return (*managed.deallocation).*what || is_over(managed);
+  const bool on_its_way = managed.let_out && ((*managed.let_out).*what || managed.let_out_over);
+  return on_its_way && time_.now() < managed.let_out_until;
 }
 
 // ---- copies
@@ -256,14 +261,16 @@ void Checker::check_volume_goes(const VolumeId& id, const Volume& volume) {
   if (managed.destroyed.contains(volume.device)) return;
   if (left_behind(managed, volume.device, volume.came, true)) return;
   auto content = guests_.volume(id, time_.now());
-  if (!content || content->synced.end() == 0) return;
+  if (!content) return;
+  const Log& promised = volume.before_lent ? *volume.before_lent : content->synced;
+  if (promised.end() == 0) return;
   // One that no instance ever had is only as good as the copy that it was made from.
   // What gave way to an older copy, or does so yet, is kept as a snapshot, too.
   bool well = guests_.ever_written(id) && !may_be_restored(managed, volume.device, volume.came);
-  if (another_copy(volume.owner, volume.device, content->synced, id.str(), well)) return;
+  if (another_copy(volume.owner, volume.device, promised, id.str(), well)) return;
   broken(1, "newest_copy_deleted", volume.owner,
          fmt::format("volume {} ({}, {} writes synced) goes, and nothing else {}holds them", id.str(), volume.device,
-                     content->synced.end(), well ? "that has served a healthy instance " : ""));
+                     promised.end(), well ? "that has served a healthy instance " : ""));
 }
 
 bool Checker::is_run_from(const ImageId& image) const {
@@ -364,6 +371,10 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
   if (found == volumes_.end()) return;
   if (is_foreign(machine, found->second)) {
     found->second.lent_at_rest = managed_[found->second.owner].goal == model::Goal::paused;
+    auto content = guests_.volume(attached.id, time_.now());
+    if (!found->second.lent_at_rest && !found->second.before_lent && content) {
+      found->second.before_lent = content->synced;
+    }
     found->second.machine = machine;
     found->second.came = time_.now();
     return;
@@ -372,6 +383,7 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
     broken(2, "volume_on_two_machines", found->second.owner, attached.id.str());
   }
   found->second.device = attached.device;
+  found->second.before_lent.reset();
   found->second.machine = machine;
   found->second.came = time_.now();
   found->second.taken_off = false;

@@ -130,7 +130,9 @@ class Checker : public Witness {
     Kept root, data;
     std::optional<model::Deallocation> deallocation;
     Time deleted_at{};
-    Time let_out_until{};  // what was due when it was undeleted
+    std::optional<model::Deallocation> let_out;  // by a deletion that was taken back: what was on its way may still go
+    bool let_out_over = false;                   // the time for which the rest was to be kept was over by then
+    Time let_out_until{};
     std::map<std::string, Log> acknowledged;               // by device: what was synced, as of when it was last written
     std::set<std::string> destroyed;                       // devices whose newest copy a person has deleted
     std::map<std::string, std::vector<Restore>> restores;  // asked for, by device, in their order
@@ -161,6 +163,7 @@ class Checker : public Witness {
     std::optional<Time> left = {};       // the last machine that wrote to it
     std::optional<Time> seen_free = {};  // by the service, in an answer to what it asked then
     bool lent_at_rest = false;           // to a machine that is not of its managed instance
+    std::optional<Log> before_lent = {};  // what it held before one wrote to it whose writes nobody promises to keep
     std::optional<Time> unkept = {};     // set by hand to go with its instance
     bool taken_off = false;              // by hand, and not put back
   };
