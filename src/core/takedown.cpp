@@ -155,6 +155,19 @@ bool end_was_listed(Draft& draft) {
   return listed;
 }
 
+// Of a device without a volume: the next one would be made of an older copy, or blank, and a newer is not completed yet.
+bool newer_in_the_making(Draft& draft, const std::string& device) {
+  const State& state = draft.state();
+  if (restore_source(state, device) != nullptr) return false;
+  const Snapshot* newest = newest_completed(state, device);
+  const bool any = std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
+    const bool newer = newest == nullptr || snapshot.started_at > newest->started_at;
+    return snapshot.device == device && snapshot.state == SnapshotState::pending && !snapshot.keep_until && newer;
+  });
+  if (any) draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
+  return any;
+}
+
 bool save_root(Draft& draft) {
   State& state = draft.state();
   if (!draft.spec.persistence.root_device || state.generation == 0) return true;
@@ -167,12 +180,9 @@ bool save_root(Draft& draft) {
   // No volume known: the instance ended before it was seen with one. A complete listing from after its end would have
   // shown it; only then the newest copy from before counts.
   if (!end_was_listed(draft)) return false;
+  if (newer_in_the_making(draft, state.surroundings.image.root_device)) return false;
   const Snapshot* newest = source_of_root(state);
-  if (newest != nullptr) return imaged(draft, *newest);
-  // None is completed: the first image again, but not while one is still being made.
-  return std::none_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& snapshot) {
-    return snapshot.device == state.surroundings.image.root_device && snapshot.state == SnapshotState::pending;
-  });
+  return newest == nullptr || imaged(draft, *newest);  // there is none: the first image again
 }
 
 // The last instance ended before it was seen with a volume at this device. It may have written to one all the same: a
@@ -187,7 +197,9 @@ bool device_accounted_for(Draft& draft, const std::string& device) {
     bool newer = former == state.superseded.end() || at->generation > former->generation;
     if (at->device == device && newer) former = at;
   }
-  if (former == state.superseded.end() || mutated(Mutation::forget_former_volumes)) return true;
+  if (former == state.superseded.end() || mutated(Mutation::forget_former_volumes)) {
+    return !newer_in_the_making(draft, device);
+  }
   // One that came after it was lost, and a copy of that one is newer.
   const Snapshot* newest = newest_completed(state, device);
   if (newest != nullptr && newest->generation > former->generation) return true;

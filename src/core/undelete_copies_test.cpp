@@ -57,6 +57,61 @@ TEST(UndeleteCopiesReattach, AnUndeleteCountsOnNoCopyThatARestoreLeftBehind) {
   EXPECT_GT(content(world, kData), 0) << "blank, though: " << message_of(world, "undeleted");
 }
 
+// The snapshots take their time: until it is deallocated no listing shows them completed.
+void until_deallocated_unseen(World& world) {
+  const Kinds others = Kind::instances | Kind::volumes | Kind::interfaces;
+  for (int i = 0; i < 100 && world.state.status != Status::deallocated; ++i) {
+    while (!world.effects.empty()) world.turn();
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+    world.happen(Observed{world.cloud.observe(others, world.now)});
+  }
+  ASSERT_EQ(world.state.status, Status::deallocated);
+}
+
+void without_the_cloud(World& world, int turns) {
+  for (int i = 0; i < turns; ++i) {
+    if (!world.turn()) world.now += std::chrono::milliseconds(500);
+  }
+}
+
+// Of a final snapshot that is still being made, and older copies that are completed.
+TEST(UndeleteCopiesOnLaunch, TheCopyThatIsBeingMadeIsWaitedFor) {
+  for (const std::string device : {kData, kRoot}) {
+    SCOPED_TRACE(device);
+    World world(spec_of(BlockDevicesMode::on_launch));
+    world.settle();
+    world.cloud.write();
+    world.happen(RecycleAsked{});
+    world.settle();
+    world.cloud.write();
+    const int64_t written = content(world, device);
+    const VolumeId volume = device == kRoot ? world.state.root->id : world.state.data.at(device).id;
+    world.cloud.vanish(world.state.instance->id);
+    world.happen(CloudStirred{kAllKinds});
+    ASSERT_TRUE(world.turn_until([&] {
+      return std::any_of(world.effects.begin(), world.effects.end(), [&](const Effect& effect) {
+        const auto* create = std::get_if<CreateSnapshot>(&effect.action);
+        return create != nullptr && create->final && create->volume == volume;
+      });
+    }));
+    for (int i = 0; i < 5; ++i) world.cloud.advance();  // the volumes are free
+    while (!world.effects.empty()) world.turn();
+    ASSERT_TRUE(any_of(world, device, [](const Snapshot& s) { return s.state == SnapshotState::pending; }));
+    Deallocation what;
+    what.delete_volumes = true;
+    ASSERT_TRUE(world.happen(DeleteAsked{what}));
+    without_the_cloud(world, 200);
+    ASSERT_EQ(world.state.status, Status::deallocated);
+    ASSERT_TRUE(world.happen(UndeleteAsked{}));
+    ASSERT_TRUE(world.happen(ResumeAsked{}));
+    without_the_cloud(world, 200);
+    world.settle();
+    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+    EXPECT_EQ(content(world, device), written);
+  }
+}
+
 TEST(UndeleteCopiesReattach, ACopyThatWasNotCompletedYetWhenItWasDeletedCounts) {
   World world(spec_of(BlockDevicesMode::reattach));
   world.settle();
@@ -68,15 +123,7 @@ TEST(UndeleteCopiesReattach, ACopyThatWasNotCompletedYetWhenItWasDeletedCounts) 
   Deallocation what;
   what.delete_volumes = true;
   ASSERT_TRUE(world.happen(DeleteAsked{what}));
-  // The snapshots take their time: until it is deallocated no listing shows them completed.
-  const Kinds others = Kind::instances | Kind::volumes | Kind::interfaces;
-  for (int i = 0; i < 100 && world.state.status != Status::deallocated; ++i) {
-    while (!world.effects.empty()) world.turn();
-    world.cloud.advance();
-    world.now += std::chrono::seconds(1);
-    world.happen(Observed{world.cloud.observe(others, world.now)});
-  }
-  ASSERT_EQ(world.state.status, Status::deallocated);
+  until_deallocated_unseen(world);
   later(world, std::chrono::minutes(10));
   world.happen(Observed{world.cloud.observe(kAllKinds, world.now)});
   auto back = world.happen(UndeleteAsked{});
