@@ -82,12 +82,23 @@ Status status_of(const State& state, Time now) {
   return fresh ? Status::resuming : Status::recycling;
 }
 
+// What is wanted by who sees that it is needed, and by nobody else: the kind that shows it. Nothing: it is wanted in
+// every turn for as long as it is.
+Kinds wanted_by_sight_of(const EffectAction& action) {
+  if (std::holds_alternative<TagVolume>(action)) return static_cast<Kinds>(Kind::volumes);
+  bool on_instance = std::holds_alternative<KeepOnTermination>(action) || std::holds_alternative<EndScout>(action);
+  return on_instance ? static_cast<Kinds>(Kind::instances) : Kinds(0);
+}
+
 // A refused effect that nothing wanted in this turn was known not to have been done: it is dropped. An effect under
 // way, or with an unknown outcome, never is; nor one of which only a repeat was refused, while the first try may still
-// be done: it is not asked for again, but looked for (settle_unknown).
-void drop_unwanted(Draft& draft) {
+// be done: it is not asked for again, but looked for (settle_unknown). What only a look calls for keeps its pause, and
+// its error stays told, until a look from which it is not wanted.
+void drop_unwanted(Draft& draft, Kinds seen) {
   auto unwanted = [&](const auto& entry) {
-    return entry.second.standing == Asked::Standing::waiting && !draft.wanted.contains(entry.first);
+    if (entry.second.standing != Asked::Standing::waiting || draft.wanted.contains(entry.first)) return false;
+    const Kinds by_sight = wanted_by_sight_of(entry.second.effect.action);
+    return by_sight == 0 || (by_sight & seen) != 0;
   };
   for (auto& entry : draft.state().asked) {
     if (!unwanted(entry) || !may_still_be_made(entry.second)) continue;
@@ -142,14 +153,15 @@ Result<Step> decide(const Spec& spec, const State& state, const Event& event, Ti
   if (auto folded = fold(draft, event); !folded) return Failure(folded.error());
   run_schedule(draft);
   advance(draft);
-  drop_unwanted(draft);
+  const auto* observed = std::get_if<Observed>(&event);
+  drop_unwanted(draft, observed != nullptr ? observed->observation.kinds : Kinds(0));
   drop_settled(draft);
   settle_forgetting(draft);
   draft.state().status = status_of(draft.state(), now);
   if (auto held = change_of_holdings(state, draft.state(), now)) draft.step.records.push_back(std::move(*held));
   bool changed = !(draft.state() == state);
   if (changed) draft.state().updated_at = now;
-  pace_looks(draft, std::holds_alternative<Observed>(event), changed);
+  pace_looks(draft, observed != nullptr, changed);
   return std::move(draft.step);
 }
 

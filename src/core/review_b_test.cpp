@@ -1,0 +1,144 @@
+// What is wanted only where a look shows that it is needed, and what a person is told of what waits.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/small_world_test.h"
+
+namespace holdfast::core {
+namespace {
+
+using namespace model;
+using testing::spec_of;
+using testing::World;
+
+struct Life {
+  std::function<bool(const Effect&)> refuses = [](const Effect&) { return false; };
+  std::function<void(Observation&)> shows = [](Observation&) {};
+  ErrorKind kind = ErrorKind::denied;
+  std::string code = "UnauthorizedOperation";
+};
+
+// What was to be looked at soon stays so, as in the engine.
+void happen(World& world, const Event& event) {
+  const std::optional<Look> before = world.look;
+  world.happen(event);
+  if (!before) return;
+  const Look after = world.look.value_or(*before);
+  world.look = Look{std::min(before->at, after.at), static_cast<Kinds>(before->kinds | after.kinds)};
+}
+
+// As World::turn, but that some effects are refused, and looks show something else.
+bool turn(World& world, const Life& life) {
+  if (!world.effects.empty() && life.refuses(world.effects.front())) {
+    const std::string key = world.effects.front().key;
+    world.effects.pop_front();
+    world.done.push_back(key);
+    happen(world, EffectEnded{{key, Failure(Error{life.kind, life.code, "no", {}})}});
+    return true;
+  }
+  if (world.effects.empty() && world.look && world.look->at <= world.now) {
+    Observation seen = world.cloud.observe(world.look->kinds, world.now);
+    world.look.reset();
+    life.shows(seen);
+    happen(world, Observed{std::move(seen)});
+    return true;
+  }
+  return world.turn();
+}
+
+// In steps of a tenth of a second.
+void live(World& world, const Life& life, Duration length) {
+  const Time until = world.now + length;
+  for (int step = 0; world.now < until; ++step) {
+    int turns = 0;
+    while (turn(world, life)) ASSERT_LE(++turns, 1000) << "it acts without end";
+    if (step % 10 == 0) world.cloud.advance();
+    world.now += std::chrono::milliseconds(100);
+    if (world.wake && *world.wake <= world.now) {
+      world.wake.reset();
+      happen(world, TimerRang{});
+    }
+  }
+}
+
+int64_t count(const World& world, const std::string& prefix) {
+  return std::count_if(world.done.begin(), world.done.end(),
+                       [&](const std::string& key) { return key.starts_with(prefix); });
+}
+
+// Somebody has set DeleteOnTermination, and the service may not take it off again.
+Life with_a_root_that_would_go() {
+  Life life;
+  life.refuses = [](const Effect& effect) { return std::holds_alternative<KeepOnTermination>(effect.action); };
+  life.shows = [](Observation& seen) {
+    for (ObservedInstance& instance : seen.instances) {
+      for (ObservedDevice& device : instance.devices) device.delete_on_termination = true;
+    }
+  };
+  return life;
+}
+
+// It was asked for again at every look, some ten times a second and more, and nobody was told why a pause waits.
+TEST(ByLook, WhatIsRefusedKeepsItsPauseAndIsTold) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.done.clear();
+  const Life life = with_a_root_that_would_go();
+  world.happen(CloudStirred{kAllKinds});
+  live(world, life, std::chrono::seconds(20));
+  world.happen(PauseAsked{});
+  live(world, life, std::chrono::minutes(5));
+  ASSERT_TRUE(world.state.instance) << "it would take its root along";
+  EXPECT_NE(world.state.error.find("KeepOnTermination is refused"), std::string::npos) << world.state.error;
+  EXPECT_LE(count(world, "keep/"), 12);
+  // Mended by hand, it goes on, and nothing is asked for any more.
+  live(world, {}, std::chrono::minutes(1));
+  EXPECT_EQ(world.state.status, Status::paused) << world.state.error;
+  EXPECT_TRUE(world.state.asked.empty());
+}
+
+TEST(ByLook, WhatIsThrottledIsAskedForLessAndLessOften) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.done.clear();
+  Life life = with_a_root_that_would_go();
+  life.kind = ErrorKind::throttled;
+  life.code = "RequestLimitExceeded";
+  world.happen(CloudStirred{kAllKinds});
+  live(world, life, std::chrono::seconds(20));
+  world.happen(PauseAsked{});
+  live(world, life, std::chrono::minutes(5));
+  ASSERT_TRUE(world.state.instance) << "it would take its root along";
+  EXPECT_LE(count(world, "keep/"), 25);
+  live(world, {}, std::chrono::minutes(2));
+  EXPECT_EQ(world.state.status, Status::paused) << world.state.error;
+}
+
+// One that was launched though nobody knew, and that somebody has protected.
+TEST(ByLook, AScoutWhoseEndIsRefusedIsNotAskedForAtEveryLook) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.done.clear();
+  Life life;
+  life.refuses = [](const Effect& effect) { return std::holds_alternative<EndScout>(effect.action); };
+  life.shows = [](Observation& seen) {
+    if (!has(seen.kinds, Kind::instances)) return;
+    ObservedInstance scout;
+    scout.id = InstanceId("i-scout");
+    scout.state = InstanceState::running;
+    scout.tags = {0, "scout/7", {}, kPurposeScout};
+    seen.instances.push_back(scout);
+  };
+  world.happen(CloudStirred{kAllKinds});
+  live(world, life, std::chrono::minutes(5));
+  EXPECT_GE(count(world, "end-scout/"), 2);
+  EXPECT_LE(count(world, "end-scout/"), 12);
+}
+
+}  // namespace
+}  // namespace holdfast::core
