@@ -68,6 +68,11 @@ Result<void> fold(Draft& draft, const Event& event) {
   return {};
 }
 
+bool is_wish(const Event& event) {
+  return std::holds_alternative<PauseAsked>(event) || std::holds_alternative<ResumeAsked>(event) ||
+         std::holds_alternative<RecycleAsked>(event);
+}
+
 Status status_of(const State& state, Time now) {
   if (state.goal == Goal::deleted) {
     bool due =
@@ -150,6 +155,8 @@ void settle_forgetting(Draft& draft) {
 
 Result<Step> decide(const Spec& spec, const State& state, const Event& event, Time now) {
   Draft draft{spec, now, {state, {}, {}, {}, {}, false}, {}};
+  // What was due before the event comes before it: what a person asks for now is the later word.
+  if (is_wish(event)) run_schedule(draft);
   if (auto folded = fold(draft, event); !folded) return Failure(folded.error());
   run_schedule(draft);
   advance(draft);

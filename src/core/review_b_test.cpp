@@ -140,5 +140,33 @@ TEST(ByLook, AScoutWhoseEndIsRefusedIsNotAskedForAtEveryLook) {
   EXPECT_LE(count(world, "end-scout/"), 12);
 }
 
+// A process that was frozen takes in what was asked for meanwhile before its timer rings.
+TEST(ScheduleAndPeople, WhatAPersonAskedForAfterItWasDueStays) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.now = *from_iso("2026-11-30T12:00:00Z");
+  ScheduledTask resume;
+  resume.type = TaskType::resume;
+  resume.cron = "0 13 * * *";
+  ScheduledTask pause;
+  pause.type = TaskType::pause;
+  pause.cron = "0 14 * * *";
+  world.spec.tasks = {resume, pause};
+  world.happen(SpecChanged{world.state.surroundings});
+  world.settle();
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle();
+  world.now = *from_iso("2026-11-30T13:05:00Z");
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.happen(TimerRang{});
+  EXPECT_EQ(world.state.goal, Goal::paused) << "the resume was due five minutes before";
+  world.settle();
+  world.now = *from_iso("2026-11-30T14:05:00Z");
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.happen(TimerRang{});
+  EXPECT_EQ(world.state.goal, Goal::running) << "the pause was due five minutes before";
+}
+
 }  // namespace
 }  // namespace holdfast::core
