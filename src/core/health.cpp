@@ -47,7 +47,10 @@ std::string present_error(Draft& draft) {
   const State& state = draft.state();
   if (is_settling(state)) {
     Time grace_ends = *state.instance->running_at + draft.spec.health_check.grace_period;
-    if (draft.now >= grace_ends) return unwell(state);
+    if (draft.now >= grace_ends) {
+      const std::string awaited = loss_error(draft);  // the instance itself may be well
+      return awaited.empty() ? unwell(state) : awaited;
+    }
     draft.wake(grace_ends);
   }
   std::string error = import_error(state);

@@ -290,21 +290,68 @@ std::string detached_error(const Draft& draft) {
   return {};
 }
 
-// A volume on its way back from its last instance is free soon.
-std::string lent_error(const Draft& draft) {
+// What waits for a volume that is on another machine: everything after a rest, a pause or a deletion to come to rest,
+// and an instance for what is to be attached to it.
+bool waits_for(const Draft& draft, const Volume& volume, bool is_root) {
   const State& state = draft.state();
-  if (!state.handover || draft.now < state.handover->began_at + kTimeUntilGone) return {};
-  auto error = [&](const Volume& volume) -> std::string {
-    bool here = state.instance && volume.attached_to == state.instance->id;
-    if (here || !lent(state, volume, draft.now)) return {};
-    return "volume " + volume.id.str() + " (" + volume.device + ") is attached to instance " +
-           volume.attached_to.str() + ", which may write to it. Detach it there: that is waited for";
+  const bool attached = !is_root && draft.spec.persistence.mode == BlockDevicesMode::reattach;
+  if (lent(state, volume, draft.now)) return true;
+  return !confirmed_missing(volume, draft.now) && (state.goal != Goal::running || attached);
+}
+
+std::string lent_words(const State& state, const std::string& what, const InstanceId& to, const char* does) {
+  const bool resumes = state.handover && began_at_rest(*state.handover);
+  const std::string who = state.goal == Goal::deleted  ? "the deletion"
+                          : state.goal == Goal::paused ? "the pause"
+                          : resumes                    ? "the resume"
+                                                       : "the replacement";
+  return what + " is attached to instance " + to.str() + ", which " + does + ". Detach it there: " + who +
+         " waits for that";
+}
+
+// What is on its way back from the last instance is free soon: it counts by a look from well after that.
+bool came_back_by(const Draft& draft, const std::optional<Time>& listed) {
+  const State& state = draft.state();
+  Time since = state.handover ? state.handover->began_at : Time{};
+  if (state.gone_at) since = std::max(since, *state.gone_at);
+  if (state.instance) since = std::max(since, state.instance->launched_at);
+  return listed && *listed >= since + kTimeUntilGone;
+}
+
+std::string lent_volume_error(const Draft& draft) {
+  const State& state = draft.state();
+  if (!came_back_by(draft, state.looking.volumes_listed)) return {};
+  auto error = [&](const Volume& volume, bool is_root) -> std::string {
+    const bool here = state.instance && volume.attached_to == state.instance->id;
+    if (volume.attached_to.empty() || here || !waits_for(draft, volume, is_root)) return {};
+    return lent_words(state, "volume " + volume.id.str() + " (" + volume.device + ")", volume.attached_to,
+                      "may write to it");
   };
-  std::string text = state.root ? error(*state.root) : std::string();
+  std::string text = state.root ? error(*state.root, true) : std::string();
   for (const auto& [device, volume] : state.data) {
-    if (text.empty()) text = error(volume);
+    if (text.empty()) text = error(volume, false);
   }
   return text;
+}
+
+std::string lent_interface_error(const Draft& draft) {
+  const State& state = draft.state();
+  const std::optional<Interface>& kept = state.interface;
+  if (!kept || state.instance || !came_back_by(draft, state.looking.interfaces_listed)) return {};
+  const bool given_up = state.goal == Goal::running && usable_interface(draft.spec, state) == nullptr;
+  if (kept->attached_to.empty() || given_up || confirmed_missing(*kept, draft.now)) return {};
+  return lent_words(state, "network interface " + kept->id.str() + " (" + kept->ip + ")", kept->attached_to,
+                    "has its address");
+}
+
+// A person has put it on another machine.
+std::string lent_error(const Draft& draft) {
+  const State& state = draft.state();
+  const bool comes_to_rest = state.goal == Goal::deleted && !state.forget_at;
+  if (!state.handover && !comes_to_rest) return {};
+  if (is_outgoing(state) || launch_may_be_done(state)) return {};
+  std::string error = lent_volume_error(draft);
+  return error.empty() ? lent_interface_error(draft) : error;
 }
 
 }  // namespace

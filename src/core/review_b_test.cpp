@@ -168,5 +168,70 @@ TEST(ScheduleAndPeople, WhatAPersonAskedForAfterItWasDueStays) {
   EXPECT_EQ(world.state.goal, Goal::running) << "the pause was due five minutes before";
 }
 
+// While it rested somebody put the kept interface on another machine.
+Life with_a_lent_interface(World& world) {
+  world.settle();
+  world.happen(PauseAsked{});
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::paused);
+  Life life;
+  life.shows = [kept = world.state.interface->id](Observation& seen) {
+    for (ObservedInterface& interface : seen.interfaces) {
+      if (interface.id != kept) continue;
+      interface.state = InterfaceState::in_use;
+      interface.attached_to = InstanceId("i-another");
+    }
+  };
+  world.happen(CloudStirred{kAllKinds});
+  live(world, life, std::chrono::seconds(20));
+  return life;
+}
+
+TEST(LentInterface, IsToldWhereAResumeWaitsForIt) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  const Life life = with_a_lent_interface(world);
+  const InterfaceId kept = world.state.interface->id;
+  world.happen(ResumeAsked{});
+  live(world, life, std::chrono::minutes(10));
+  EXPECT_FALSE(world.state.instance);
+  EXPECT_NE(world.state.error.find(kept.str()), std::string::npos) << "nobody is told: " << world.state.error;
+  EXPECT_NE(world.state.error.find("i-another"), std::string::npos) << world.state.error;
+  live(world, {}, std::chrono::minutes(1));
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
+TEST(LentInterface, IsToldWhereADeletionWaitsForIt) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  const Life life = with_a_lent_interface(world);
+  world.happen(DeleteAsked{});
+  live(world, life, std::chrono::minutes(10));
+  EXPECT_EQ(world.state.status, Status::deallocating);
+  EXPECT_NE(world.state.error.find("the deletion waits for that"), std::string::npos) << world.state.error;
+  live(world, {}, std::chrono::minutes(1));
+  EXPECT_EQ(world.state.status, Status::deallocated);
+  EXPECT_EQ(world.state.error, "");
+}
+
+// Somebody took a free data volume for another machine before the next instance had it.
+TEST(LentVolume, IsToldWhereAReplacementWaitsForIt) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  const VolumeId data = world.state.data.at("/dev/sdf").id;
+  Life life;
+  life.shows = [&](Observation& seen) {
+    for (ObservedVolume& volume : seen.volumes) {
+      if (volume.id != data || !volume.attachments.empty()) continue;
+      volume.state = VolumeState::in_use;
+      volume.attachments = {{InstanceId("i-another"), "/dev/sdz", AttachmentState::attached}};
+    }
+  };
+  world.happen(RecycleAsked{});
+  live(world, life, std::chrono::minutes(3));
+  EXPECT_NE(world.state.error.find(data.str()), std::string::npos) << world.state.error;
+  EXPECT_NE(world.state.error.find("i-another"), std::string::npos) << world.state.error;
+  live(world, {}, std::chrono::minutes(1));
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
 }  // namespace
 }  // namespace holdfast::core
