@@ -17,6 +17,8 @@ void fold_restart(Draft& draft);
 
 // How long something just made may be missing from a listing (ec2.md, eventual consistency: "for seconds").
 inline constexpr Duration kListingLag = std::chrono::seconds(5);
+// How late a request may still be done after its caller has given up.
+inline constexpr Duration kLatestRequest = std::chrono::seconds(40);
 // A thing seen before counts as gone only after so many complete listings without it, over so long a time.
 inline constexpr int kLooksUntilGone = 5;
 inline constexpr Duration kTimeUntilGone = std::chrono::seconds(60);

@@ -437,7 +437,9 @@ void settle_unknown(Draft& draft, const Observation& observation) {
     bool has_no_token = std::holds_alternative<CreateSnapshot>(asked.effect.action) ||
                         std::holds_alternative<SnapshotInstance>(asked.effect.action);
     bool is_refused = asked.definite;
+    // One that is not asked again must be shown by then if it was done, however late its request was.
     Time seen_by = asked.since + (has_no_token || is_refused ? kListingLag : Duration(0));
+    if (is_refused) seen_by += kLatestRequest;
     if ((observation.kinds & needed) != needed || observation.as_of < seen_by) {
       draft.look(needed, std::max(seen_by, draft.now));
       continue;

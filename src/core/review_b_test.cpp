@@ -233,5 +233,86 @@ TEST(LentVolume, IsToldWhereAReplacementWaitsForIt) {
   EXPECT_EQ(world.state.status, Status::active) << world.state.error;
 }
 
+// The first launch as far as its call.
+Effect first_launch(World& world) {
+  auto launches = [&] {
+    return !world.effects.empty() && std::holds_alternative<LaunchInstance>(world.effects.front().action);
+  };
+  EXPECT_TRUE(world.turn_until(launches));
+  Effect launch = world.effects.front();
+  world.effects.clear();
+  return launch;
+}
+
+// A request may arrive this late after its caller has given up.
+constexpr Duration kLate = std::chrono::seconds(39);
+
+void end_with(World& world, const Effect& effect, ErrorKind kind, const std::string& code) {
+  world.happen(EffectEnded{{effect.key, Failure(Error{kind, code, "said the test", {}})}});
+}
+
+// Two ran, and nobody knew of one of them.
+TEST(LateLaunch, OneWhoseRepeatWasRefusedIsFoundHoweverLate) {
+  for (bool keeps_address : {false, true}) {
+    Spec spec = spec_of(BlockDevicesMode::on_launch);
+    spec.persistence.private_ip = keeps_address;
+    World world(spec);
+    const Effect launch = first_launch(world);
+    end_with(world, launch, ErrorKind::unknown_outcome, "Timeout");
+    const Time given_up = world.now;
+    ASSERT_TRUE(world.turn_until([&] { return !world.effects.empty(); }));
+    ASSERT_EQ(world.effects.front().key, launch.key);
+    world.effects.clear();
+    end_with(world, launch, ErrorKind::no_capacity, "InsufficientInstanceCapacity");
+    live(world, {}, given_up + kLate - world.now);
+    world.cloud.perform(launch, world.spec);
+    live(world, {}, std::chrono::minutes(2));
+    EXPECT_EQ(world.cloud.running(), 1);
+    EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+    EXPECT_EQ(world.cloud.launches(), 1u);
+  }
+}
+
+// It held the address that every later one was to be launched with.
+TEST(LateLaunch, IsTakenInWhereNothingElseHadRoomMeanwhile) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  const Effect launch = first_launch(world);
+  end_with(world, launch, ErrorKind::unknown_outcome, "Timeout");
+  const Time given_up = world.now;
+  ASSERT_TRUE(world.turn_until([&] { return !world.effects.empty(); }));
+  world.effects.clear();
+  end_with(world, launch, ErrorKind::no_capacity, "InsufficientInstanceCapacity");
+  Life full;
+  full.refuses = [](const Effect& effect) { return std::holds_alternative<LaunchInstance>(effect.action); };
+  full.kind = ErrorKind::no_capacity;
+  full.code = "InsufficientInstanceCapacity";
+  live(world, full, given_up + kLate - world.now);
+  world.cloud.perform(launch, world.spec);
+  live(world, {}, std::chrono::minutes(5));
+  EXPECT_EQ(world.cloud.running(), 1);
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
+TEST(LateLaunch, DoesNotOutliveADelete) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.persistence.private_ip = false;
+  World world(spec);
+  const Effect launch = first_launch(world);
+  end_with(world, launch, ErrorKind::unknown_outcome, "Timeout");
+  const Time given_up = world.now;
+  ASSERT_TRUE(world.turn_until([&] { return !world.effects.empty(); }));
+  world.effects.clear();
+  end_with(world, launch, ErrorKind::throttled, "RequestLimitExceeded");
+  DeleteAsked everything;
+  everything.deallocation = {true, true, true, true, std::chrono::hours(1)};
+  world.happen(everything);
+  live(world, {}, given_up + kLate - world.now);
+  world.cloud.perform(launch, world.spec);
+  live(world, {}, std::chrono::minutes(2));
+  EXPECT_EQ(world.cloud.running(), 0);
+  EXPECT_EQ(world.cloud.volumes(), 0u);
+  EXPECT_EQ(world.state.status, Status::deallocated);
+}
+
 }  // namespace
 }  // namespace holdfast::core
