@@ -19,6 +19,10 @@ void fold_restart(Draft& draft);
 inline constexpr Duration kListingLag = std::chrono::seconds(5);
 // How late a request may still be done after its caller has given up.
 inline constexpr Duration kLatestRequest = std::chrono::seconds(40);
+// A thing just made may be "not found" for seconds; so many refusals later a person should know.
+inline constexpr int kTriesUntilDefinite = 8;
+// Before what was refused for now, or whose outcome is unknown again, is asked for once more.
+Duration pause_after(int tries);
 // A thing seen before counts as gone only after so many complete listings without it, over so long a time.
 inline constexpr int kLooksUntilGone = 5;
 inline constexpr Duration kTimeUntilGone = std::chrono::seconds(60);

@@ -419,6 +419,12 @@ void forget_token(EffectAction& action) {
   if (auto* launch = std::get_if<LaunchInstance>(&action)) launch->token += "-again";
 }
 
+// At once the first time, and after a pause that grows where the outcome of its repeats stays unknown too: EC2 has
+// trouble, or something of it is refused (an image that may not be tagged).
+Time may_be_repeated(const Asked& asked) {
+  return asked.tries > 1 ? asked.since + pause_after(asked.tries - 1) : asked.since;
+}
+
 // What was looked for and not found is asked again, with the same key, and the same token where there is one. A
 // snapshot has no token: it is asked again only once a listing would have shown it.
 void settle_unknown(Draft& draft, const Observation& observation) {
@@ -430,16 +436,17 @@ void settle_unknown(Draft& draft, const Observation& observation) {
       // Asked again only by what wants it, if that still does: take_down (what is persisted by now must outlive the
       // instance), and tend_address (the document may have given the address to another since).
       asked.standing = Asked::Standing::waiting;
-      asked.again_at = draft.now;
+      asked.again_at = std::max(may_be_repeated(asked), draft.now);
+      asked.in_doubt = true;
       continue;
     }
     Kinds needed = where_seen(asked.effect.action);
     bool has_no_token = std::holds_alternative<CreateSnapshot>(asked.effect.action) ||
                         std::holds_alternative<SnapshotInstance>(asked.effect.action);
     bool is_refused = asked.definite;
-    // One that is not asked again must be shown by then if it was done, however late its request was.
     Time seen_by = asked.since + (has_no_token || is_refused ? kListingLag : Duration(0));
-    if (is_refused) seen_by += kLatestRequest;
+    // One that is not asked again would have been shown by then, however late its request was.
+    seen_by = is_refused ? seen_by + kLatestRequest : std::max(seen_by, may_be_repeated(asked));
     if ((observation.kinds & needed) != needed || observation.as_of < seen_by) {
       draft.look(needed, std::max(seen_by, draft.now));
       continue;

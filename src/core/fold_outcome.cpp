@@ -20,20 +20,18 @@ namespace holdfast::core {
 
 using namespace model;
 
-namespace {
-
-constexpr Duration kFirstPause = std::chrono::milliseconds(250);
-constexpr Duration kLongestPause = std::chrono::seconds(30);
-constexpr Duration kDefinitePause = std::chrono::seconds(30);
-constexpr Duration kNoCapacityPause = std::chrono::seconds(15);
-constexpr Duration kNotFoundPause = std::chrono::seconds(2);
-// A thing just made may be "not found" for seconds; so many refusals later a person should know.
-constexpr int kTriesUntilDefinite = 8;
-
 Duration pause_after(int tries) {
+  constexpr Duration kFirstPause = std::chrono::milliseconds(250);
+  constexpr Duration kLongestPause = std::chrono::seconds(30);
   Duration pause = kFirstPause * (1 << std::clamp(tries - 1, 0, 10));
   return std::min(pause, kLongestPause);
 }
+
+namespace {
+
+constexpr Duration kDefinitePause = std::chrono::seconds(30);
+constexpr Duration kNoCapacityPause = std::chrono::seconds(15);
+constexpr Duration kNotFoundPause = std::chrono::seconds(2);
 
 bool is_root_image(const State& state, const ImageId& id) {
   return std::any_of(state.images.begin(), state.images.end(), [&](const RootImage& image) { return image.id == id; });

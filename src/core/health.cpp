@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/fold.h"
 #include "core/import.h"
 #include "core/losses.h"
 #include "core/saving.h"
@@ -34,6 +35,11 @@ std::string refusal(const State& state) {
   for (const auto& [key, asked] : state.asked) {
     if (asked.standing == Asked::Standing::waiting && asked.definite) {
       return std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error + ". It is tried again";
+    }
+    const bool unanswered = asked.in_doubt && asked.tries > kTriesUntilDefinite;
+    if (unanswered && !asked.last_error.empty()) {
+      return std::string(name_of(asked.effect.action)) + " comes to no end: " + asked.last_error +
+             ". It is tried again";
     }
   }
   bool launching = state.goal == Goal::running && !state.instance;

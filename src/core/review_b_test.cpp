@@ -140,6 +140,28 @@ TEST(ByLook, AScoutWhoseEndIsRefusedIsNotAskedForAtEveryLook) {
   EXPECT_LE(count(world, "end-scout/"), 12);
 }
 
+// Its image is registered, and may not be tagged (perform.cpp); or EC2 answers with internal errors for an hour.
+TEST(NoOutcome, OneThatStaysUnknownIsAskedForLessAndLessOftenAndTold) {
+  for (bool image : {true, false}) {
+    World world(spec_of(BlockDevicesMode::reattach));
+    world.settle();
+    world.done.clear();
+    Life life;
+    life.refuses = [=](const Effect& effect) {
+      return image ? std::holds_alternative<RegisterImage>(effect.action)
+                   : std::holds_alternative<TerminateInstance>(effect.action);
+    };
+    life.kind = ErrorKind::unknown_outcome;
+    world.happen(RecycleAsked{});
+    live(world, life, std::chrono::minutes(10));
+    EXPECT_GE(count(world, image ? "image/" : "terminate/"), 10);
+    EXPECT_LE(count(world, image ? "image/" : "terminate/"), 35);
+    EXPECT_NE(world.state.error.find(life.code), std::string::npos) << "nobody is told: " << world.state.error;
+    live(world, {}, std::chrono::minutes(2));
+    EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  }
+}
+
 // A process that was frozen takes in what was asked for meanwhile before its timer rings.
 TEST(ScheduleAndPeople, WhatAPersonAskedForAfterItWasDueStays) {
   World world(spec_of(BlockDevicesMode::reattach));
