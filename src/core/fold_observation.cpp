@@ -41,6 +41,7 @@ namespace {
 // A device of the present instance that the state does not know yet, or knows with another volume.
 void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevice& device) {
   State& state = draft.state();
+  if (device.volume.empty() || seen.root_device.empty()) return;  // not all of it is shown
   bool is_root = device.device == seen.root_device;
   if (is_root ? !draft.spec.persistence.root_device : !draft.spec.persistence.block_devices) return;
   Volume volume;

@@ -24,7 +24,8 @@ void supersede(State& state) {
 
 void adopt_interface(Draft& draft, const ObservedInstance& seen) {
   State& state = draft.state();
-  if (!draft.spec.persistence.private_ip || state.interface || seen.interfaces.empty()) return;
+  if (!draft.spec.persistence.private_ip || state.interface) return;
+  if (seen.interfaces.empty() || seen.interfaces.front().empty()) return;
   // What is going may take its interface along: that one is looked for once it is gone. And whether an original's
   // address is kept was said with its import.
   bool stays = seen.state == InstanceState::pending || seen.state == InstanceState::running;
@@ -52,10 +53,11 @@ namespace {
 void fold_interface(Interface& interface, const ObservedInterface& seen) {
   interface.missing_since.reset();
   interface.missing_looks = 0;
-  interface.ip = seen.ip;
-  interface.mac = seen.mac;
-  interface.subnet = seen.subnet;
-  interface.zone = seen.zone;
+  // None of these changes; what an answer leaves out says nothing.
+  if (!seen.ip.empty()) interface.ip = seen.ip;
+  if (!seen.mac.empty()) interface.mac = seen.mac;
+  if (!seen.subnet.empty()) interface.subnet = seen.subnet;
+  if (!seen.zone.empty()) interface.zone = seen.zone;
   interface.state = seen.state;
   interface.attached_to = seen.attached_to;
 }

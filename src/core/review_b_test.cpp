@@ -162,6 +162,47 @@ TEST(NoOutcome, OneThatStaysUnknownIsAskedForLessAndLessOftenAndTold) {
   }
 }
 
+// An answer that has not all its fields: of a device no volume, of the instance no root device, of the interface
+// nothing but its id.
+TEST(Blank, WhatALookLeavesOutSaysNothing) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.write();
+  const VolumeId data = world.state.data.at("/dev/sdf").id;
+  const VolumeId root = world.state.root->id;
+  const Interface kept = *world.state.interface;
+  Life life;
+  life.shows = [](Observation& seen) {
+    for (ObservedInstance& instance : seen.instances) {
+      for (ObservedDevice& device : instance.devices) device.volume = VolumeId();
+    }
+    for (ObservedInterface& interface : seen.interfaces) {
+      interface.ip.clear();
+      interface.mac.clear();
+      interface.subnet = SubnetId();
+      interface.zone.clear();
+    }
+  };
+  world.happen(CloudStirred{kAllKinds});
+  live(world, life, std::chrono::seconds(10));
+  ASSERT_EQ(world.state.data.at("/dev/sdf").id, data);
+  ASSERT_TRUE(world.state.root);
+  EXPECT_EQ(world.state.root->id, root);
+  EXPECT_EQ(world.state.interface->subnet, kept.subnet);
+  EXPECT_EQ(world.state.interface->ip, kept.ip);
+  life.shows = [](Observation& seen) {
+    for (ObservedInstance& instance : seen.instances) instance.root_device.clear();
+  };
+  world.happen(CloudStirred{kAllKinds});
+  live(world, life, std::chrono::seconds(10));
+  EXPECT_FALSE(world.state.data.contains("/dev/xvda")) << "the root was taken for a data volume";
+  world.happen(RecycleAsked{});
+  live(world, {}, std::chrono::minutes(2));
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.state.data.at("/dev/sdf").id, data);
+  EXPECT_EQ(world.state.interface->id, kept.id);
+}
+
 // A process that was frozen takes in what was asked for meanwhile before its timer rings.
 TEST(ScheduleAndPeople, WhatAPersonAskedForAfterItWasDueStays) {
   World world(spec_of(BlockDevicesMode::reattach));
