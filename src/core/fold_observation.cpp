@@ -105,7 +105,12 @@ void keep_on_termination(Draft& draft, const ObservedInstance& seen) {
     keep.interface = seen.interfaces.front();
     keep.interface_attachment_id = seen.interface_attachment_id;
   }
-  if (keep.devices.empty() && !keep.interface) return;
+  if (keep.devices.empty() && !keep.interface) {
+    auto asked = draft.state().asked.find("keep/" + seen.id.str());
+    const bool done = asked != draft.state().asked.end() && asked->second.standing == Asked::Standing::waiting;
+    if (done) draft.state().asked.erase(asked);  // who waits for it may go on in this very step
+    return;
+  }
   reached(Probe::delete_on_termination_mended);
   draft.want("keep/" + seen.id.str(), keep, Urgency::save);
 }

@@ -292,6 +292,15 @@ void refused(Draft& draft, Asked& asked, const Error& error) {
   draft.look(kAllKinds, asked.again_at);
 }
 
+// Wanted again by every look that does not show it, and a listing may be older than that: so it is not asked for again
+// at each of them. Dropped by the look that shows it (drop_unwanted).
+void await_its_sight(Draft& draft, Asked& asked) {
+  asked.standing = Asked::Standing::waiting;
+  asked.again_at = draft.now + std::max(kListingLag, pause_after(asked.tries));
+  asked.definite = asked.tries >= kTriesUntilDefinite;
+  asked.last_error = "EC2 answers that it is done, and shows what was before";
+}
+
 }  // namespace
 
 void fold_outcome(Draft& draft, const Outcome& outcome) {
@@ -308,6 +317,12 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
                      {ErrorKind::conflict, "BeingDeregistered", "the former image " + *outcome.made + " is going", {}});
     }
     keep_again(draft.state(), *outcome.made);
+  }
+  const bool is_seen = std::holds_alternative<KeepOnTermination>(action) || std::holds_alternative<TagVolume>(action);
+  if (outcome.made && is_seen) {
+    await_its_sight(draft, found->second);
+    std::visit(Done{draft, *outcome.made}, action);
+    return;
   }
   if (outcome.made) {
     draft.state().asked.erase(found);

@@ -119,6 +119,18 @@ TEST(ByLook, WhatIsThrottledIsAskedForLessAndLessOften) {
   EXPECT_EQ(world.state.status, Status::paused) << world.state.error;
 }
 
+// EC2 answers that it is done, and shows it as before: its listings lag behind, or it does not take it.
+TEST(ByLook, WhatIsDoneAndNotShownYetIsNotAskedForAllTheTime) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.done.clear();
+  Life life = with_a_root_that_would_go();
+  life.refuses = [](const Effect&) { return false; };
+  world.happen(CloudStirred{kAllKinds});
+  live(world, life, std::chrono::minutes(1));
+  EXPECT_LE(count(world, "keep/"), 15);
+}
+
 // One that was launched though nobody knew, and that somebody has protected.
 TEST(ByLook, AScoutWhoseEndIsRefusedIsNotAskedForAtEveryLook) {
   World world(spec_of(BlockDevicesMode::reattach));
