@@ -144,11 +144,9 @@ void settle_forgetting(Draft& draft) {
   const State& state = draft.state();
   if (!state.forget_at) return;
   if (mutated(Mutation::forget_a_deleted_one_at_once)) draft.step.forget = true;
-  if (state.retired.empty() && state.asked.empty() && !scout_left(state) && draft.now >= *state.forget_at) {
-    draft.step.forget = true;
-  } else {
-    draft.wake(std::max(*state.forget_at, draft.now + std::chrono::seconds(1)));
-  }
+  if (draft.now < *state.forget_at) return draft.wake(*state.forget_at);
+  // What is left wakes it by itself: what is due later, or is asked for.
+  if (state.retired.empty() && state.asked.empty() && !scout_left(state)) draft.step.forget = true;
 }
 
 }  // namespace

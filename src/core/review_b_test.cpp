@@ -131,6 +131,26 @@ TEST(ByLook, WhatIsDoneAndNotShownYetIsNotAskedForAllTheTime) {
   EXPECT_LE(count(world, "keep/"), 15);
 }
 
+TEST(Forgetting, DoesNotWakeEachSecondForWhatIsKeptForLonger) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.state.retired.push_back(
+      {Retired::What::volume, "vol-given-up", "given up", world.now + std::chrono::hours(96)});
+  world.happen(DeleteAsked{{false, false, false, false, std::chrono::hours(1)}});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::deallocated);
+  world.now += std::chrono::hours(2);
+  world.happen(TimerRang{});
+  live(world, {}, std::chrono::minutes(1));
+  ASSERT_FALSE(world.forgotten);
+  ASSERT_TRUE(world.wake);
+  EXPECT_GE(*world.wake, world.now + std::chrono::hours(1));
+  world.now += std::chrono::hours(100);
+  world.happen(TimerRang{});
+  live(world, {}, std::chrono::seconds(10));
+  EXPECT_TRUE(world.forgotten);
+}
+
 // One that was launched though nobody knew, and that somebody has protected.
 TEST(ByLook, AScoutWhoseEndIsRefusedIsNotAskedForAtEveryLook) {
   World world(spec_of(BlockDevicesMode::reattach));
