@@ -36,7 +36,9 @@ std::string refusal(const State& state) {
     if (asked.standing == Asked::Standing::waiting && asked.definite) {
       return std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error + ". It is tried again";
     }
-    const bool unanswered = asked.in_doubt && asked.tries > kTriesUntilDefinite;
+    // A periodic snapshot may be put off for long: that is no fault.
+    const bool matters = asked.standing != Asked::Standing::waiting || asked.effect.urgency < Urgency::periodic;
+    const bool unanswered = matters && asked.in_doubt && asked.tries > kTriesUntilDefinite;
     if (unanswered && !asked.last_error.empty()) {
       return std::string(name_of(asked.effect.action)) + " comes to no end: " + asked.last_error +
              ". It is tried again";
