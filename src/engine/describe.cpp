@@ -37,6 +37,21 @@ Result<Listing> tagged(ec2::Ec2& ec2, const ec2::Filter& filter, std::vector<Ite
   return all_pages(ec2, std::move(request), items, into);
 }
 
+template <class R, class Id, class Item>
+Result<Listing> filtered(ec2::Ec2& ec2, const std::string& name, const std::vector<Id>& ids,
+                         std::vector<Item> R::Response::*items, std::vector<Item> Listing::*into) {
+  Listing all;
+  for (size_t from = 0; from < ids.size(); from += kMostFilterValues) {
+    ec2::Filter filter{name, {}};
+    for (size_t at = from; at < std::min(ids.size(), from + kMostFilterValues); ++at) {
+      filter.values.push_back(ids[at].str());
+    }
+    HF_TRY(Listing some, tagged<R>(ec2, filter, items, into));
+    append(all.*into, std::move(some.*into));
+  }
+  return all;
+}
+
 // EC2 fails a describe by ids as a whole if it does not know one: halve until the unknown one is alone, and leave that
 // one out.
 template <class Id, class Ask>
@@ -122,6 +137,21 @@ Result<Listing> list_interfaces(ec2::Ec2& ec2, const std::vector<InterfaceId>& i
     return all_pages(ec2, std::move(request), &ec2::DescribeNetworkInterfacesResponse::network_interfaces,
                      &Listing::interfaces);
   });
+}
+
+Result<Listing> list_instances(ec2::Ec2& ec2, const std::vector<InstanceId>& instances) {
+  return filtered<ec2::DescribeInstancesRequest>(ec2, "instance-id", instances,
+                                                 &ec2::DescribeInstancesResponse::instances, &Listing::instances);
+}
+
+Result<Listing> list_snapshots(ec2::Ec2& ec2, const std::vector<SnapshotId>& snapshots) {
+  return filtered<ec2::DescribeSnapshotsRequest>(ec2, "snapshot-id", snapshots,
+                                                 &ec2::DescribeSnapshotsResponse::snapshots, &Listing::snapshots);
+}
+
+Result<Listing> list_images(ec2::Ec2& ec2, const std::vector<ImageId>& images) {
+  return filtered<ec2::DescribeImagesRequest>(ec2, "image-id", images, &ec2::DescribeImagesResponse::images,
+                                              &Listing::images);
 }
 
 }  // namespace holdfast::engine

@@ -36,4 +36,9 @@ Result<Listing> list_volumes(ec2::Ec2& ec2, const std::vector<VolumeId>& volumes
 // The same of network interfaces.
 Result<Listing> list_interfaces(ec2::Ec2& ec2, const std::vector<InterfaceId>& interfaces);
 
+// By id all the same, but asked for by a filter, so that unknown ids are left out by EC2.
+Result<Listing> list_instances(ec2::Ec2& ec2, const std::vector<InstanceId>& instances);
+Result<Listing> list_snapshots(ec2::Ec2& ec2, const std::vector<SnapshotId>& snapshots);
+Result<Listing> list_images(ec2::Ec2& ec2, const std::vector<ImageId>& images);
+
 }  // namespace holdfast::engine

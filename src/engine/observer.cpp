@@ -56,6 +56,13 @@ struct Observer::Round {
   // Not in the listing by tag, and somebody's all the same: asked for by id.
   std::map<VolumeId, ManagedInstanceId> unlisted_volumes;
   std::map<InterfaceId, ManagedInstanceId> unlisted_interfaces;
+  std::map<InstanceId, ManagedInstanceId> unlisted_instances;
+  std::map<SnapshotId, ManagedInstanceId> unlisted_snapshots;
+  std::map<ImageId, ManagedInstanceId> unlisted_images;
+  bool lists_all() const {
+    return unlisted_volumes.empty() && unlisted_interfaces.empty() && unlisted_instances.empty() &&
+           unlisted_snapshots.empty() && unlisted_images.empty();
+  }
   std::set<VolumeId> attached_by_hand;  // of the unlisted: on somebody's instance, and unknown to its state
   bool whose_is_unknown = false;        // of these: it could not be asked
 };
@@ -250,7 +257,7 @@ void Observer::answered(const SharedRound& round, model::Kind kind, Result<Listi
 void Observer::complete(const SharedRound& round) {
   name_attached_by_hand(*round);
   name_unlisted(*round);
-  if (round->unlisted_volumes.empty() && round->unlisted_interfaces.empty()) return deliver(round);
+  if (round->lists_all()) return deliver(round);
   ask_unlisted(round);
 }
 
@@ -272,6 +279,25 @@ void Observer::name_attached_by_hand(Round& round) const {
       round.unlisted_volumes.emplace(device.volume_id, *owner);
       round.attached_by_hand.insert(device.volume_id);
     }
+  }
+}
+
+// Of instances and copies only what a look before this one has missed: what was just made is not in a listing yet, and
+// who waits for it must not wait for another describe as well. What is given up by then is not asked for any more.
+void Observer::name_missing(Round& round, const ManagedInstanceId& id, const model::State& state,
+                            model::Kinds read) const {
+  const auto& instance = state.instance;
+  if (model::has(read, model::Kind::instances) && instance && instance->missing_since) {
+    round.unlisted_instances.emplace(instance->id, id);
+  }
+  auto counts = [](const auto& copy, auto unknown) { return copy.missing_since && copy.state != unknown; };
+  for (const model::Snapshot& known : state.snapshots) {
+    const bool missing = model::has(read, model::Kind::snapshots) && counts(known, model::SnapshotState::unknown);
+    if (missing) round.unlisted_snapshots.emplace(known.id, id);
+  }
+  for (const model::RootImage& known : state.images) {
+    const bool missing = model::has(read, model::Kind::images) && counts(known, model::ImageState::unknown);
+    if (missing) round.unlisted_images.emplace(known.id, id);
   }
 }
 
@@ -299,14 +325,18 @@ void Observer::name_unlisted(Round& round) const {
     const auto& kept = view->state.interface;
     bool asked = model::has(read, model::Kind::interfaces) && kept.has_value();
     if (asked && !interfaces.contains(kept->id)) round.unlisted_interfaces.emplace(kept->id, id);
+    name_missing(round, id, view->state, read);
   }
+  for (const ec2::Instance& instance : round.all.instances) round.unlisted_instances.erase(instance.instance_id);
+  for (const ec2::Snapshot& snapshot : round.all.snapshots) round.unlisted_snapshots.erase(snapshot.snapshot_id);
+  for (const ec2::Image& image : round.all.images) round.unlisted_images.erase(image.image_id);
 }
 
 namespace {
 
-template <class Id, class Owners>
-std::vector<Id> ids_of(const Owners& owners) {
-  std::vector<Id> ids;
+template <class Owners>
+auto ids_of(const Owners& owners) {
+  std::vector<typename Owners::key_type> ids;
   for (const auto& [id, owner] : owners) ids.push_back(id);
   return ids;
 }
@@ -315,15 +345,22 @@ std::vector<Id> ids_of(const Owners& owners) {
 
 void Observer::ask_unlisted(const SharedRound& round) {
   core::reached(core::Probe::unlisted_asked_for);
-  auto volumes = ids_of<VolumeId>(round->unlisted_volumes);
-  auto interfaces = ids_of<InterfaceId>(round->unlisted_interfaces);
-  ties_.workers.submit([this, round, volumes = std::move(volumes), interfaces = std::move(interfaces)] {
+  // Named here: what the round holds is this thread's.
+  ties_.workers.submit([this, round, volumes = ids_of(round->unlisted_volumes),
+                        interfaces = ids_of(round->unlisted_interfaces), instances = ids_of(round->unlisted_instances),
+                        snapshots = ids_of(round->unlisted_snapshots), images = ids_of(round->unlisted_images)] {
     auto found_volumes = list_volumes(ties_.ec2, volumes);
     auto found_interfaces = list_interfaces(ties_.ec2, interfaces);
-    ties_.post([this, round, found_volumes = std::move(found_volumes), found_interfaces = std::move(found_interfaces)] {
-      take_unlisted(*round, model::Kind::volumes, round->unlisted_volumes, found_volumes, &Listing::volumes);
-      take_unlisted(*round, model::Kind::interfaces, round->unlisted_interfaces, found_interfaces,
-                    &Listing::interfaces);
+    auto found_instances = list_instances(ties_.ec2, instances);
+    auto found_snapshots = list_snapshots(ties_.ec2, snapshots);
+    auto found_images = list_images(ties_.ec2, images);
+    ties_.post([=, this] {
+      using model::Kind;
+      take_unlisted(*round, Kind::volumes, round->unlisted_volumes, found_volumes, &Listing::volumes);
+      take_unlisted(*round, Kind::interfaces, round->unlisted_interfaces, found_interfaces, &Listing::interfaces);
+      take_unlisted(*round, Kind::instances, round->unlisted_instances, found_instances, &Listing::instances);
+      take_unlisted(*round, Kind::snapshots, round->unlisted_snapshots, found_snapshots, &Listing::snapshots);
+      take_unlisted(*round, Kind::images, round->unlisted_images, found_images, &Listing::images);
       deliver(round);
     });
   });
@@ -420,8 +457,15 @@ void Observer::deliver(const SharedRound& round) {
     }
   };
   using O = model::Observation;
-  for (const auto& thing : round->all.instances)
-    place(owner_of(thing.tags), model::Kind::instances, &O::instances, thing);
+  // What a state knows is its own, whatever tags it carries by now.
+  auto owner_by = [](const auto& unlisted, const auto& id, const std::vector<ec2::Tag>& tags) {
+    auto found = unlisted.find(id);
+    return found != unlisted.end() ? std::optional(found->second) : owner_of(tags);
+  };
+  for (const auto& thing : round->all.instances) {
+    const auto owner = owner_by(round->unlisted_instances, thing.instance_id, thing.tags);
+    place(owner, model::Kind::instances, &O::instances, thing);
+  }
   for (const auto& thing : round->all.volumes) {
     auto unlisted = round->unlisted_volumes.find(thing.volume_id);
     auto owner = owner_of(thing.tags);
@@ -429,12 +473,15 @@ void Observer::deliver(const SharedRound& round) {
     if (unlisted != round->unlisted_volumes.end() && !anothers) owner = unlisted->second;
     place(owner, model::Kind::volumes, &O::volumes, thing);
   }
-  for (const auto& thing : round->all.snapshots)
-    place(owner_of(thing.tags), model::Kind::snapshots, &O::snapshots, thing);
-  for (const auto& thing : round->all.images) place(owner_of(thing.tags), model::Kind::images, &O::images, thing);
+  for (const auto& thing : round->all.snapshots) {
+    const auto owner = owner_by(round->unlisted_snapshots, thing.snapshot_id, thing.tags);
+    place(owner, model::Kind::snapshots, &O::snapshots, thing);
+  }
+  for (const auto& thing : round->all.images) {
+    place(owner_by(round->unlisted_images, thing.image_id, thing.tags), model::Kind::images, &O::images, thing);
+  }
   for (const auto& thing : round->all.interfaces) {
-    auto unlisted = round->unlisted_interfaces.find(thing.network_interface_id);
-    auto owner = unlisted != round->unlisted_interfaces.end() ? unlisted->second : owner_of(thing.tag_set);
+    const auto owner = owner_by(round->unlisted_interfaces, thing.network_interface_id, thing.tag_set);
     place(owner, model::Kind::interfaces, &O::interfaces, thing);
   }
   for (const auto& thing : round->all.statuses) {

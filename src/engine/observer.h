@@ -7,8 +7,9 @@
 //
 // Always holds: an observation's `as_of` is a time before its first request was sent, and never before the look was
 // asked for; of a kind none is given after one with a later `as_of`; `kinds` names only kinds whose every page was
-// read; what the state knows of is absent only if EC2 does not know its id. A describe that fails is asked again after
-// a pause that grows, as long as somebody wants it.
+// read; volumes and interfaces that the state knows of are absent only if EC2 does not know their ids, instances and
+// copies only the first time otherwise. A describe that fails is asked again after a pause that grows, as long as
+// somebody wants it.
 //
 // Thread: the engine's, for everything; only the describes run elsewhere.
 #pragma once
@@ -94,6 +95,7 @@ class Observer {
   void complete(const SharedRound& round);
   void name_attached_by_hand(Round& round) const;
   void name_unlisted(Round& round) const;
+  void name_missing(Round& round, const ManagedInstanceId& id, const model::State& state, model::Kinds read) const;
   void ask_unlisted(const SharedRound& round);
   template <class Id, class Thing>
   void take_unlisted(Round& round, model::Kind kind, const std::map<Id, ManagedInstanceId>& owners,
