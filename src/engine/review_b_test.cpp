@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/observer_fixture_test.h"
+#include "engine/translate.h"
 
 namespace holdfast::engine {
 namespace {
@@ -90,6 +91,26 @@ TEST_F(Untagged, WhatWasNotMissedBeforeCostsNoOtherDescribe) {
   observer.want(kOne, Kind::instances | Kind::snapshots | Kind::images);
   run();
   EXPECT_EQ(ec2.requests.size(), 3u);
+}
+
+// Whoever waits until it is free would wait without end.
+TEST(Detached, AnAttachmentThatHasEndedIsNone) {
+  ec2::Volume volume;
+  volume.volume_id = VolumeId("vol-1");
+  volume.state = "available";
+  volume.attachments.resize(1);
+  volume.attachments[0].instance_id = InstanceId("i-former");
+  volume.attachments[0].state = "detached";
+  EXPECT_TRUE(observed(volume).attachments.empty());
+  volume.attachments[0].state = "busy";
+  EXPECT_EQ(observed(volume).attachments.size(), 1u);
+  ec2::NetworkInterface interface;
+  interface.attachment.emplace();
+  interface.attachment->instance_id = InstanceId("i-former");
+  interface.attachment->status = "detached";
+  EXPECT_TRUE(observed(interface).attached_to.empty());
+  interface.attachment->status = "detaching";
+  EXPECT_EQ(observed(interface).attached_to, InstanceId("i-former"));
 }
 
 }  // namespace

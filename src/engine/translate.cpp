@@ -128,6 +128,7 @@ model::ObservedVolume observed(const ec2::Volume& volume) {
   seen.zone = volume.availability_zone;
   seen.from_snapshot = volume.snapshot_id;
   for (const ec2::VolumeAttachment& attachment : volume.attachments) {
+    if (attachment.state == "detached") continue;  // it was there, and is free
     seen.attachments.push_back({attachment.instance_id, attachment.device, read(kAttachmentStates, attachment.state)});
   }
   seen.created_at = volume.create_time;
@@ -157,7 +158,8 @@ model::ObservedInterface observed(const ec2::NetworkInterface& interface) {
   seen.mac = interface.mac_address;
   seen.subnet = interface.subnet_id;
   seen.zone = interface.availability_zone;
-  if (interface.attachment) seen.attached_to = interface.attachment->instance_id;
+  const bool attached = interface.attachment && interface.attachment->status != "detached";
+  if (attached) seen.attached_to = interface.attachment->instance_id;
   seen.tags = own_tags(interface.tag_set);
   return seen;
 }
