@@ -32,6 +32,10 @@ namespace {
 constexpr Duration kDefinitePause = std::chrono::seconds(30);
 constexpr Duration kNoCapacityPause = std::chrono::seconds(15);
 constexpr Duration kNotFoundPause = std::chrono::seconds(2);
+// A launch that nobody answers is repeated so often, all in the same market. Then another is asked, once the first
+// cannot come to be any more.
+constexpr int kTriesOfALaunch = 5;
+constexpr Duration kUnansweredPause = kLatestRequest + kListingLag + kDefinitePause;
 
 bool is_root_image(const State& state, const ImageId& id) {
   return std::any_of(state.images.begin(), state.images.end(), [&](const RootImage& image) { return image.id == id; });
@@ -218,11 +222,13 @@ void forget_deleted_copy(Draft& draft, const LaunchInstance& launch, const Error
   }
 }
 
-// A launch that was refused for sure: this market is not asked for a while, and the next try has a token of its own.
+// A launch that was refused for sure, or given up: this market is not asked for a while, and the next try has a token
+// of its own.
 void launch_refused(Draft& draft, const LaunchInstance& launch, const Error& error) {
   State& state = draft.state();
   bool capacity = error.kind == ErrorKind::no_capacity;
   Duration pause = capacity ? kNoCapacityPause : error.kind == ErrorKind::not_found ? kNotFoundPause : kDefinitePause;
+  if (error.kind == ErrorKind::unknown_outcome) pause = kUnansweredPause;
   if (mutated(Mutation::a_refusal_is_for_good)) pause = std::chrono::hours(10000);
   bool definite = !capacity && (error.kind != ErrorKind::not_found || state.attempt + 1 >= kTriesUntilDefinite);
   std::erase_if(state.cooling, [&](const CoolingMarket& cooling) { return cooling.market == launch.market; });
@@ -334,10 +340,12 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
     draft.state().asked.erase(found);
     return launched_and_ended(draft, *launch);
   }
+  const bool given_up =
+      outcome.made.error().kind == ErrorKind::unknown_outcome && found->second.tries >= kTriesOfALaunch;
   if (auto* launch = std::get_if<LaunchInstance>(&action);
-      launch != nullptr && refused_for_good(outcome.made.error())) {
+      launch != nullptr && (given_up || refused_for_good(outcome.made.error()))) {
     launch_refused(draft, *launch, outcome.made.error());
-    if (!found->second.in_doubt) {
+    if (!found->second.in_doubt && !given_up) {
       draft.state().asked.erase(found);
       return;
     }

@@ -194,6 +194,50 @@ TEST(NoOutcome, OneThatStaysUnknownIsAskedForLessAndLessOftenAndTold) {
   }
 }
 
+// EC2 has trouble with one kind of instance only: nothing but internal errors, for as long as one likes.
+TEST(NoOutcome, ALaunchThatStaysUnansweredIsFollowedByOneElsewhere) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  const std::string troubled = world.state.instance->market.instance_type;
+  world.done.clear();
+  Life life;
+  life.refuses = [&](const Effect& effect) {
+    const auto* launch = std::get_if<LaunchInstance>(&effect.action);
+    return launch != nullptr && launch->market.instance_type == troubled;
+  };
+  life.kind = ErrorKind::unknown_outcome;
+  life.code = "InternalError";
+  world.happen(RecycleAsked{});
+  live(world, life, std::chrono::minutes(5));
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  ASSERT_TRUE(world.state.instance);
+  EXPECT_NE(world.state.instance->market.instance_type, troubled);
+  EXPECT_EQ(world.cloud.launches(), 2u);
+}
+
+// Its fifth try, of which nobody heard either, has made it after all.
+TEST(NoOutcome, ALaunchThatIsGivenUpIsTakenInIfItComesToBe) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  const Market market = world.state.instance->market;
+  std::optional<Effect> last;
+  Life life;
+  life.refuses = [&](const Effect& effect) {
+    if (!std::holds_alternative<LaunchInstance>(effect.action)) return false;
+    last = effect;
+    return true;
+  };
+  life.kind = ErrorKind::unknown_outcome;
+  world.happen(RecycleAsked{});
+  live(world, life, std::chrono::seconds(40));
+  ASSERT_TRUE(last);
+  world.cloud.perform(*last, world.spec);
+  live(world, {}, std::chrono::minutes(3));
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.state.instance->market, market);
+  EXPECT_EQ(world.cloud.launches(), 2u);
+}
+
 // An answer that has not all its fields: of a device no volume, of the instance no root device, of the interface
 // nothing but its id.
 TEST(Blank, WhatALookLeavesOutSaysNothing) {
