@@ -32,6 +32,7 @@ namespace {
 constexpr Duration kDefinitePause = std::chrono::seconds(30);
 constexpr Duration kNoCapacityPause = std::chrono::seconds(15);
 constexpr Duration kNotFoundPause = std::chrono::seconds(2);
+constexpr int kTriesUntilLasting = 12;  // some three minutes
 // A launch that nobody answers is repeated so often, all in the same market. Then another is asked, once the first
 // cannot come to be any more.
 constexpr int kTriesOfALaunch = 5;
@@ -285,13 +286,15 @@ void refused(Draft& draft, Asked& asked, const Error& error) {
   bool mendable = error.kind == ErrorKind::throttled || error.kind == ErrorKind::unavailable ||
                   error.kind == ErrorKind::conflict ||
                   (error.kind == ErrorKind::not_found && asked.tries < kTriesUntilDefinite);
-  asked.definite = !mendable;
+  // A conflict passes by itself, mostly. One that does not keeps somebody waiting, unless it is only of what is left.
+  const bool lasting = error.kind == ErrorKind::conflict && asked.tries >= kTriesUntilLasting;
+  asked.definite = !mendable || (lasting && asked.effect.urgency < Urgency::periodic);
   bool saves = std::holds_alternative<CreateSnapshot>(asked.effect.action) ||
                std::holds_alternative<RegisterImage>(asked.effect.action);
   Duration definite_pause = saves ? pause_after_failures(asked.tries) : kDefinitePause;
   asked.again_at = draft.now + (mendable ? pause_after(asked.tries) : definite_pause);
   if (is_too_soon(asked.effect.action, error)) wait_for_next_snapshot(draft, asked);
-  if (asked.definite || asked.tries == kTriesUntilDefinite) {
+  if (!mendable || asked.tries == kTriesUntilDefinite) {
     draft.record("refused", std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error +
                                 "; tried again in " + to_words(asked.again_at - draft.now));
   }

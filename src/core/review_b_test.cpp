@@ -172,6 +172,23 @@ TEST(ByLook, AScoutWhoseEndIsRefusedIsNotAskedForAtEveryLook) {
   EXPECT_LE(count(world, "end-scout/"), 12);
 }
 
+// Somebody has protected the instance from termination: EC2 says so, and says it as often as it is asked.
+TEST(Conflict, OneThatDoesNotPassIsTold) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  Life life;
+  life.refuses = [](const Effect& effect) { return std::holds_alternative<TerminateInstance>(effect.action); };
+  life.kind = ErrorKind::conflict;
+  life.code = "OperationNotPermitted";
+  world.happen(PauseAsked{});
+  live(world, life, std::chrono::seconds(30));
+  EXPECT_EQ(world.state.error, "") << "most pass by themselves";
+  live(world, life, std::chrono::minutes(10));
+  EXPECT_NE(world.state.error.find(life.code), std::string::npos) << "nobody is told";
+  live(world, {}, std::chrono::minutes(1));
+  EXPECT_EQ(world.state.status, Status::paused) << world.state.error;
+}
+
 // Its image is registered, and may not be tagged (perform.cpp); or EC2 answers with internal errors for an hour.
 TEST(NoOutcome, OneThatStaysUnknownIsAskedForLessAndLessOftenAndTold) {
   for (bool image : {true, false}) {
