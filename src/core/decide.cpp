@@ -87,10 +87,11 @@ Status status_of(const State& state, Time now) {
   return fresh ? Status::resuming : Status::recycling;
 }
 
-// What is wanted by who sees that it is needed, and by nobody else: the kind that shows it. Nothing: it is wanted in
+// What is wanted by who sees that it is needed: the kind that shows it. Nothing: it is wanted in
 // every turn for as long as it is.
 Kinds wanted_by_sight_of(const EffectAction& action) {
-  if (std::holds_alternative<TagVolume>(action)) return static_cast<Kinds>(Kind::volumes);
+  bool on_volume = std::holds_alternative<TagVolume>(action) || std::holds_alternative<AttachVolume>(action);
+  if (on_volume) return static_cast<Kinds>(Kind::volumes);
   bool on_instance = std::holds_alternative<KeepOnTermination>(action) || std::holds_alternative<EndScout>(action);
   return on_instance ? static_cast<Kinds>(Kind::instances) : Kinds(0);
 }

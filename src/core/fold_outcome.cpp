@@ -307,6 +307,7 @@ void await_its_sight(Draft& draft, Asked& asked) {
   asked.standing = Asked::Standing::waiting;
   asked.again_at = draft.now + std::max(kListingLag, pause_after(asked.tries));
   asked.definite = asked.tries >= kTriesUntilDefinite;
+  asked.in_doubt = true;  // it is done, whatever a look from before shows
   asked.last_error = "EC2 answers that it is done, and shows what was before";
 }
 
@@ -327,7 +328,8 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
     }
     keep_again(draft.state(), *outcome.made);
   }
-  const bool is_seen = std::holds_alternative<KeepOnTermination>(action) || std::holds_alternative<TagVolume>(action);
+  const bool is_seen = std::holds_alternative<KeepOnTermination>(action) || std::holds_alternative<TagVolume>(action) ||
+                       std::holds_alternative<AttachVolume>(action);
   if (outcome.made && is_seen) {
     await_its_sight(draft, found->second);
     std::visit(Done{draft, *outcome.made}, action);

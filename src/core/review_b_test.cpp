@@ -172,6 +172,31 @@ TEST(ByLook, AScoutWhoseEndIsRefusedIsNotAskedForAtEveryLook) {
   EXPECT_LE(count(world, "end-scout/"), 12);
 }
 
+// Listings lag behind: the volume is shown free for a while though it has been attached.
+TEST(ByLook, AnAttachmentThatIsNotShownYetIsNotAskedForAllTheTime) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  const VolumeId data = world.state.data.at("/dev/sdf").id;
+  world.done.clear();
+  Life life;
+  life.shows = [&](Observation& seen) {
+    for (ObservedVolume& volume : seen.volumes) {
+      if (volume.id != data || count(world, "attach/") == 0) continue;
+      volume.state = VolumeState::available;
+      volume.attachments.clear();
+    }
+    for (ObservedInstance& instance : seen.instances) {
+      std::erase_if(instance.devices, [&](const ObservedDevice& device) { return device.volume == data; });
+    }
+  };
+  world.happen(RecycleAsked{});
+  live(world, life, std::chrono::seconds(30));
+  EXPECT_GE(count(world, "attach/"), 1);
+  EXPECT_LE(count(world, "attach/"), 8);
+  live(world, {}, std::chrono::minutes(1));
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
 // Somebody has protected the instance from termination: EC2 says so, and says it as often as it is asked.
 TEST(Conflict, OneThatDoesNotPassIsTold) {
   World world(spec_of(BlockDevicesMode::reattach));
