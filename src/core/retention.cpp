@@ -109,17 +109,25 @@ void retire_volumes(Draft& draft) {
   state.superseded.clear();
 }
 
-// Safe: the instance that is healthy was launched without them, so none holds an address that is wanted; one that is on
-// an instance after all is refused by EC2.
+// The document went back to its address after the present instance was launched with another: the next one takes it.
+bool is_wanted_again(const Draft& draft, const Interface& interface) {
+  const std::optional<std::string> wish = wanted_address(draft.spec, draft.state());
+  return draft.spec.persistence.private_ip && wish && interface.ip == *wish && !interface.missing_since &&
+         usable_interface(draft.spec, draft.state()) == nullptr;
+}
+
+// Safe: the instance that is healthy was launched without them, and those that the next one is to have stay; one that
+// is on an instance after all is refused by EC2.
 void retire_interfaces(Draft& draft) {
   State& state = draft.state();
   if (mutated(Mutation::forget_superseded_interfaces)) state.superseded_interfaces.clear();
-  for (const Interface& interface : state.superseded_interfaces) {
+  std::erase_if(state.superseded_interfaces, [&](const Interface& interface) {
+    if (is_wanted_again(draft, interface)) return false;
     retire(draft, Retired::What::interface, interface.id.str(),
            "its address is not kept any more; generation " + std::to_string(state.generation) + " is healthy",
            draft.now);
-  }
-  state.superseded_interfaces.clear();
+    return true;
+  });
 }
 
 // The present copies, looked at once more right before anything is deleted: a slip elsewhere must not cost data.
