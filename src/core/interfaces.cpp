@@ -154,6 +154,13 @@ bool interface_under_way(const State& state) {
   });
 }
 
+bool interface_refused(const State& state) {
+  return std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
+    return std::holds_alternative<CreateInterface>(entry.second.effect.action) &&
+           entry.second.standing == Asked::Standing::waiting;
+  });
+}
+
 namespace {
 
 // Only judged while there is no instance: one that runs shows its interface by itself. It is not forgotten: should it

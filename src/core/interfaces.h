@@ -20,6 +20,8 @@ void fold_interfaces(Draft& draft, const model::Observation& observation);
 
 // One is asked for, and may come to be.
 bool interface_under_way(const model::State& state);
+// One is asked for, and was refused for now: what has its address may be ours, and yet to go.
+bool interface_refused(const model::State& state);
 // True once the next launch can use the kept interface, or needs none.
 bool interface_ready(Draft& draft);
 // Outcome of CreateInterface.

@@ -284,8 +284,8 @@ void clean_up(Draft& draft) {
   if (mutated(Mutation::retire_before_healthy)) well = state.instance && state.goal == Goal::running;
   if (well) retire_former(draft);
   // While a handover is under way its calls come first; nothing of what is due gets in a hurry. But one that waits for
-  // snapshots that fail has time, and what goes may be the room that they need.
-  if (!state.handover || saving_fails(draft)) delete_due(draft);
+  // snapshots that fail has time, and what goes may be the room that they need; or it has the address that is wanted.
+  if (!state.handover || saving_fails(draft) || interface_refused(state)) delete_due(draft);
 }
 
 }  // namespace

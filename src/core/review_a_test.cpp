@@ -8,6 +8,40 @@
 namespace holdfast::core::testing {
 namespace {
 
+// The cloud refuses all effects whose key begins so, for as long as it is set.
+struct Refusal {
+  std::string prefix;
+  Error error;
+  int times = 0;
+};
+
+Error error_of(ErrorKind kind, const std::string& code) {
+  return {kind, code, "refused by the test", {}};
+}
+
+bool turn_with(World& world, Refusal& refusal) {
+  const bool meant = !world.effects.empty() && world.effects.front().key.starts_with(refusal.prefix);
+  if (!meant) return world.turn();
+  const std::string key = world.effects.front().key;
+  world.effects.pop_front();
+  ++refusal.times;
+  world.happen(EffectEnded{{key, tl::unexpected(refusal.error)}});
+  return true;
+}
+
+// So many seconds go by, and everything that can happen does.
+void live_with(World& world, Refusal& refusal, int seconds) {
+  for (int i = 0; i < seconds; ++i) {
+    for (int turns = 0; turns < 1000 && turn_with(world, refusal);) ++turns;
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+    if (world.wake && *world.wake <= world.now) {
+      world.wake.reset();
+      world.happen(TimerRang{});
+    }
+  }
+}
+
 void change(World& world) {
   ASSERT_TRUE(world.happen(SpecChanged{world.state.surroundings}));
 }
@@ -43,6 +77,27 @@ TEST(ChangedAddress, OneThatIsWantedAgainIsNotGivenAwayOnceTheOtherIsUp) {
   ASSERT_TRUE(world.happen(RecycleAsked{}));
   world.settle();
   EXPECT_EQ(world.state.interface->id, first) << "the MAC is another";
+  EXPECT_EQ(address(world), ip);
+  EXPECT_EQ(world.cloud.interfaces(), 1u);
+}
+
+// The interface that holds it waits to be deleted, and nothing is deleted during a handover.
+TEST(ChangedAddress, OneWhoseInterfaceIsYetToGoIsNotWaitedForWithoutEnd) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  const std::string ip = world.state.interface->ip;
+  world.spec.compute.private_ip = "10.0.0.99";
+  change(world);
+  Refusal throttled{"delete/eni", error_of(ErrorKind::throttled, "RequestLimitExceeded")};
+  interrupt(world);
+  live_with(world, throttled, 60);
+  ASSERT_EQ(world.state.status, Status::active);
+  ASSERT_GT(throttled.times, 0);
+  world.spec.compute.private_ip = ip;
+  change(world);
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << "it waits for " << ip << ": " << world.state.error;
   EXPECT_EQ(address(world), ip);
   EXPECT_EQ(world.cloud.interfaces(), 1u);
 }
