@@ -283,9 +283,13 @@ void refused(Draft& draft, Asked& asked, const Error& error) {
   }
   asked.standing = Asked::Standing::waiting;
   asked.last_error = describe(error);
+  // An address that somebody has may be free soon, like what is not found may be listed soon.
+  const bool has_holder =
+      error.kind == ErrorKind::conflict && std::holds_alternative<CreateInterface>(asked.effect.action);
+  const bool for_a_while = has_holder || error.kind == ErrorKind::not_found;
   bool mendable = error.kind == ErrorKind::throttled || error.kind == ErrorKind::unavailable ||
-                  error.kind == ErrorKind::conflict ||
-                  (error.kind == ErrorKind::not_found && asked.tries < kTriesUntilDefinite);
+                  (error.kind == ErrorKind::conflict && !has_holder) ||
+                  (for_a_while && asked.tries < kTriesUntilDefinite);
   // A conflict passes by itself, mostly. One that does not keeps somebody waiting, unless it is only of what is left.
   const bool lasting = error.kind == ErrorKind::conflict && asked.tries >= kTriesUntilLasting;
   asked.definite = !mendable || (lasting && asked.effect.urgency < Urgency::periodic);

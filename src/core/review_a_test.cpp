@@ -102,5 +102,21 @@ TEST(ChangedAddress, OneWhoseInterfaceIsYetToGoIsNotWaitedForWithoutEnd) {
   EXPECT_EQ(world.cloud.interfaces(), 1u);
 }
 
+// Somebody else's interface has it.
+TEST(ChangedAddress, OneThatSomebodyHasIsTold) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  CreateInterface theirs;
+  theirs.subnet = SubnetId("subnet-a");
+  theirs.ip = "10.0.0.99";
+  ASSERT_TRUE(world.cloud.perform({"theirs", theirs, Urgency::save, {}}, world.spec).made);
+  world.spec.compute.private_ip = "10.0.0.99";
+  change(world);
+  interrupt(world);
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::error);
+  EXPECT_NE(world.state.error.find("InvalidIPAddress.InUse"), std::string::npos) << world.state.error;
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
