@@ -118,5 +118,27 @@ TEST(ChangedAddress, OneThatSomebodyHasIsTold) {
   EXPECT_NE(world.state.error.find("InvalidIPAddress.InUse"), std::string::npos) << world.state.error;
 }
 
+// Turned off while an interface was asked for, and on again once an instance runs without it.
+TEST(ChangedAddress, OneMadeForNobodyDoesNotStandInForTheRunningInstances) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  ASSERT_TRUE(!world.effects.empty() && world.effects.front().key.starts_with("interface/"));
+  const Effect late = world.effects.front();
+  world.effects.pop_front();
+  world.spec.persistence.private_ip = false;
+  change(world);
+  ASSERT_TRUE(world.turn_until([&] { return world.state.instance && world.state.instance->running_at; }));
+  world.happen(EffectEnded{world.cloud.perform(late, world.spec)});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active);
+  world.spec.persistence.private_ip = true;
+  change(world);
+  world.settle();
+  const std::string ip = address(world);
+  interrupt(world);
+  world.settle();
+  EXPECT_EQ(address(world), ip) << "the address that it had when it was to be kept";
+  EXPECT_EQ(world.cloud.interfaces(), 1u);
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
