@@ -12,6 +12,38 @@ void Draft::record(std::string kind, std::string message, std::string data) {
   step.records.push_back({now, std::move(kind), std::move(message), std::move(data)});
 }
 
+namespace {
+
+std::string* token_of(EffectAction& action) {
+  if (auto* launch = std::get_if<LaunchInstance>(&action)) return &launch->token;
+  if (auto* create = std::get_if<CreateInterface>(&action)) return &create->token;
+  if (auto* create = std::get_if<CreateVolume>(&action)) return &create->token;
+  return nullptr;
+}
+
+// EC2 takes so many characters. What is cut off tells apart what the rest does already.
+std::string token_of_try(const std::string& token, int tries) {
+  constexpr size_t kLongestToken = 64;
+  const std::string end = "-t" + std::to_string(tries);
+  return token.substr(0, kLongestToken - end.size()) + end;
+}
+
+// Refused, it is asked for as it is wanted now: the document may have been mended since. A token repeated with another
+// request is refused, so that one has a token of its own; but the request that may still be made stays as it was.
+void renew_request(Asked& asked, EffectAction wanted) {
+  std::string* token = token_of(wanted);
+  if (token != nullptr) {
+    if (may_still_be_made(asked)) return;
+    const std::string first = *token;
+    *token = *token_of(asked.effect.action);
+    if (wanted == asked.effect.action) return;
+    *token = token_of_try(first, asked.tries + 1);
+  }
+  asked.effect.action = std::move(wanted);
+}
+
+}  // namespace
+
 void Draft::want(std::string key, EffectAction action, Urgency urgency) {
   wanted.insert(key);
   std::optional<Time> deadline = state().handover ? state().handover->deadline : std::nullopt;
@@ -25,11 +57,7 @@ void Draft::want(std::string key, EffectAction action, Urgency urgency) {
   Asked& asked = found->second;
   if (asked.standing != Asked::Standing::waiting || mutated(Mutation::never_retry)) return;
   if (now < asked.again_at) return wake(asked.again_at);
-  // Known not to have been done, so it is asked for as it is wanted now, except that what has a token keeps its exact
-  // request: a token repeated with another request is refused.
-  bool has_token = std::holds_alternative<LaunchInstance>(action) || std::holds_alternative<CreateInterface>(action) ||
-                   std::holds_alternative<CreateVolume>(action);
-  if (!has_token) asked.effect.action = std::move(action);
+  renew_request(asked, std::move(action));
   asked.standing = Asked::Standing::asked;
   asked.since = now;
   ++asked.tries;

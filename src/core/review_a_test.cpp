@@ -140,5 +140,57 @@ TEST(ChangedAddress, OneMadeForNobodyDoesNotStandInForTheRunningInstances) {
   EXPECT_EQ(world.cloud.interfaces(), 1u);
 }
 
+// ---- what was refused, and is mended by the document
+
+TEST(MendedDocument, AnInterfaceRefusedForItsGroupsIsAskedForWithTheOnesOfTheDocument) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.compute.security_group_ids = {SecurityGroupId("sg-gone")};
+  World world(spec);
+  Refusal refusal{"interface/", error_of(ErrorKind::not_found, "InvalidGroup.NotFound")};
+  live_with(world, refusal, 120);
+  ASSERT_EQ(world.state.status, Status::error);
+  world.spec.compute.security_group_ids = {SecurityGroupId("sg-there")};
+  change(world);
+  std::string groups;
+  for (int i = 0; i < 120 && groups.empty(); ++i) {
+    world.now += std::chrono::seconds(1);
+    world.happen(TimerRang{});
+    for (const Effect& effect : world.effects) {
+      const auto* create = std::get_if<CreateInterface>(&effect.action);
+      if (create != nullptr) groups = create->security_group_ids.front().str();
+    }
+  }
+  EXPECT_EQ(groups, "sg-there");
+}
+
+// The data volume is to come to another zone, and its key is refused.
+TEST(MendedDocument, AVolumeRefusedForItsMappingIsAskedForAsTheDocumentHasIt) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.persistence.private_ip = false;
+  spec.compute.block_devices[0].kms_key_id = "key-gone";
+  World world(spec);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active);
+  world.state.surroundings.subnets = {{SubnetId("subnet-b"), "z2", "10.0.16.0/20"}};
+  change(world);
+  Refusal refusal{"volume/", error_of(ErrorKind::invalid, "InvalidParameterCombination")};
+  interrupt(world);
+  live_with(world, refusal, 100);
+  ASSERT_GT(refusal.times, 0);
+  world.effects.clear();
+  world.spec.compute.block_devices[0].kms_key_id.clear();
+  change(world);
+  std::optional<CreateVolume> asked;
+  for (int i = 0; i < 120 && !asked; ++i) {
+    world.now += std::chrono::seconds(1);
+    world.happen(TimerRang{});
+    for (const Effect& effect : world.effects) {
+      if (const auto* create = std::get_if<CreateVolume>(&effect.action)) asked = *create;
+    }
+  }
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->device.kms_key_id, "");
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
