@@ -105,6 +105,9 @@ Time next_sight(const Draft& draft, Time due) {
 
 void judge_health(Draft& draft) {
   State& state = draft.state();
+  // Nobody looks at its checks from here on, so nobody would see that it is well again.
+  const bool unwatched = !draft.spec.health_check.enabled && state.instance && state.instance->healthy_at;
+  if (unwatched) state.instance->unhealthy_since.reset();
   bool watched = draft.spec.health_check.enabled && state.instance && state.instance->healthy_at && !state.handover;
   if (watched) {
     Time last = state.looking.status_asked.value_or(draft.now);

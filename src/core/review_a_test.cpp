@@ -192,5 +192,46 @@ TEST(MendedDocument, AVolumeRefusedForItsMappingIsAskedForAsTheDocumentHasIt) {
   EXPECT_EQ(asked->device.kms_key_id, "");
 }
 
+// ---- health checks turned off and on
+
+World failing_check() {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.health_check.enabled = true;
+  spec.health_check.unhealthy_duration = std::chrono::seconds(300);
+  World world(spec);
+  world.settle(60);
+  EXPECT_EQ(world.state.status, Status::active);
+  world.cloud.set_health(StatusCheck::impaired);
+  Refusal none{"none", {}};
+  live_with(world, none, 120);
+  EXPECT_TRUE(world.state.instance->unhealthy_since);
+  world.spec.health_check.enabled = false;
+  change(world);
+  world.cloud.set_health(StatusCheck::ok);
+  live_with(world, none, 60);
+  return world;
+}
+
+TEST(ChangedHealthCheck, WhatFailedBeforeItWasTurnedOffEndsNothingOnceItIsOn) {
+  World world = failing_check();
+  world.now += std::chrono::hours(24);
+  world.spec.health_check = {true, std::chrono::seconds(120), std::chrono::seconds(60), true};
+  change(world);
+  Refusal none{"none", {}};
+  live_with(world, none, 120);
+  EXPECT_EQ(world.state.generation, 1) << "it has been well for a day";
+}
+
+TEST(ChangedHealthCheck, WhatFailedBeforeItWasTurnedOffHoldsNoMoveBack) {
+  World world = failing_check();
+  world.now += std::chrono::hours(24);
+  world.state.instance->market.life_cycle = LifeCycle::on_demand;
+  world.spec.strategy.revert_to_spot = PerformAt::always;
+  change(world);
+  Refusal none{"none", {}};
+  live_with(world, none, 120);
+  EXPECT_EQ(world.state.generation, 2) << "nobody looks at what failed, so that it would stay on demand without end";
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
