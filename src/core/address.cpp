@@ -19,8 +19,21 @@ bool is_given_up(const Draft& draft) {
   return state.address && (state.goal == Goal::deleted || state.address->allocation != draft.spec.compute.elastic_ip);
 }
 
+// Its association may be done yet, after what takes it off.
+bool may_still_come(Draft& draft) {
+  const State& state = draft.state();
+  return std::any_of(state.asked.begin(), state.asked.end(), [&](const auto& entry) {
+    const auto* associate = std::get_if<AssociateAddress>(&entry.second.effect.action);
+    const bool its = associate != nullptr && associate->allocation == state.address->allocation;
+    const bool unknown = its && entry.second.standing == Asked::Standing::unknown;
+    if (unknown) draft.look(static_cast<Kinds>(Kind::instances), draft.now);
+    return its && entry.second.standing != Asked::Standing::waiting;
+  });
+}
+
 void take_off(Draft& draft) {
   const State& state = draft.state();
+  if (may_still_come(draft)) return;
   // While the instance is going it goes with it, or stays on the kept interface: looked at once it is gone.
   if (state.goal == Goal::deleted && state.instance) return;
   DisassociateAddress effect;

@@ -8,6 +8,8 @@
 namespace holdfast::core::testing {
 namespace {
 
+constexpr char kAllocation[] = "eipalloc-00000001";
+
 // The cloud refuses all effects whose key begins so, for as long as it is set.
 struct Refusal {
   std::string prefix;
@@ -231,6 +233,29 @@ TEST(ChangedHealthCheck, WhatFailedBeforeItWasTurnedOffHoldsNoMoveBack) {
   Refusal none{"none", {}};
   live_with(world, none, 120);
   EXPECT_EQ(world.state.generation, 2) << "nobody looks at what failed, so that it would stay on demand without end";
+}
+
+// ---- the elastic address
+
+// Given up while its association is on its way: that comes last.
+TEST(ChangedElasticAddress, OneThatIsGivenUpWhileItIsAssociatedDoesNotStay) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.compute.elastic_ip = kAllocation;
+  World world(spec);
+  world.state.surroundings.elastic_ip = world.cloud.public_ip;
+  auto associating = [&] { return !world.effects.empty() && world.effects.front().key.starts_with("address/"); };
+  ASSERT_TRUE(world.turn_until(associating));
+  const Effect late = world.effects.front();
+  world.effects.pop_front();
+  world.spec.compute.elastic_ip.clear();
+  world.state.surroundings.elastic_ip.clear();
+  change(world);
+  Refusal none{"none", {}};
+  live_with(world, none, 20);
+  world.happen(EffectEnded{world.cloud.perform(late, world.spec)});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active);
+  EXPECT_TRUE(world.cloud.address_on.empty()) << "it is on an instance whose document does not name it";
 }
 
 }  // namespace
