@@ -102,6 +102,10 @@ bool may_still_be_made(const Asked& asked) {
   return makes && asked.in_doubt && asked.standing == Asked::Standing::waiting;
 }
 
+bool was_refused(const Asked& asked) {
+  return asked.definite && asked.standing != Asked::Standing::unknown;
+}
+
 bool is_outgoing(const State& state) {
   return state.instance && state.handover && state.instance->generation <= state.handover->from_generation;
 }

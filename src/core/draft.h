@@ -42,6 +42,8 @@ struct Draft {
 bool may_be_done(const model::Asked& asked);
 // Only a repeat of it was refused: its first try may still make something.
 bool may_still_be_made(const model::Asked& asked);
+// For good, as far as is known: also while it is tried once more.
+bool was_refused(const model::Asked& asked);
 // Whether the present instance is the one a handover is taking down.
 bool is_outgoing(const model::State& state);
 bool is_terminal(model::InstanceState state);  // terminated: it can write no more

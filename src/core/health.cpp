@@ -33,7 +33,7 @@ std::string unwell(const State& state) {
 
 std::string refusal(const State& state) {
   for (const auto& [key, asked] : state.asked) {
-    if (asked.standing == Asked::Standing::waiting && asked.definite) {
+    if (was_refused(asked)) {
       return std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error + ". It is tried again";
     }
     // A periodic snapshot may be put off for long: that is no fault.

@@ -258,5 +258,51 @@ TEST(ChangedElasticAddress, OneThatIsGivenUpWhileItIsAssociatedDoesNotStay) {
   EXPECT_TRUE(world.cloud.address_on.empty()) << "it is on an instance whose document does not name it";
 }
 
+// ---- what is refused for good
+
+// Persisted from now on, and the service may not set that.
+TEST(RefusedKeeping, IsToldAndNotAskedForWithoutAPause) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  const Persistence persisted = spec.persistence;
+  spec.persistence = {};
+  World world(spec);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active);
+  world.spec.persistence = persisted;
+  change(world);
+  Refusal refusal{"keep/", error_of(ErrorKind::denied, "UnauthorizedOperation")};
+  live_with(world, refusal, 60);
+  EXPECT_LE(refusal.times, 4) << "calls in a minute";
+  EXPECT_EQ(world.state.status, Status::error);
+  EXPECT_NE(world.state.error.find("KeepOnTermination is refused"), std::string::npos) << world.state.error;
+  EXPECT_EQ(std::count(world.history.begin(), world.history.end(), "error"), 1);
+  refusal.prefix = "none";
+  live_with(world, refusal, 60);
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_TRUE(world.state.instance->kept);
+}
+
+TEST(RefusedTagging, OfAVolumeAttachedByHandIsToldOnce) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  Refusal refusal{"adopt/", error_of(ErrorKind::denied, "UnauthorizedOperation")};
+  CreateVolume create;
+  create.zone = "z1";
+  create.device.device_name = kHand;
+  const VolumeId made(world.cloud.perform({"hand/1", create, Urgency::save, {}}, world.spec).made.value());
+  world.cloud.advance();
+  world.cloud.tag(made, "");
+  const AttachVolume attach{made, world.state.instance->id, kHand};
+  ASSERT_TRUE(world.cloud.perform({"hand/2", attach, Urgency::save, {}}, world.spec).made);
+  world.cloud.advance();
+  world.happen(CloudStirred{kAllKinds});
+  for (int i = 0; i < 10; ++i) {
+    live_with(world, refusal, 30);
+    world.happen(CloudStirred{kAllKinds});
+  }
+  ASSERT_GT(refusal.times, 0);
+  EXPECT_LE(std::count(world.history.begin(), world.history.end(), "error"), 1);
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
