@@ -304,5 +304,26 @@ TEST(RefusedTagging, OfAVolumeAttachedByHandIsToldOnce) {
   EXPECT_LE(std::count(world.history.begin(), world.history.end(), "error"), 1);
 }
 
+// Its snapshots are refused, which is tried again now and then; something else happens while a try is under way.
+TEST(HeldRecycle, IsNotLetGoWhileARefusedSnapshotIsTriedOnceMore) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  Refusal refusal{"periodic/", error_of(ErrorKind::denied, "UnauthorizedOperation")};
+  world.now += std::chrono::minutes(6);
+  world.happen(TimerRang{});
+  live_with(world, refusal, 30);
+  ASSERT_GT(refusal.times, 0);
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  ASSERT_FALSE(world.state.handover) << "it is held";
+  for (int i = 0; i < 400 && world.effects.empty(); ++i) {
+    world.now += std::chrono::seconds(1);
+    world.happen(TimerRang{});
+  }
+  ASSERT_TRUE(!world.effects.empty() && world.effects.front().key.starts_with("periodic/"));
+  world.happen(CloudStirred{});
+  EXPECT_FALSE(world.state.handover) << "an instance is ended of which no final copy can be made";
+  EXPECT_NE(world.state.error.find("the recycle waits"), std::string::npos) << world.state.error;
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing

@@ -110,8 +110,7 @@ namespace {
 const Asked* refusal_of(const State& state, const VolumeId& volume) {
   for (const auto& [key, asked] : state.asked) {
     const auto* create = std::get_if<CreateSnapshot>(&asked.effect.action);
-    bool refused = asked.standing == Asked::Standing::waiting && asked.definite;
-    if (create != nullptr && create->volume == volume && refused) return &asked;
+    if (create != nullptr && create->volume == volume && was_refused(asked)) return &asked;
   }
   return nullptr;
 }
