@@ -47,6 +47,14 @@ bool is_copy(const State& state, const std::optional<SnapshotId>& id) {
                      [&](const Snapshot& snapshot) { return snapshot.id == id; });
 }
 
+// A launch that does not keep what it has at this device has no successor of what was kept there, even if the document
+// had it made of an older copy of that.
+bool keeps(const LaunchInstance& launch, const std::string& device) {
+  return std::any_of(launch.devices.begin(), launch.devices.end(), [&](const LaunchDevice& made) {
+    return made.device.device_name == device && !made.delete_on_termination;
+  });
+}
+
 // One whose copy the new instance has goes when that is healthy. One that the document gave up holds what is nowhere
 // else: it stays for as long as what a delete keeps.
 void set_aside(Draft& draft, const Volume& volume, bool copied) {
@@ -85,12 +93,15 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
   give_up_left(draft);
   note_launch_interface(state, launch, id);
   // What the new instance's volumes were made from is no longer the present copy, but stays until it is healthy.
-  if (state.root) set_aside(draft, *state.root, is_root_image(state, launch.image));
+  if (state.root) {
+    set_aside(draft, *state.root, keeps(launch, state.root->device) && is_root_image(state, launch.image));
+  }
   state.root.reset();
   for (const LaunchDevice& device : launch.devices) {
     auto former = state.data.find(device.device.device_name);
     if (former == state.data.end()) continue;
-    set_aside(draft, former->second, is_copy(state, device.device.snapshot_id));
+    const bool copied = keeps(launch, former->first) && is_copy(state, device.device.snapshot_id);
+    set_aside(draft, former->second, copied);
     state.data.erase(former);
   }
   draft.record("launched",

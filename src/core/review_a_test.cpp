@@ -325,5 +325,23 @@ TEST(HeldRecycle, IsNotLetGoWhileARefusedSnapshotIsTriedOnceMore) {
   EXPECT_NE(world.state.error.find("the recycle waits"), std::string::npos) << world.state.error;
 }
 
+// ---- what a document gives up
+
+// Its mapping names a copy of it from before: what is on the volume since is nowhere else.
+TEST(GivenUpByDocument, AVolumeWhoseMappingNamesAnOlderCopyOfItIsKeptForAWhileToo) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  const VolumeId data = world.state.data.at(kData).id;
+  const SnapshotId old = take(world, kData);
+  world.cloud.write();
+  world.spec.persistence.block_devices = false;
+  world.spec.compute.block_devices[0].snapshot_id = old;
+  change(world);
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active);
+  EXPECT_TRUE(world.cloud.exists(data)) << "what was written since is lost";
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
