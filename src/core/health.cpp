@@ -31,8 +31,10 @@ std::string unwell(const State& state) {
          ". Every older copy is kept. Look at its console; recycle it once the cause is mended";
 }
 
-std::string refusal(const State& state) {
+// Of what is at least so urgent.
+std::string refused_effect(const State& state, Urgency least) {
   for (const auto& [key, asked] : state.asked) {
+    if (asked.effect.urgency > least) continue;
     if (was_refused(asked)) {
       return std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error + ". It is tried again";
     }
@@ -44,6 +46,19 @@ std::string refusal(const State& state) {
              ". It is tried again";
     }
   }
+  return {};
+}
+
+// Why an instance that runs is not healthy yet: what holds it up from outside, or else itself.
+std::string out_of_grace_error(const Draft& draft) {
+  std::string error = loss_error(draft);
+  if (error.empty()) error = saving_error(draft);
+  if (error.empty()) error = refused_effect(draft.state(), Urgency::recover);
+  return error.empty() ? unwell(draft.state()) : error;
+}
+
+std::string refusal(const State& state) {
+  if (std::string refused = refused_effect(state, Urgency::cleanup); !refused.empty()) return refused;
   bool launching = state.goal == Goal::running && !state.instance;
   for (const CoolingMarket& cooling : state.cooling) {
     if (launching && cooling.definite) return "the launch is refused: " + cooling.why + ". It is tried again";
@@ -55,10 +70,7 @@ std::string present_error(Draft& draft) {
   const State& state = draft.state();
   if (is_settling(state)) {
     Time grace_ends = *state.instance->running_at + draft.spec.health_check.grace_period;
-    if (draft.now >= grace_ends) {
-      const std::string awaited = loss_error(draft);  // the instance itself may be well
-      return awaited.empty() ? unwell(state) : awaited;
-    }
+    if (draft.now >= grace_ends) return out_of_grace_error(draft);
     draft.wake(grace_ends);
   }
   std::string error = import_error(state);

@@ -343,5 +343,37 @@ TEST(GivenUpByDocument, AVolumeWhoseMappingNamesAnOlderCopyOfItIsKeptForAWhileTo
   EXPECT_TRUE(world.cloud.exists(data)) << "what was written since is lost";
 }
 
+// ---- what is told
+
+TEST(ToldInTime, TheRefusalThatHoldsAnInstanceUpIsToldAfterItsGracePeriodToo) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.compute.elastic_ip = kAllocation;
+  World world(spec);
+  world.state.surroundings.elastic_ip = world.cloud.public_ip;
+  Refusal refusal{"address/", error_of(ErrorKind::denied, "UnauthorizedOperation")};
+  live_with(world, refusal, 600);
+  ASSERT_EQ(world.state.status, Status::error);
+  EXPECT_NE(world.state.error.find("AssociateAddress is refused"), std::string::npos) << world.state.error;
+}
+
+// The volume comes by its final copy to the zone where the instance is, and that copy fails.
+TEST(ToldInTime, ACopyThatHoldsAnInstanceUpIsToldAfterItsGracePeriodToo) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.persistence.private_ip = false;
+  spec.persistence.root_device = false;
+  World world(spec);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active);
+  world.state.surroundings.subnets.push_back({SubnetId("subnet-b"), "z2", "10.0.16.0/20"});
+  change(world);
+  world.cloud.closed_zone = "z1";
+  world.cloud.snapshots_fail = true;
+  interrupt(world);
+  Refusal none{"none", {}};
+  live_with(world, none, 600);
+  ASSERT_EQ(world.state.status, Status::error);
+  EXPECT_NE(world.state.error.find("the final snapshot of volume"), std::string::npos) << world.state.error;
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing

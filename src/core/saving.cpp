@@ -138,6 +138,12 @@ bool between_instances(const State& state) {
   return state.handover && !state.instance && state.generation > 0;
 }
 
+// It stayed in another zone than the instance that is coming up, and comes there by its final copy (settle_in).
+bool comes_across(const State& state, const Volume& volume) {
+  const bool settling = state.handover && state.instance && !is_outgoing(state);
+  return settling && !volume.zone.empty() && volume.zone != state.instance->market.zone;
+}
+
 }  // namespace
 
 std::vector<const Volume*> unsavable(const Draft& draft) {
@@ -146,7 +152,8 @@ std::vector<const Volume*> unsavable(const Draft& draft) {
   if (draft.spec.persistence.root_device && state.root && fails(state, *state.root)) volumes.push_back(&*state.root);
   if (!snapshots_data(draft.spec, state)) return volumes;
   for (const auto& [device, volume] : state.data) {
-    if (launch_needs_copy(draft.spec, state, volume) && fails(state, volume)) volumes.push_back(&volume);
+    const bool needed = launch_needs_copy(draft.spec, state, volume) || comes_across(state, volume);
+    if (needed && fails(state, volume)) volumes.push_back(&volume);
   }
   return volumes;
 }
@@ -174,12 +181,14 @@ std::string saving_error(const Draft& draft) {
            state.instance->id.str() + " goes on: snapshots of " + named() + " fail (" + why(state, *volumes.front()) +
            "), and the next instance needs a final one. It is tried again after pauses of up to 5 minutes";
   }
-  if (!between_instances(state)) return {};
+  const bool settling = state.handover && state.instance && !is_outgoing(state);
+  if (settling) std::erase_if(volumes, [&](const Volume* volume) { return !comes_across(state, *volume); });
+  if (!between_instances(state) && !settling) return {};
   if (!volumes.empty()) {
     return "the final snapshot of " + named() + " fails (" + why(state, *volumes.front()) +
            "). The volume is kept; it is tried again after pauses of up to 5 minutes";
   }
-  const RootImage* image = failed_image(state);
+  const RootImage* image = settling ? nullptr : failed_image(state);
   if (image == nullptr) return {};
   return "no image can be made of snapshot " + image->snapshot.str() +
          " (the cloud ended the last one with an error; is a quota full?). The snapshot is kept; it is tried again "
