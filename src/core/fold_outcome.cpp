@@ -67,12 +67,19 @@ void set_aside(Draft& draft, const Volume& volume, bool copied) {
                                       ") is not persisted any more; it is kept until " + to_iso(draft.now + kept));
 }
 
+// Whether the document of the launch, which may be another by now, had what is at this device kept.
+bool waited_for(const Draft& draft, const LaunchInstance& launch, const std::string& device) {
+  const bool made = std::any_of(launch.devices.begin(), launch.devices.end(),
+                                [&](const LaunchDevice& own) { return own.device.device_name == device; });
+  return made ? keeps(launch, device) : is_persisted(draft, device);
+}
+
 // What a former launch has left, and that is kept, was found: this launch waited for that. What is not kept any more
 // was not looked for: it stays for as long as what a delete keeps.
-void give_up_left(Draft& draft) {
+void give_up_left(Draft& draft, const LaunchInstance& launch) {
   State& state = draft.state();
   for (const Volume& left : state.left_by_launch) {
-    if (left.device.empty() || !is_persisted(draft, left.device)) set_aside(draft, left, false);
+    if (left.device.empty() || !waited_for(draft, launch, left.device)) set_aside(draft, left, false);
   }
   state.left_by_launch.clear();
 }
@@ -90,7 +97,7 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
   instance.launched_at = draft.now;
   state.instance = instance;
   state.gone_at.reset();
-  give_up_left(draft);
+  give_up_left(draft, launch);
   note_launch_interface(state, launch, id);
   // What the new instance's volumes were made from is no longer the present copy, but stays until it is healthy.
   if (state.root) {

@@ -375,5 +375,31 @@ TEST(ToldInTime, ACopyThatHoldsAnInstanceUpIsToldAfterItsGracePeriodToo) {
   EXPECT_NE(world.state.error.find("the final snapshot of volume"), std::string::npos) << world.state.error;
 }
 
+// The root is not persisted while the next launch is asked for, and is again when that comes to be.
+TEST(LeftByLaunch, ARootThatIsPersistedAgainDuringTheNextLaunchIsNotForgotten) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  auto pending_with_root = [&] {
+    return world.state.generation == 2 && world.state.instance && !world.state.instance->running_at &&
+           world.state.root && world.state.root->generation == 2;
+  };
+  ASSERT_TRUE(world.turn_until(pending_with_root));
+  const VolumeId left = world.state.root->id;
+  world.spec.persistence.root_device = false;
+  change(world);
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{});
+  auto launching = [&] { return !world.effects.empty() && world.effects.front().key.starts_with("launch/3"); };
+  ASSERT_TRUE(world.turn_until(launching));
+  world.spec.persistence.root_device = true;
+  change(world);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active);
+  ASSERT_TRUE(world.cloud.exists(left));
+  later(world, std::chrono::hours(97));
+  EXPECT_FALSE(world.cloud.exists(left)) << "nobody knows of it";
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
