@@ -48,6 +48,9 @@ Result<void> fold(Draft& draft, const Event& event) {
       return fail(ErrorKind::conflict, "CONFLICT", "managed instance " + draft.state().id.str() + " is being deleted");
     }
     draft.state().surroundings = changed->surroundings;
+    // What the last instance left was looked for by what the document kept then.
+    draft.state().looking.volumes_listed.reset();
+    draft.state().looking.interfaces_listed.reset();
     try_anew(draft.state());
     renew_waiting_launch(draft.state());
     renew_schedule(draft);

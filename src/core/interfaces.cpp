@@ -249,8 +249,8 @@ void interface_made(Draft& draft, const CreateInterface& create, const Interface
   interface.subnet = create.subnet;
   interface.zone = zone_of(state, create.subnet);
   draft.look(static_cast<Kinds>(Kind::interfaces), draft.now);
-  // Launched without it meanwhile, as the document was then, the present instance has one of its own. That is adopted if
-  // the address is to be kept after all, or was already.
+  // Launched without it meanwhile, as the document was then, the present instance has one of its own. That is adopted
+  // if the address is to be kept after all, or was already.
   if (state.instance || usable_interface(draft.spec, state) != nullptr) {
     reached(Probe::interface_made_in_vain);
     state.superseded_interfaces.push_back(interface);

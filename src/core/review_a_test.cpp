@@ -401,5 +401,33 @@ TEST(LeftByLaunch, ARootThatIsPersistedAgainDuringTheNextLaunchIsNotForgotten) {
   EXPECT_FALSE(world.cloud.exists(left)) << "nobody knows of it";
 }
 
+// It ended unseen while the document did not persist its volume, and the document does again once it rests.
+TEST(LeftByLaunch, AVolumeThatIsPersistedAgainAfterItsEndIsThePresentOne) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  ASSERT_TRUE(world.happen(RecycleAsked{}));
+  auto pending_with_volume = [&] {
+    return world.state.generation == 2 && world.state.instance && !world.state.instance->running_at &&
+           world.state.data.contains(kData) && world.state.data.at(kData).generation == 2;
+  };
+  ASSERT_TRUE(world.turn_until(pending_with_volume));
+  const VolumeId newest = world.state.data.at(kData).id;
+  world.spec.persistence.block_devices = false;
+  change(world);
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{});
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::paused);
+  world.now += std::chrono::seconds(30);
+  world.happen(Observed{world.cloud.observe(kAllKinds, world.now)});
+  world.spec.persistence.block_devices = true;
+  change(world);
+  world.settle(30);
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  ASSERT_TRUE(world.turn_until([&] { return world.state.data.contains(kData); }));
+  EXPECT_EQ(world.state.data.at(kData).id, newest) << "what it may have written is lost";
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
