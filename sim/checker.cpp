@@ -92,7 +92,9 @@ void Checker::answered(const ManagedInstanceId& id, const model::Event& request)
   }
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
   if (restore != nullptr && restore->sources.empty()) {  // taken back
-    for (auto& [device, asked] : managed.restores) asked.clear();
+    for (auto& [device, asked] : managed.restores) {
+      std::erase_if(asked, [](const Restore& restore) { return !restore.launched; });
+    }
   }
 }
 

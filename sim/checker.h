@@ -107,6 +107,7 @@ class Checker : public Witness {
     SnapshotId source;
     Log copy;
     Time kept_until{};  // what gives way, at least
+    bool launched = false;  // something was made from it
   };
   // What was before a restore may go once it was kept for as long as was promised.
   struct Branch {

@@ -70,6 +70,22 @@ struct Checker::Calls {
       }
       if (of.managed_[id].generation++ > 0) ++of.replacements_;
     }
+    note_sources(managed->second, request);
+  }
+
+  // An older copy that a launch was made from counts as restored, also if that came to nothing and the restore is taken
+  // back since.
+  void note_sources(Managed& managed, const ec2::RunInstancesRequest& request) const {
+    std::set<SnapshotId> sources;
+    if (auto image = of.images_.find(request.image_id); image != of.images_.end()) {
+      sources.insert(image->second.snapshot);
+    }
+    for (const auto& device : request.block_device_mappings) {
+      if (device.ebs && device.ebs->snapshot_id) sources.insert(*device.ebs->snapshot_id);
+    }
+    for (auto& [device, asked] : managed.restores) {
+      for (Restore& restore : asked) restore.launched = restore.launched || sources.contains(restore.source);
+    }
   }
 
   void made_by_a_person() const {

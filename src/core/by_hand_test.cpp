@@ -103,6 +103,24 @@ TEST(ByHand, AVolumeThatWasTakenOffAndLentIsSavedOnceItIsFree) {
   }
 }
 
+// Taken off and put elsewhere while its instance is already going.
+TEST(ByHand, AVolumeThatWasMovedWhileItsInstanceGoesIsSavedOnceItIsFree) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  world.cloud.write();
+  const VolumeId id = world.state.data.at("/dev/sdf").id;
+  world.happen(RecycleAsked{});
+  world.cloud.detach(id);
+  world.cloud.lend(id, InstanceId("i-workbench"));
+  world.settle(90);
+  EXPECT_NE(world.state.status, Status::active);
+  world.cloud.write_by_hand(id, "/dev/sdf");
+  world.cloud.detach(id);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+}
+
 TEST(ByHand, AVolumeLentBeforeThePauseHasComeToRestIsSavedAtTheResume) {
   for (const std::string device : {"/dev/sdf", "/dev/xvda"}) {
     SCOPED_TRACE(device);
