@@ -70,15 +70,8 @@ Spread spread_of(const ec2::FurtherRequest& request) {
 
 namespace {
 
-// How late a request may be that its caller has given up, in milliseconds. One with a token, or that does nothing a
-// second time, may be asked again meanwhile; of a CreateSnapshot nothing but its lateness makes two.
-uint64_t latest_of(const ec2::Request& request) {
-  return std::holds_alternative<ec2::CreateSnapshotRequest>(request) ? 40'000 : 4000;
-}
-
-uint64_t latest_of(const ec2::FurtherRequest&) {
-  return 4000;
-}
+// How late a request may be whose caller has given up, or died.
+constexpr Duration kLatest = 40s;
 
 }  // namespace
 
@@ -127,7 +120,7 @@ Result<Response> FaultyEc2::send(const Request& request) {
   } catch (...) {
     // The caller has died with the request on its way.
     if (ec2::mutates(request) && ties_.faults.strikes(Fault::zombie_request)) {
-      deliver_later(request, Duration(ties_.faults.draw(Fault::zombie_request, 3000)));
+      deliver_later(request, Duration(ties_.faults.draw(Fault::zombie_request, kLatest.count())));
     }
     throw;
   }
@@ -143,7 +136,7 @@ Result<Response> FaultyEc2::travel(const Request& request) {
   bool mutating = ec2::mutates(request);
   if (ties_.faults.strikes(Fault::lost_request)) return timed_out(kTimeout);
   if (mutating && ties_.faults.strikes(Fault::late_request)) {
-    deliver_later(request, 1s + Duration(ties_.faults.draw(Fault::late_request, latest_of(request))));
+    deliver_later(request, 1s + Duration(ties_.faults.draw(Fault::late_request, kLatest.count())));
     return timed_out(1s);
   }
   if (auto refused = throttle(ec2::action_of(request))) {

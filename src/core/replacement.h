@@ -49,7 +49,7 @@ std::optional<ImageId> launch_image(const Draft& draft);
 inline bool began_at_rest(const model::Handover& handover) {
   return handover.from_rest || handover.reason == model::Reason::resume;
 }
-// It is on another machine, which may write to it: a person looked into it while it rested, or took it off its instance.
+// It is on another machine, which may write to it: a person looked into it while it rested, or took it off.
 bool lent(const model::State& state, const model::Volume& volume, Time now);
 // The newest completed snapshot that holds what generation `volume.generation` left on the volume.
 const model::Snapshot* final_snapshot(const model::State& state, const model::Volume& volume);

@@ -155,7 +155,7 @@ bool end_was_listed(Draft& draft) {
   return listed;
 }
 
-// Of a device without a volume: the next one would be made of an older copy, or blank, and a newer is not completed yet.
+// Of a device without a volume: the next one would be made of an older copy, or blank, and a newer is not completed.
 bool newer_in_the_making(Draft& draft, const std::string& device) {
   const State& state = draft.state();
   if (restore_source(state, device) != nullptr) return false;
