@@ -132,6 +132,10 @@ bool launch_may_be_done(const State& state) {
   });
 }
 
+bool comes_up(const State& state) {
+  return launch_may_be_done(state) || (state.instance && state.handover && !is_outgoing(state));
+}
+
 void renew_waiting_launch(State& state) {
   auto waiting = state.asked.find(launch_key(state));
   if (waiting == state.asked.end() || launch_may_be_done(state)) return;
@@ -185,6 +189,7 @@ void launch(Draft& draft) {
     return;
   }
   restore_by_this_launch(state);
+  state.comes_as_before = false;
   draft.want(launch_key(state), launch_request(draft, *placement.market, *image), Urgency::recover);
 }
 

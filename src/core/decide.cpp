@@ -53,6 +53,7 @@ Result<void> fold(Draft& draft, const Event& event) {
     draft.state().looking.interfaces_listed.reset();
     try_anew(draft.state());
     renew_waiting_launch(draft.state());
+    if (comes_up(draft.state())) draft.state().comes_as_before = true;
     renew_schedule(draft);
     if (changed->tagging) want_tags(draft, *changed->tagging);
     // What it has on it may be persisted only from now on: nothing ends it until it was seen to outlive it.

@@ -429,5 +429,30 @@ TEST(LeftByLaunch, AVolumeThatIsPersistedAgainAfterItsEndIsThePresentOne) {
   EXPECT_EQ(world.state.data.at(kData).id, newest) << "what it may have written is lost";
 }
 
+// Whoever changes the document and recycles wants what is in it, though an instance of the former one is on its way.
+TEST(ChangedMeanwhile, ARecycleOfOneThatComesUpAsTheDocumentWasIsDone) {
+  for (const bool runs : {false, true}) {
+    SCOPED_TRACE(runs);
+    World world(spec_of(BlockDevicesMode::reattach));
+    world.settle();
+    world.happen(InterruptionNoticed{world.state.instance->id, world.now + std::chrono::minutes(2)});
+    const auto launched = [](const Effect& effect) { return std::holds_alternative<LaunchInstance>(effect.action); };
+    ASSERT_TRUE(world.turn_until([&] {
+      if (runs) return world.state.generation == 2 && world.state.instance.has_value();
+      return std::any_of(world.effects.begin(), world.effects.end(), launched);
+    }));
+    world.spec.compute.instance_types = {"t3.large"};
+    Surroundings facts = world.state.surroundings;
+    facts.types = world.spec.compute.instance_types;
+    world.happen(SpecChanged{facts});
+    ASSERT_TRUE(world.happen(RecycleAsked{}));
+    world.settle();
+    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+    EXPECT_EQ(world.state.instance->market.instance_type, "t3.large");
+    EXPECT_EQ(world.state.generation, 3);
+    EXPECT_FALSE(world.state.recycle_wanted);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing

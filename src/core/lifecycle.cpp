@@ -69,7 +69,9 @@ Result<void> ask_recycle(Draft& draft) {
   // One that is on its way already does what is asked for; one that came up and is not well may be tried anew.
   bool under_way = state.recycle_wanted || !state.instance || is_outgoing(state) || is_original(state) ||
                    (state.handover && state.error.empty());
-  if (under_way) return {};
+  // Unless it comes up as the document was, and is to be as it is now.
+  const bool outdated = state.comes_as_before && comes_up(state) && !state.recycle_wanted;
+  if (under_way && !outdated) return {};
   state.recycle_wanted = true;
   draft.record("recycle_asked", "a recycle was asked for");
   return {};
@@ -174,6 +176,7 @@ void begin_handover(Draft& draft, Reason reason) {
     handover.from_market = state.instance->market;
   }
   state.handover = handover;
+  state.comes_as_before = false;
   draft.record("handover", "a handover begins: " + std::string(to_string(reason)), account_of_beginning(state));
   state.recycle_wanted = false;
   state.periodic_due.reset();

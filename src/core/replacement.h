@@ -32,6 +32,8 @@ bool imaged(Draft& draft, const model::Snapshot& snapshot);
 
 // A launch was let out, and may have come to be by now.
 bool launch_may_be_done(const model::State& state);
+// An instance comes up, or may: asked for, or not healthy yet.
+bool comes_up(const model::State& state);
 // One that was refused for now is asked for anew, with a token of its own and as it is wanted by now.
 void renew_waiting_launch(model::State& state);
 

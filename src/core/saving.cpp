@@ -177,7 +177,8 @@ std::string saving_error(const Draft& draft) {
   std::vector<const Volume*> volumes = unsavable(draft);
   auto named = [&] { return "volume " + volumes.front()->id.str() + " (" + volumes.front()->device + ")"; };
   if (takedown_held(draft)) {
-    return std::string(state.goal == Goal::paused ? "the pause" : "the recycle") + " waits, and instance " +
+    const char* what = state.goal == Goal::paused ? "the pause" : state.recycle_wanted ? "the recycle" : "the restore";
+    return std::string(what) + " waits, and instance " +
            state.instance->id.str() + " goes on: snapshots of " + named() + " fail (" + why(state, *volumes.front()) +
            "), and the next instance needs a final one. It is tried again after pauses of up to 5 minutes";
   }

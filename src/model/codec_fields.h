@@ -520,6 +520,7 @@ constexpr void fields(A& a, const State*) {
   a("short_lived", &State::short_lived);
   a("last_end", &State::last_end);
   a("recycle_wanted", &State::recycle_wanted);
+  a("comes_as_before", &State::comes_as_before);
   a("instance", &State::instance);
   a("interface", &State::interface);
   a("superseded_interfaces", &State::superseded_interfaces);

@@ -265,6 +265,7 @@ struct State {
   int short_lived = 0;   // instances in a row that ended by themselves before they were healthy
   std::string last_end;  // what the cloud said of the last of them
   bool recycle_wanted = false;
+  bool comes_as_before = false;  // the document was changed since the launch was asked that is to come up
   std::optional<Instance> instance;
   std::optional<Interface> interface;            // the kept one
   std::vector<Interface> superseded_interfaces;  // kept before, until the next instance is seen healthy
