@@ -232,7 +232,7 @@ struct Checker::Calls {
 
   void operator()(const ec2::DeleteNetworkInterfaceRequest& request) const {
     auto found = of.interfaces_.find(request.network_interface_id);
-    if (found == of.interfaces_.end()) return;
+    if (found == of.interfaces_.end()) return primary_goes(request.network_interface_id);
     found->second.deleted = true;
     Managed& managed = of.managed_[found->second.owner];
     bool undeletable = of.may_go(managed, &model::Deallocation::delete_interfaces);
@@ -241,6 +241,14 @@ struct Checker::Calls {
     if (found->second.ip != managed.ip) return;
     of.broken(1, "interface_deleted", found->second.owner,
               fmt::format("{} goes, and {} is kept", request.network_interface_id.str(), managed.ip));
+  }
+
+  // One that a launch had EC2 make. If it may not go, the next instance's address tells.
+  void primary_goes(const InterfaceId& interface) const {
+    auto owner = of.primaries_.find(interface);
+    if (owner == of.primaries_.end()) return;
+    Managed& managed = of.managed_[owner->second];
+    if (of.may_go(managed, &model::Deallocation::delete_interfaces)) managed.ip.clear();
   }
 
   template <class R>
