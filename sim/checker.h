@@ -163,6 +163,7 @@ class Checker : public Witness {
     Time came{};
     std::optional<Time> left = {};       // the last machine that wrote to it
     std::optional<Time> seen_free = {};  // by the service, in an answer to what it asked then
+    std::optional<Time> seen_held = {};  // the same, on a machine
     bool lent_at_rest = false;           // to a machine that is not of its managed instance
     std::optional<Log> before_lent = {};  // what it held before one wrote to it whose writes nobody promises to keep
     std::optional<Time> unkept = {};     // set by hand to go with its instance

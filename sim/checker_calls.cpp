@@ -152,6 +152,9 @@ struct Checker::Calls {
     // generation that it is not final for this one.
     auto writer = of.instances_.find(of.guests_.writer(request.volume_id));
     bool lives = writer != of.instances_.end() && writer->second.generation <= generation_tag(tags);
+    // What a person has put to the machine of another may not be seen there yet.
+    const bool strays = lives && of.is_foreign(writer->first, source->second);
+    if (strays) lives = source->second.seen_held && *source->second.seen_held >= source->second.came;
     if (snapshot.purpose == "final" && lives) {
       of.broken(3, "final_snapshot_of_a_living_volume", snapshot.owner,
                 fmt::format("{} is taken of {}, which is still written to", made.str(), request.volume_id.str()));
@@ -292,7 +295,10 @@ void Checker::shown_to_service(const ec2::Response& response, Time asked) {
     auto found = volumes_.find(shown.volume_id);
     if (found == volumes_.end()) continue;
     if (shown.state == "deleting") volume_goes(shown.volume_id);  // for good, though a copy under way may hold it up
-    if (!shown.attachments.empty()) continue;
+    if (!shown.attachments.empty()) {
+      found->second.seen_held = std::max(found->second.seen_held.value_or(asked), asked);
+      continue;
+    }
     found->second.seen_free = std::max(found->second.seen_free.value_or(asked), asked);
   }
 }
