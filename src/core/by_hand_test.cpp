@@ -103,6 +103,36 @@ TEST(ByHand, AVolumeThatWasTakenOffAndLentIsSavedOnceItIsFree) {
   }
 }
 
+// It is free, its final snapshot has failed, and somebody puts it to a machine before the next try.
+TEST(ByHand, AVolumeThatIsLentBetweenTwoTriesToSaveItIsSavedOnceItIsFree) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  world.cloud.write();
+  const VolumeId id = world.state.data.at("/dev/sdf").id;
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  const auto saves = [&](const Effect& effect) {
+    const auto* create = std::get_if<CreateSnapshot>(&effect.action);
+    return create != nullptr && create->volume == id;
+  };
+  ASSERT_TRUE(world.turn_until([&] { return std::any_of(world.effects.begin(), world.effects.end(), saves); }));
+  const auto asked = std::find_if(world.effects.begin(), world.effects.end(), saves);
+  const std::string key = asked->key;
+  world.effects.erase(asked);
+  world.cloud.detach(id);
+  look_around(world);
+  world.cloud.lend(id, InstanceId("i-workbench"));
+  look_around(world);
+  world.happen(EffectEnded{{key, Failure(Error{ErrorKind::throttled, "RequestLimitExceeded", "later", {}})}});
+  world.settle(90);
+  EXPECT_NE(world.state.status, Status::active);
+  world.cloud.write_by_hand(id, "/dev/sdf");
+  world.cloud.detach(id);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+}
+
 // Taken off and put elsewhere while its instance is already going.
 TEST(ByHand, AVolumeThatWasMovedWhileItsInstanceGoesIsSavedOnceItIsFree) {
   World world(spec_of(BlockDevicesMode::on_launch));

@@ -328,8 +328,12 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
                                    " was found by its tags and is kept as " + volume.device);
 }
 
-void note_taken_off(const State& state, Volume& volume, Time as_of) {
-  if (!state.instance) return;
+void note_taken_off(const State& state, Volume& volume, Time as_of, bool was_free) {
+  if (!state.instance) {
+    // Free, and on a machine again: nothing of ours has put it there.
+    volume.taken_off = volume.taken_off || (was_free && !volume.attached_to.empty());
+    return;
+  }
   const std::optional<Time>& healthy_at = state.instance->healthy_at;
   if (volume.attached_to == state.instance->id) {
     volume.taken_off = false;
@@ -341,8 +345,9 @@ void note_taken_off(const State& state, Volume& volume, Time as_of) {
 void fold_known_volume(Draft& draft, Volume& volume, const Observation& observation) {
   if (const ObservedVolume* seen = find_by_id(observation.volumes, volume.id)) {
     // Something else may be attached there by hand; but a listing older than the attachment proves nothing of it.
+    const bool was_free = volume.attached_to.empty() && volume.attachment == AttachmentState::detached;
     fold_volume(draft, volume, *seen);
-    note_taken_off(draft.state(), volume, observation.as_of);
+    note_taken_off(draft.state(), volume, observation.as_of, was_free);
   } else if (has(observation.kinds, Kind::volumes) && would_be_listed(draft.state(), observation)) {
     note_missing(volume, draft.now);
   }
