@@ -106,7 +106,7 @@ class Checker : public Witness {
   struct Restore {
     SnapshotId source;
     Log copy;
-    Time kept_until{};  // what gives way, at least
+    Time kept_until{};      // what gives way, at least
     bool launched = false;  // something was made from it
   };
   // What was before a restore may go once it was kept for as long as was promised.
@@ -161,13 +161,13 @@ class Checker : public Witness {
     std::optional<Actor> deleter;
     InstanceId machine = {};  // the last that it came to
     Time came{};
-    std::optional<Time> left = {};       // the last machine that wrote to it
-    std::optional<Time> seen_free = {};  // by the service, in an answer to what it asked then
-    std::optional<Time> seen_held = {};  // the same, on a machine
-    bool lent_at_rest = false;           // to a machine that is not of its managed instance
+    std::optional<Time> left = {};        // the last machine that wrote to it
+    std::optional<Time> seen_free = {};   // by the service, in an answer to what it asked then
+    std::optional<Time> seen_held = {};   // the same, on a machine
+    bool lent_at_rest = false;            // to a machine that is not of its managed instance
     std::optional<Log> before_lent = {};  // what it held before one wrote to it whose writes nobody promises to keep
-    std::optional<Time> unkept = {};     // set by hand to go with its instance
-    bool taken_off = false;              // by hand, and not put back
+    std::optional<Time> unkept = {};      // set by hand to go with its instance
+    bool taken_off = false;               // by hand, and not put back
   };
   struct Snapshot {
     ManagedInstanceId owner;

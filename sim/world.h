@@ -143,7 +143,6 @@ class World {
   void look_after();  // by and by, as long as the run lasts
   void borrow(Random& random);
   void mix_up(Random& random);
-  std::optional<InstanceId> machine_of_another(const ManagedInstanceId& id, const std::string& zone, Random& random);
   std::optional<InstanceId> workbench(const std::string& zone);
   void ask(Fault what, Random& random);
   void ask_to_delete(const ManagedInstanceId& id, Random& random);
@@ -167,7 +166,10 @@ class World {
 
   void request(const ManagedInstanceId& id, model::Event event, std::optional<engine::Revision> revision = {});
   uint64_t in_proportion(Duration in_a_day) const;
-  std::optional<cloud::CloudInstance> pick_running(Random& random);
+  // One of a managed instance's, among those that fit.
+  using Fits = std::function<bool(const ec2::Instance&)>;
+  std::optional<cloud::CloudInstance> pick_running(
+      Random& random, const Fits& fits = [](const ec2::Instance&) { return true; });
   std::optional<ManagedInstanceId> pick_managed(Random& random);
 
   engine::SharedView view(const ManagedInstanceId& id);

@@ -27,11 +27,11 @@ ManagedInstanceId owner_of(const std::vector<ec2::Tag>& tags) {
 
 // ---- the market
 
-std::optional<cloud::CloudInstance> World::pick_running(Random& random) {
+std::optional<cloud::CloudInstance> World::pick_running(Random& random, const Fits& fits) {
   std::vector<cloud::CloudInstance> running;
   for (auto& instance : cloud_->instances()) {
     bool ours = !owner_of(instance.instance.tags).empty();
-    if (ours && instance.instance.state == "running") running.push_back(std::move(instance));
+    if (ours && instance.instance.state == "running" && fits(instance.instance)) running.push_back(std::move(instance));
   }
   if (running.empty()) return std::nullopt;
   return running[random.below(running.size())];
@@ -243,36 +243,27 @@ void World::borrow(Random& random) {
   }
 }
 
-std::optional<InstanceId> World::machine_of_another(const ManagedInstanceId& id, const std::string& zone,
-                                                    Random& random) {
-  std::vector<InstanceId> fit;
-  for (const auto& instance : cloud_->instances()) {
-    const ManagedInstanceId owner = owner_of(instance.instance.tags);
-    bool runs_here = instance.instance.state == "running" && instance.instance.availability_zone == zone;
-    if (!owner.empty() && owner != id && runs_here) fit.push_back(instance.instance.instance_id);
-  }
-  if (fit.empty()) return std::nullopt;
-  return fit[random.below(fit.size())];
-}
-
 // Taken off its own machine where that runs, and taken off the other one after a while.
 void World::mix_up(Random& random) {
   auto id = pick_managed(random);
   auto known = id ? view(*id) : nullptr;
   if (!known || known->state.data.empty()) return;
   const model::Volume volume = known->state.data.begin()->second;
-  auto to = machine_of_another(*id, volume.zone, random);
-  if (!to) return;
+  auto picked = pick_running(random, [&](const ec2::Instance& instance) {
+    return owner_of(instance.tags) != *id && instance.availability_zone == volume.zone;
+  });
+  if (!picked) return;
+  const InstanceId to = picked->instance.instance_id;
   ec2::DetachVolumeRequest off;
   off.volume_id = volume.id;
-  off.instance_id = *to;
+  off.instance_id = to;
   if (!volume.attached_to.empty()) {
     note(*id, "by hand: DetachVolume " + volume.id.str());
     (void)people_->call(ec2::DetachVolumeRequest{volume.id, volume.attached_to, {}, false});
   }
   time_.post(5s + Duration(random.below(60'000)), [this, id, volume = volume.id, to] {
-    note(*id, "by hand: AttachVolume " + volume.str() + " to " + to->str() + " of another");
-    (void)people_->call(ec2::AttachVolumeRequest{volume, *to, "/dev/sdq"});
+    note(*id, "by hand: AttachVolume " + volume.str() + " to " + to.str() + " of another");
+    (void)people_->call(ec2::AttachVolumeRequest{volume, to, "/dev/sdq"});
   });
   time_.post(2min + Duration(random.below(1'800'000)), [this, id, off] {
     note(*id, "by hand: DetachVolume " + off.volume_id.str() + " of the other one's machine");

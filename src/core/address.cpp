@@ -22,13 +22,14 @@ bool is_given_up(const Draft& draft) {
 // Its association may be done yet, after what takes it off.
 bool may_still_come(Draft& draft) {
   const State& state = draft.state();
-  return std::any_of(state.asked.begin(), state.asked.end(), [&](const auto& entry) {
-    const auto* associate = std::get_if<AssociateAddress>(&entry.second.effect.action);
+  for (const auto& [key, asked] : state.asked) {
+    const auto* associate = std::get_if<AssociateAddress>(&asked.effect.action);
     const bool its = associate != nullptr && associate->allocation == state.address->allocation;
-    const bool unknown = its && entry.second.standing == Asked::Standing::unknown;
-    if (unknown) draft.look(static_cast<Kinds>(Kind::instances), draft.now);
-    return its && entry.second.standing != Asked::Standing::waiting;
-  });
+    if (!its || asked.standing == Asked::Standing::waiting) continue;
+    if (asked.standing == Asked::Standing::unknown) draft.look(static_cast<Kinds>(Kind::instances), draft.now);
+    return true;
+  }
+  return false;
 }
 
 void take_off(Draft& draft) {

@@ -133,7 +133,7 @@ bool launch_may_be_done(const State& state) {
 }
 
 bool comes_up(const State& state) {
-  return launch_may_be_done(state) || (state.instance && state.handover && !is_outgoing(state));
+  return launch_may_be_done(state) || is_incoming(state);
 }
 
 void renew_waiting_launch(State& state) {

@@ -78,6 +78,15 @@ TEST(ByHand, OneThatIsAttachedByHandIsKeptAgain) {
   EXPECT_TRUE(world.cloud.exists(data)) << "a delete that keeps volumes for four days";
 }
 
+// The machine that has the data volume writes to it once more, and gives it back.
+void expect_saved_once_free(World& world, const VolumeId& id) {
+  world.cloud.write_by_hand(id, "/dev/sdf");
+  world.cloud.detach(id);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+}
+
 // Taken off while its instance runs, and put to a machine that writes to it when the instance is lost.
 TEST(ByHand, AVolumeThatWasTakenOffAndLentIsSavedOnceItIsFree) {
   for (auto mode : {BlockDevicesMode::on_launch, BlockDevicesMode::reattach}) {
@@ -94,11 +103,7 @@ TEST(ByHand, AVolumeThatWasTakenOffAndLentIsSavedOnceItIsFree) {
     world.settle(90);
     EXPECT_NE(world.state.status, Status::active);
     EXPECT_NE(world.state.error.find("attached to instance i-workbench"), std::string::npos) << world.state.error;
-    world.cloud.write_by_hand(id, "/dev/sdf");
-    world.cloud.detach(id);
-    world.settle();
-    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
-    EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+    expect_saved_once_free(world, id);
     EXPECT_FALSE(world.state.data.at("/dev/sdf").taken_off);
   }
 }
@@ -111,14 +116,7 @@ TEST(ByHand, AVolumeThatIsLentBetweenTwoTriesToSaveItIsSavedOnceItIsFree) {
   const VolumeId id = world.state.data.at("/dev/sdf").id;
   world.cloud.vanish(world.state.instance->id);
   world.happen(CloudStirred{kAllKinds});
-  const auto saves = [&](const Effect& effect) {
-    const auto* create = std::get_if<CreateSnapshot>(&effect.action);
-    return create != nullptr && create->volume == id;
-  };
-  ASSERT_TRUE(world.turn_until([&] { return std::any_of(world.effects.begin(), world.effects.end(), saves); }));
-  const auto asked = std::find_if(world.effects.begin(), world.effects.end(), saves);
-  const std::string key = asked->key;
-  world.effects.erase(asked);
+  const std::string key = testing::take_final(world, id).key;
   world.cloud.detach(id);
   look_around(world);
   world.cloud.lend(id, InstanceId("i-workbench"));
@@ -126,11 +124,7 @@ TEST(ByHand, AVolumeThatIsLentBetweenTwoTriesToSaveItIsSavedOnceItIsFree) {
   world.happen(EffectEnded{{key, Failure(Error{ErrorKind::throttled, "RequestLimitExceeded", "later", {}})}});
   world.settle(90);
   EXPECT_NE(world.state.status, Status::active);
-  world.cloud.write_by_hand(id, "/dev/sdf");
-  world.cloud.detach(id);
-  world.settle();
-  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
-  EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+  expect_saved_once_free(world, id);
 }
 
 // Taken off and put elsewhere while its instance is already going.
@@ -144,11 +138,7 @@ TEST(ByHand, AVolumeThatWasMovedWhileItsInstanceGoesIsSavedOnceItIsFree) {
   world.cloud.lend(id, InstanceId("i-workbench"));
   world.settle(90);
   EXPECT_NE(world.state.status, Status::active);
-  world.cloud.write_by_hand(id, "/dev/sdf");
-  world.cloud.detach(id);
-  world.settle();
-  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
-  EXPECT_EQ(world.cloud.content_of(world.state.data.at("/dev/sdf").id), world.cloud.acknowledged["/dev/sdf"]);
+  expect_saved_once_free(world, id);
 }
 
 TEST(ByHand, AVolumeLentBeforeThePauseHasComeToRestIsSavedAtTheResume) {

@@ -72,11 +72,6 @@ Result<void> fold(Draft& draft, const Event& event) {
   return {};
 }
 
-bool is_wish(const Event& event) {
-  return std::holds_alternative<PauseAsked>(event) || std::holds_alternative<ResumeAsked>(event) ||
-         std::holds_alternative<RecycleAsked>(event);
-}
-
 Status status_of(const State& state, Time now) {
   if (state.goal == Goal::deleted) {
     bool due =
@@ -91,8 +86,8 @@ Status status_of(const State& state, Time now) {
   return fresh ? Status::resuming : Status::recycling;
 }
 
-// What is wanted by who sees that it is needed: the kind that shows it. Nothing: it is wanted in
-// every turn for as long as it is.
+// What is wanted by who sees that it is needed: the kind that shows it. Nothing: it is wanted in every turn for as long
+// as it is.
 Kinds wanted_by_sight_of(const EffectAction& action) {
   bool on_volume = std::holds_alternative<TagVolume>(action) || std::holds_alternative<AttachVolume>(action);
   if (on_volume) return static_cast<Kinds>(Kind::volumes);

@@ -110,6 +110,10 @@ bool is_outgoing(const State& state) {
   return state.instance && state.handover && state.instance->generation <= state.handover->from_generation;
 }
 
+bool is_incoming(const State& state) {
+  return state.instance && state.handover && !is_outgoing(state);
+}
+
 bool is_terminal(InstanceState state) {
   return state == InstanceState::terminated;
 }

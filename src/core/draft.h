@@ -46,6 +46,8 @@ bool may_still_be_made(const model::Asked& asked);
 bool was_refused(const model::Asked& asked);
 // Whether the present instance is the one a handover is taking down.
 bool is_outgoing(const model::State& state);
+// Whether it is the one that a handover is bringing up.
+bool is_incoming(const model::State& state);
 bool is_terminal(model::InstanceState state);  // terminated: it can write no more
 // The private address that the spec, or its group's pool, gives it; none: any.
 std::optional<std::string> wanted_address(const model::Spec& spec, const model::State& state);

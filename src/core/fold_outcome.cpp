@@ -323,6 +323,26 @@ void refused(Draft& draft, Asked& asked, const Error& error) {
   draft.look(kAllKinds, asked.again_at);
 }
 
+// It is not repeated: another one is asked for. False: it is, for all that this error says.
+bool launch_came_to_nothing(Draft& draft, const std::string& key, const LaunchInstance& launch, const Error& error) {
+  Asked& asked = draft.state().asked.at(key);
+  const bool given_up = error.kind == ErrorKind::unknown_outcome && asked.tries >= kTriesOfALaunch;
+  if (!given_up && !refused_for_good(error)) return false;
+  launch_refused(draft, launch, error);
+  if (!asked.in_doubt && !given_up) {
+    draft.state().asked.erase(key);
+    return true;
+  }
+  reached(Probe::launch_refused_in_doubt);
+  // That the repeat was refused does not prove that the first try is dead: it may have been late. No other is asked
+  // for until a look from after this one would have shown its instance (settle_unknown).
+  asked.standing = Asked::Standing::unknown;
+  asked.definite = true;
+  asked.since = draft.now;
+  draft.look(Kind::instances | Kind::volumes, draft.now + kListingLag);
+  return true;
+}
+
 // Wanted again by every look that does not show it, and a listing may be older than that: so it is not asked for again
 // at each of them. Dropped by the look that shows it (drop_unwanted).
 void await_its_sight(Draft& draft, Asked& asked) {
@@ -352,13 +372,12 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
   }
   const bool is_seen = std::holds_alternative<KeepOnTermination>(action) || std::holds_alternative<TagVolume>(action) ||
                        std::holds_alternative<AttachVolume>(action);
-  if (outcome.made && is_seen) {
-    await_its_sight(draft, found->second);
-    std::visit(Done{draft, *outcome.made}, action);
-    return;
-  }
   if (outcome.made) {
-    draft.state().asked.erase(found);
+    if (is_seen) {
+      await_its_sight(draft, found->second);
+    } else {
+      draft.state().asked.erase(found);
+    }
     std::visit(Done{draft, *outcome.made}, action);
     return;
   }
@@ -367,22 +386,8 @@ void fold_outcome(Draft& draft, const Outcome& outcome) {
     draft.state().asked.erase(found);
     return launched_and_ended(draft, *launch);
   }
-  const bool given_up =
-      outcome.made.error().kind == ErrorKind::unknown_outcome && found->second.tries >= kTriesOfALaunch;
-  if (auto* launch = std::get_if<LaunchInstance>(&action);
-      launch != nullptr && (given_up || refused_for_good(outcome.made.error()))) {
-    launch_refused(draft, *launch, outcome.made.error());
-    if (!found->second.in_doubt && !given_up) {
-      draft.state().asked.erase(found);
-      return;
-    }
-    reached(Probe::launch_refused_in_doubt);
-    // That the repeat was refused does not prove that the first try is dead: it may have been late. No other is asked
-    // for until a look from after this one would have shown its instance (settle_unknown).
-    found->second.standing = Asked::Standing::unknown;
-    found->second.definite = true;
-    found->second.since = draft.now;
-    draft.look(Kind::instances | Kind::volumes, draft.now + kListingLag);
+  if (const auto* launch = std::get_if<LaunchInstance>(&action);
+      launch != nullptr && launch_came_to_nothing(draft, outcome.key, *launch, outcome.made.error())) {
     return;
   }
   // One that was made all the same, by an earlier try, is found by its tag and ended.

@@ -147,18 +147,23 @@ void take_address(Draft& draft, const AddressGiven& given) {
 
 // ---- before a launch
 
-bool interface_under_way(const State& state) {
-  return std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
+namespace {
+
+bool interface_asked(const State& state, bool refused) {
+  return std::any_of(state.asked.begin(), state.asked.end(), [&](const auto& entry) {
     return std::holds_alternative<CreateInterface>(entry.second.effect.action) &&
-           entry.second.standing != Asked::Standing::waiting;
+           (entry.second.standing == Asked::Standing::waiting) == refused;
   });
 }
 
+}  // namespace
+
+bool interface_under_way(const State& state) {
+  return interface_asked(state, false);
+}
+
 bool interface_refused(const State& state) {
-  return std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
-    return std::holds_alternative<CreateInterface>(entry.second.effect.action) &&
-           entry.second.standing == Asked::Standing::waiting;
-  });
+  return interface_asked(state, true);
 }
 
 namespace {

@@ -293,10 +293,13 @@ void clean_up(Draft& draft) {
 
 }  // namespace
 
+bool is_wish(const Event& request) {
+  return std::holds_alternative<PauseAsked>(request) || std::holds_alternative<ResumeAsked>(request) ||
+         std::holds_alternative<RecycleAsked>(request);
+}
+
 Result<void> fold_request(Draft& draft, const Event& request) {
-  bool wish = std::holds_alternative<PauseAsked>(request) || std::holds_alternative<ResumeAsked>(request) ||
-              std::holds_alternative<RecycleAsked>(request);
-  if (wish) draft.state().by_schedule = false;
+  if (is_wish(request)) draft.state().by_schedule = false;
   if (std::holds_alternative<PauseAsked>(request)) return ask_pause(draft);
   if (std::holds_alternative<ResumeAsked>(request)) return ask_resume(draft);
   if (std::holds_alternative<RecycleAsked>(request)) return ask_recycle(draft);

@@ -81,15 +81,7 @@ TEST(LostRoot, ASnapshotThatIsNotAnsweredYetIsWaitedFor) {
   const VolumeId root = world.state.root->id;
   world.cloud.vanish(world.state.instance->id);
   world.happen(CloudStirred{kAllKinds});
-  auto asked = [&] {
-    return std::find_if(world.effects.begin(), world.effects.end(), [&](const Effect& effect) {
-      const auto* create = std::get_if<CreateSnapshot>(&effect.action);
-      return create != nullptr && create->final && create->volume == root;
-    });
-  };
-  ASSERT_TRUE(world.turn_until([&] { return asked() != world.effects.end(); }));
-  const Outcome answer = world.cloud.perform(*asked(), world.spec);
-  world.effects.erase(asked());
+  const Outcome answer = world.cloud.perform(testing::take_final(world, root), world.spec);
   world.cloud.lose(root);
   world.now += std::chrono::minutes(2);
   for (int i = 0; i < 8; ++i) {

@@ -140,8 +140,7 @@ bool between_instances(const State& state) {
 
 // It stayed in another zone than the instance that is coming up, and comes there by its final copy (settle_in).
 bool comes_across(const State& state, const Volume& volume) {
-  const bool settling = state.handover && state.instance && !is_outgoing(state);
-  return settling && !volume.zone.empty() && volume.zone != state.instance->market.zone;
+  return is_incoming(state) && !volume.zone.empty() && volume.zone != state.instance->market.zone;
 }
 
 }  // namespace
@@ -178,11 +177,11 @@ std::string saving_error(const Draft& draft) {
   auto named = [&] { return "volume " + volumes.front()->id.str() + " (" + volumes.front()->device + ")"; };
   if (takedown_held(draft)) {
     const char* what = state.goal == Goal::paused ? "the pause" : state.recycle_wanted ? "the recycle" : "the restore";
-    return std::string(what) + " waits, and instance " +
-           state.instance->id.str() + " goes on: snapshots of " + named() + " fail (" + why(state, *volumes.front()) +
+    return std::string(what) + " waits, and instance " + state.instance->id.str() + " goes on: snapshots of " +
+           named() + " fail (" + why(state, *volumes.front()) +
            "), and the next instance needs a final one. It is tried again after pauses of up to 5 minutes";
   }
-  const bool settling = state.handover && state.instance && !is_outgoing(state);
+  const bool settling = is_incoming(state);
   if (settling) std::erase_if(volumes, [&](const Volume* volume) { return !comes_across(state, *volume); });
   if (!between_instances(state) && !settling) return {};
   if (!volumes.empty()) {

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -159,6 +161,24 @@ struct World {
   std::vector<std::string> done;
   bool forgotten = false;
 };
+
+// The final snapshot of this volume that is asked for, and not made yet.
+inline std::deque<Effect>::iterator final_asked(World& world, const VolumeId& volume) {
+  return std::find_if(world.effects.begin(), world.effects.end(), [&](const Effect& effect) {
+    const auto* create = std::get_if<CreateSnapshot>(&effect.action);
+    return create != nullptr && create->final && create->volume == volume;
+  });
+}
+
+// Turns until it is asked for, and takes it from what is to be done. Throws if it never is.
+inline Effect take_final(World& world, const VolumeId& volume) {
+  const bool comes = world.turn_until([&] { return final_asked(world, volume) != world.effects.end(); });
+  if (!comes) throw std::runtime_error("no final snapshot of " + volume.str() + " is asked for");
+  const auto asked = final_asked(world, volume);
+  Effect taken = *asked;
+  world.effects.erase(asked);
+  return taken;
+}
 
 inline size_t position(const std::vector<std::string>& list, const std::string& prefix) {
   for (size_t i = 0; i < list.size(); ++i) {

@@ -89,12 +89,7 @@ TEST(UndeleteCopiesOnLaunch, TheCopyThatIsBeingMadeIsWaitedFor) {
     const VolumeId volume = device == kRoot ? world.state.root->id : world.state.data.at(device).id;
     world.cloud.vanish(world.state.instance->id);
     world.happen(CloudStirred{kAllKinds});
-    ASSERT_TRUE(world.turn_until([&] {
-      return std::any_of(world.effects.begin(), world.effects.end(), [&](const Effect& effect) {
-        const auto* create = std::get_if<CreateSnapshot>(&effect.action);
-        return create != nullptr && create->final && create->volume == volume;
-      });
-    }));
+    ASSERT_TRUE(world.turn_until([&] { return final_asked(world, volume) != world.effects.end(); }));
     for (int i = 0; i < 5; ++i) world.cloud.advance();  // the volumes are free
     while (!world.effects.empty()) world.turn();
     ASSERT_TRUE(any_of(world, device, [](const Snapshot& s) { return s.state == SnapshotState::pending; }));

@@ -10,14 +10,6 @@ using testing::World;
 
 constexpr char kData[] = "/dev/sdf";
 
-const Effect* final_of(const World& world, const VolumeId& volume) {
-  for (const Effect& effect : world.effects) {
-    const auto* create = std::get_if<CreateSnapshot>(&effect.action);
-    if (create != nullptr && create->final && create->volume == volume) return &effect;
-  }
-  return nullptr;
-}
-
 // EC2 makes no two snapshots of one volume within 15 s: that it refuses one as too soon says that there is one, made
 // by a request that was late. The volume is deleted by hand before any listing shows that snapshot.
 TEST(UnseenSnapshot, OneThatARefusalTellsOfIsWaitedForWhenItsVolumeIsLost) {
@@ -27,9 +19,7 @@ TEST(UnseenSnapshot, OneThatARefusalTellsOfIsWaitedForWhenItsVolumeIsLost) {
   const VolumeId data = world.state.data.at(kData).id;
   world.cloud.vanish(world.state.instance->id);
   world.happen(CloudStirred{kAllKinds});
-  ASSERT_TRUE(world.turn_until([&] { return final_of(world, data) != nullptr; }));
-  const Effect asked = *final_of(world, data);
-  std::erase_if(world.effects, [&](const Effect& effect) { return effect.key == asked.key; });
+  const Effect asked = testing::take_final(world, data);
   ASSERT_TRUE(world.cloud.perform(asked, world.spec).made);
   const Error too_soon{ErrorKind::throttled, "SnapshotCreationPerVolumeRateExceeded", "one every 15 seconds", {}};
   world.happen(EffectEnded{{asked.key, Failure(too_soon)}});

@@ -37,19 +37,13 @@ Result<Listing> tagged(ec2::Ec2& ec2, const ec2::Filter& filter, std::vector<Ite
   return all_pages(ec2, std::move(request), items, into);
 }
 
-template <class R, class Id, class Item>
-Result<Listing> filtered(ec2::Ec2& ec2, const std::string& name, const std::vector<Id>& ids,
-                         std::vector<Item> R::Response::*items, std::vector<Item> Listing::*into) {
-  Listing all;
-  for (size_t from = 0; from < ids.size(); from += kMostFilterValues) {
-    ec2::Filter filter{name, {}};
-    for (size_t at = from; at < std::min(ids.size(), from + kMostFilterValues); ++at) {
-      filter.values.push_back(ids[at].str());
-    }
-    HF_TRY(Listing some, tagged<R>(ec2, filter, items, into));
-    append(all.*into, std::move(some.*into));
-  }
-  return all;
+void append_all(Listing& into, Listing&& more) {
+  append(into.instances, std::move(more.instances));
+  append(into.volumes, std::move(more.volumes));
+  append(into.snapshots, std::move(more.snapshots));
+  append(into.images, std::move(more.images));
+  append(into.interfaces, std::move(more.interfaces));
+  append(into.statuses, std::move(more.statuses));
 }
 
 // EC2 fails a describe by ids as a whole if it does not know one: halve until the unknown one is alone, and leave that
@@ -63,9 +57,7 @@ Result<Listing> leaving_out_unknown(const std::vector<Id>& ids, const Ask& ask) 
   auto middle = ids.begin() + static_cast<std::ptrdiff_t>(ids.size() / 2);
   HF_TRY(Listing all, leaving_out_unknown(std::vector<Id>(ids.begin(), middle), ask));
   HF_TRY(Listing rest, leaving_out_unknown(std::vector<Id>(middle, ids.end()), ask));
-  append(all.statuses, std::move(rest.statuses));
-  append(all.volumes, std::move(rest.volumes));
-  append(all.interfaces, std::move(rest.interfaces));
+  append_all(all, std::move(rest));
   return all;
 }
 
@@ -76,11 +68,20 @@ Result<Listing> in_portions(const std::vector<Id>& ids, size_t portion, const As
     auto first = ids.begin() + static_cast<std::ptrdiff_t>(from);
     auto last = ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + portion));
     HF_TRY(Listing some, leaving_out_unknown(std::vector<Id>(first, last), ask));
-    append(all.statuses, std::move(some.statuses));
-    append(all.volumes, std::move(some.volumes));
-    append(all.interfaces, std::move(some.interfaces));
+    append_all(all, std::move(some));
   }
   return all;
+}
+
+// A filter leaves out by itself what EC2 does not know.
+template <class R, class Id, class Item>
+Result<Listing> filtered(ec2::Ec2& ec2, const std::string& name, const std::vector<Id>& ids,
+                         std::vector<Item> R::Response::*items, std::vector<Item> Listing::*into) {
+  return in_portions(ids, kMostFilterValues, [&](const std::vector<Id>& some) {
+    ec2::Filter filter{name, {}};
+    for (const Id& id : some) filter.values.push_back(id.str());
+    return tagged<R>(ec2, filter, items, into);
+  });
 }
 
 }  // namespace
