@@ -47,6 +47,8 @@ void Checker::asks(const ManagedInstanceId& id, const model::Event& request) {
     if (!managed.deallocation) managed.deleted_at = time_.now();
     managed.deallocation = deletion->deallocation;
   }
+  if (const auto* drop = std::get_if<model::VolumeDropped>(&request)) drops(*drop, time_.now());
+  if (const auto* drop = std::get_if<model::SnapshotDropped>(&request)) snapshots_[drop->snapshot].dropped = true;
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
   if (restore == nullptr) return;
   for (const auto& [device, snapshot] : restore->sources) {
@@ -59,6 +61,7 @@ void Checker::delivered(const ManagedInstanceId& id, const model::Event& request
   Managed& managed = managed_[id];
   if (sets_goal(request)) managed.goal_since = std::min(managed.goal_since, at);
   if (std::holds_alternative<model::DeleteAsked>(request)) managed.deleted_at = std::min(managed.deleted_at, at);
+  if (const auto* drop = std::get_if<model::VolumeDropped>(&request)) drops(*drop, at);
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
   if (restore == nullptr) return;
   for (const auto& [device, snapshot] : restore->sources) {
@@ -90,6 +93,7 @@ void Checker::answered(const ManagedInstanceId& id, const model::Event& request)
     }
     managed.deallocation.reset();
   }
+  if (const auto* drop = std::get_if<model::VolumeDropped>(&request)) is_dropped(*drop);
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
   if (restore != nullptr && restore->sources.empty()) {  // taken back
     for (auto& [device, asked] : managed.restores) {
@@ -99,6 +103,8 @@ void Checker::answered(const ManagedInstanceId& id, const model::Event& request)
 }
 
 void Checker::refused_to_user(const ManagedInstanceId& id, const model::Event& request) {
+  if (const auto* drop = std::get_if<model::VolumeDropped>(&request)) volumes_[drop->volume].dropped.reset();
+  if (const auto* drop = std::get_if<model::SnapshotDropped>(&request)) snapshots_[drop->snapshot].dropped = false;
   const auto* restore = std::get_if<model::RestoreAsked>(&request);
   if (restore == nullptr) return;
   for (const auto& [device, snapshot] : restore->sources) {
@@ -259,6 +265,7 @@ void Checker::check_volume_goes(const VolumeId& id, const Volume& volume) {
     if (held && held->written.holds(managed.acknowledged[volume.device])) managed.acknowledged.erase(volume.device);
     return;
   }
+  if (volume.dropped && time_.now() + kClocksApart >= *volume.dropped) return;
   if (may_go(managed, &model::Deallocation::delete_volumes)) return gives_up(id, volume);
   if (managed.destroyed.contains(volume.device)) return;
   if (left_behind(managed, volume.device, volume.came, true)) return;
@@ -320,6 +327,7 @@ void Checker::shown(const engine::View& view) {
     }
     changed_spec(managed, view.spec);
   }
+  check_unforced(managed, view);
   if (!managed.goal) return;
   if (view.state.goal != *managed.goal && !is_due(managed, view.state.goal)) {
     broken(6, "answered_request_forgotten", view.id, "the goal is another than what the user was answered");
@@ -401,6 +409,7 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
     managed.acknowledged.erase(attached.device);
     managed.branches[attached.device].push_back({time_.now(), time_.now()});  // older copies are older generations
   }
+  if (content && gave_up_a_dropped(found->second.owner, attached.device, *content)) return;
   Log& known = managed.acknowledged[attached.device];
   bool as_before = content && content->written.holds(known) && !managed.destroyed.contains(attached.device);
   if (as_before) leaves_nothing_behind(managed, attached.device, *content);

@@ -71,9 +71,12 @@ class Checker : public Witness {
   void made_by_hand(const ec2::Instance& instance);
   // An instance of the people's own is to become this managed instance.
   void imported(const ManagedInstanceId& id, const model::Spec& spec, const ec2::Instance& original);
+  // Made of copies of one of the people's own, which stays theirs.
+  void copied(const ManagedInstanceId& id, const model::Spec& spec, const ec2::Instance& original);
   void refused(const ec2::Request& request);
   void called(Actor actor, const ec2::Request& request, const ec2::Response& response);
   void associated(const ec2::AssociateAddressRequest& request);
+  void copies_made(const ec2::CreateSnapshotsRequest& request, const ec2::CreateSnapshotsResponse& response);
   void happened(const ec2::CloudEvent& event);
 
   // What the service says of itself, at each change and after each start.
@@ -128,6 +131,7 @@ class Checker : public Witness {
     Time answered{};    // the last request
     Time spec_since{};
     std::vector<model::ScheduledTask> former_tasks;  // until then
+    Time handover_seen{};  // when the last one that was looked at began
     Kept root, data;
     std::optional<model::Deallocation> deallocation;
     Time deleted_at{};
@@ -168,6 +172,7 @@ class Checker : public Witness {
     std::optional<Log> before_lent = {};  // what it held before one wrote to it whose writes nobody promises to keep
     std::optional<Time> unkept = {};      // set by hand to go with its instance
     bool taken_off = false;               // by hand, and not put back
+    std::optional<Time> dropped = {};     // by its user, or on its way to be: kept until then
   };
   struct Snapshot {
     ManagedInstanceId owner;
@@ -182,6 +187,7 @@ class Checker : public Witness {
     std::optional<Actor> deleter = {};
     Time deleted_at{};
     Log held = {};  // by one that a person has deleted
+    bool dropped = false;  // by its user, or on its way to be
   };
   struct Image {
     ManagedInstanceId owner;
@@ -212,10 +218,15 @@ class Checker : public Witness {
   bool is_newest(const SnapshotId& id, const Snapshot& snapshot) const;
   bool holds_some_copy(const ManagedInstanceId& id, const std::string& device, const Log& held) const;
   void gives_up(const VolumeId& id, const Volume& volume);
+  void drops(const model::VolumeDropped& request, Time at);
+  void is_dropped(const model::VolumeDropped& request);
+  bool gave_up_a_dropped(const ManagedInstanceId& id, const std::string& device, const Guests::Content& content);
   void check_volume_goes(const VolumeId& id, const Volume& volume);
   bool left_behind(const Managed& managed, const std::string& device, Time made, bool may_go) const;
   void changed_spec(Managed& managed, const model::Spec& spec);
   bool is_due(Managed& managed, model::Goal shown) const;
+  void check_unforced(Managed& managed, const engine::View& view);
+  void copy_begins(const ManagedInstanceId& id, const VolumeId& original);
   void check_address(const Instance& instance, const std::string& ip);
   void leaves_nothing_behind(Managed& managed, const std::string& device, const Guests::Content& content);
   bool may_be_restored(const Managed& managed, const std::string& device, Time copied) const;
@@ -235,6 +246,7 @@ class Checker : public Witness {
   std::map<InterfaceId, ManagedInstanceId> primaries_;  // of whose instances
   std::map<std::string, Time> launches_asked_;          // by token
   std::set<std::string> by_hand_;      // made by people, and theirs
+  std::map<VolumeId, std::string> originals_;  // theirs, of which copies are to be made: the devices
   std::optional<Time> service_since_;  // none: it is away
   int replacements_ = 0;
 };
@@ -255,6 +267,10 @@ class Tap : public ec2::FurtherEc2 {
     const auto* association = std::get_if<ec2::AssociateAddressRequest>(&request);
     auto answered = ec2::perform_further(inner_, request);
     if (answered && association != nullptr && actor_ == Actor::service) checker_.associated(*association);
+    const auto* copies = std::get_if<ec2::CreateSnapshotsRequest>(&request);
+    if (answered && copies != nullptr) {
+      checker_.copies_made(*copies, std::get<ec2::CreateSnapshotsResponse>(*answered));
+    }
     return answered;
   }
 

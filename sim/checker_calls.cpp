@@ -108,6 +108,18 @@ struct Checker::Calls {
     }
   }
 
+  void operator()(const ec2::TerminateInstancesRequest& request) const {
+    for (const InstanceId& id : request.instance_ids) {
+      const bool theirs = of.by_hand_.contains(id.str()) && !of.instances_.contains(id);
+      if (service() && theirs) of.broken(1, "terminated_what_is_theirs", {}, id.str());
+    }
+  }
+
+  void operator()(const ec2::DeleteVolumeRequest& request) const {
+    const bool theirs = of.by_hand_.contains(request.volume_id.str()) && !of.volumes_.contains(request.volume_id);
+    if (service() && theirs) of.broken(1, "deleted_what_is_theirs", {}, request.volume_id.str());
+  }
+
   void operator()(const ec2::CreateVolumeRequest& request) const {
     const VolumeId& made = std::get<ec2::CreateVolumeResponse>(response).volume.volume_id;
     const auto* tags = tags_for(request.tag_specifications, "volume");
@@ -148,6 +160,7 @@ struct Checker::Calls {
     const bool left = source != of.volumes_.end() && !of.guests_.writing(request.volume_id);
     snapshot.made = left ? source->second.left.value_or(of.time_.now()) : of.time_.now();
     of.snapshots_.emplace(made, snapshot);
+    of.copy_begins(snapshot.owner, request.volume_id);
     // Of the generation that writes, or a later one. One that was asked for earlier and happens only now says by its
     // generation that it is not final for this one.
     auto writer = of.instances_.find(of.guests_.writer(request.volume_id));
@@ -173,6 +186,7 @@ struct Checker::Calls {
     if (!service() || !of.persists(managed, snapshot.device)) return;
     if (snapshot.failed || of.may_go(managed, &model::Deallocation::delete_snapshots)) return;
     if (of.left_behind(managed, snapshot.device, snapshot.made, true)) return;
+    if (snapshot.dropped) return check_dropped(managed, request.snapshot_id, snapshot);
     // Where an older copy takes its place, the newest by time need not be the newest copy: only what it holds counts.
     bool by_time = !of.may_be_restored(managed, snapshot.device, snapshot.made);
     if (by_time && of.is_newest(request.snapshot_id, snapshot)) {
@@ -188,6 +202,18 @@ struct Checker::Calls {
     of.broken(1, "newest_copy_deleted", snapshot.owner,
               fmt::format("snapshot {} ({}, {} writes synced) goes, and nothing else holds them",
                           request.snapshot_id.str(), snapshot.device, content->synced.end()));
+  }
+
+  // Its user wants it no more; but the newest state stays.
+  void check_dropped(const Managed& managed, const SnapshotId& id, const Snapshot& snapshot) const {
+    auto newest = managed.acknowledged.find(snapshot.device);
+    auto content = of.guests_.snapshot(id);
+    if (newest == managed.acknowledged.end() || newest->second.end() == 0 || !content) return;
+    if (!content->written.holds(newest->second) || managed.destroyed.contains(snapshot.device)) return;
+    if (of.another_copy(snapshot.owner, snapshot.device, newest->second, id.str(), false)) return;
+    of.broken(1, "newest_copy_dropped", snapshot.owner,
+              fmt::format("snapshot {} ({}) goes at a user's wish, and nothing else holds what it does", id.str(),
+                          snapshot.device));
   }
 
   void operator()(const ec2::RegisterImageRequest& request) const {
@@ -257,6 +283,23 @@ struct Checker::Calls {
   template <class R>
   void operator()(const R&) const {}
 };
+
+void Checker::copies_made(const ec2::CreateSnapshotsRequest& request, const ec2::CreateSnapshotsResponse& response) {
+  const auto* tags = tags_for(request.tag_specifications, "snapshot");
+  for (const ec2::SnapshotInfo& made : response.snapshots) {
+    auto device = originals_.find(made.volume_id);
+    if (device == originals_.end()) continue;
+    Snapshot snapshot;
+    snapshot.owner = owner_tag(tags);
+    snapshot.device = device->second;
+    snapshot.purpose = tag(tags, model::kTagPurpose);
+    snapshot.volume = made.volume_id;
+    snapshot.effect = tag(tags, model::kTagEffect);
+    snapshot.made = time_.now();
+    snapshots_.emplace(made.snapshot_id, snapshot);
+    copy_begins(snapshot.owner, made.volume_id);
+  }
+}
 
 // The volume may go within the call: who deletes it must be known before.
 void Checker::calling(Actor actor, const ec2::Request& request) {

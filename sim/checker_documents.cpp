@@ -1,4 +1,5 @@
-// What the checker makes of documents that users change, and of imports: from when on what is promised.
+// What the checker makes of documents that users change, of imports, and of volumes that are dropped: from when on what
+// is promised.
 
 #include "sim/checker.h"
 
@@ -57,6 +58,21 @@ void Checker::imported(const ManagedInstanceId& id, const model::Spec& spec, con
   for (const auto& interface : original.network_interfaces) primaries_[interface.network_interface_id] = id;
 }
 
+void Checker::copied(const ManagedInstanceId& id, const model::Spec& spec, const ec2::Instance& original) {
+  managed_[id].spec = spec;
+  for (const auto& device : original.block_device_mappings) originals_[device.volume_id] = device.device_name;
+}
+
+// What it held by then is what the first instance has; a later try copies no less.
+void Checker::copy_begins(const ManagedInstanceId& id, const VolumeId& original) {
+  auto device = originals_.find(original);
+  auto managed = managed_.find(id);
+  if (device == originals_.end() || managed == managed_.end() || managed->second.generation > 0) return;
+  if (auto content = guests_.volume(original, time_.now())) {
+    managed->second.acknowledged.emplace(device->second, content->synced);
+  }
+}
+
 const Checker::Kept& Checker::kept(const Managed& managed, const std::string& device) const {
   return device == kRootDevice ? managed.root : managed.data;
 }
@@ -72,6 +88,38 @@ void Checker::comes_unpromised(Managed& managed, const VolumeId& volume, const s
   if (!content || content->written.holds(managed.acknowledged[device])) return;
   managed.acknowledged.erase(device);
   managed.branches[device].push_back({time_.now(), time_.now()});
+}
+
+// ---- what users drop
+
+void Checker::drops(const model::VolumeDropped& request, Time at) {
+  Volume& volume = volumes_[request.volume];
+  const Time until = at + request.retention;
+  volume.dropped = volume.dropped ? std::min(*volume.dropped, until) : until;
+}
+
+// What comes in its place counts from now on; what was copied of it goes with it.
+void Checker::is_dropped(const model::VolumeDropped& request) {
+  const Volume& volume = volumes_[request.volume];
+  Managed& managed = managed_[volume.owner];
+  managed.acknowledged.erase(volume.device);
+  managed.branches[volume.device].push_back({time_.now(), volume.dropped.value_or(time_.now())});
+}
+
+// The request was not answered yet, and is done all the same: something else comes in its place.
+bool Checker::gave_up_a_dropped(const ManagedInstanceId& id, const std::string& device,
+                                const Guests::Content& content) {
+  Managed& managed = managed_[id];
+  if (content.written.holds(managed.acknowledged[device])) return false;
+  for (const auto& [other, volume] : volumes_) {
+    if (volume.owner != id || volume.device != device || !volume.dropped || volume.deleted) continue;
+    auto held = guests_.volume(other, time_.now());
+    if (!held || !held->written.holds(managed.acknowledged[device])) continue;
+    is_dropped({other, {}});
+    managed.acknowledged[device] = content.synced;
+    return true;
+  }
+  return false;
 }
 
 }  // namespace holdfast::sim

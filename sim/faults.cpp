@@ -74,6 +74,7 @@ constexpr Kind kKinds[] = {
     {Fault::user_imports, "user_imports", 3, 12},
     {Fault::user_in_haste, "user_in_haste", 6, 20},
     {Fault::operator_mixes_up, "operator_mixes_up", 4, 20},
+    {Fault::user_drops, "user_drops", 8, 40},
 };
 static_assert(std::size(kKinds) == kFaults);
 

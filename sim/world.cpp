@@ -313,7 +313,8 @@ bool may_move_by_itself(const model::Spec& spec) {
   const model::Strategy& strategy = spec.strategy;
   const bool cheaper = strategy.orientation == model::Orientation::cheapest ||
                        strategy.orientation == model::Orientation::cost_oriented;
-  return cheaper || strategy.revert_to_spot != model::PerformAt::never || !spec.tasks.empty();
+  const bool within_windows = !strategy.optimization_windows.empty();  // to a type that it likes better, too
+  return cheaper || within_windows || strategy.revert_to_spot != model::PerformAt::never || !spec.tasks.empty();
 }
 
 }  // namespace

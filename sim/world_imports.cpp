@@ -26,8 +26,8 @@ void World::bring_in(Random& random) {
   originals_.insert(original);
   engine::ImportRequest wish;
   wish.original = original;
-  wish.terminate = true;
-  wish.keep_private_ip = random.below(2) == 0;
+  wish.terminate = random.below(3) != 0;
+  wish.keep_private_ip = wish.terminate && random.below(2) == 0;
   wish.block_devices_mode = random.below(2) == 0 ? "reattach" : "onLaunch";
   time_.post(1min + Duration(random.below(180'000)), [this, wish] { import(wish); });
 }
@@ -42,7 +42,11 @@ void World::import(const engine::ImportRequest& wish) {
   auto seen = cloud_->call(look);
   CHECK(seen && seen->instances.size() == 1);
   const ManagedInstanceId id = next_id();
-  checker_.imported(id, plan->spec, seen->instances.front());
+  if (wish.terminate) {
+    checker_.imported(id, plan->spec, seen->instances.front());
+  } else {
+    checker_.copied(id, plan->spec, seen->instances.front());
+  }
   note(id, "a user imports " + wish.original.str());
   request(id, model::Created{plan->import},
           engine::Revision{plan->document, plan->spec, plan->surroundings, {}});

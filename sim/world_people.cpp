@@ -326,7 +326,8 @@ void World::happen(const Happening& happening) {
   if (fault >= Fault::operator_stops && fault <= Fault::operator_deregisters) return operate_further(fault, random);
   bool by_a_user = fault >= Fault::user_pauses && fault <= Fault::user_deletes;
   const bool by_a_user_too =
-      (fault >= Fault::user_snapshots && fault <= Fault::user_undeletes) || fault == Fault::user_readdresses;
+      (fault >= Fault::user_snapshots && fault <= Fault::user_undeletes) || fault == Fault::user_readdresses ||
+      fault == Fault::user_drops;
   if (by_a_user || by_a_user_too) return ask(fault, random);
   if (fault != Fault::sick_guest) return crash(fault, random);
   auto picked = pick_running(random);

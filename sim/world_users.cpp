@@ -44,12 +44,47 @@ std::vector<std::string> some_of(const char* const (&list)[N], Random& random) {
   return all;
 }
 
-std::string draw_strategy(Random& random) {
+// One or two parts of the week, the first within the next hours.
+std::string draw_windows(Time now, Random& random) {
+  static constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  auto moment = [](Time time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::minutes>(time - day));
+    const std::chrono::weekday weekday(std::chrono::sys_days(day.time_since_epoch()));
+    return fmt::format("{}:{:02}:{:02}", kDays[weekday.iso_encoding() - 1], clock.hours().count(),
+                       clock.minutes().count());
+  };
+  std::vector<std::string> windows;
+  Time begin = now + Duration(random.below(Duration(2h).count()));
+  for (uint64_t left = 1 + random.below(2); left > 0; --left) {
+    const Time end = begin + 5min + Duration(random.below(Duration(1h).count()));
+    windows.push_back(moment(begin) + "-" + moment(end));
+    begin = end + 10min + Duration(random.below(Duration(24h).count()));
+  }
+  return quoted(windows);
+}
+
+std::string draw_strategy(Time now, Random& random) {
   if (random.below(6) == 0) return R"({"lifeCycle":"on_demand"})";
   static constexpr const char* kOrientations[] = {"balanced", "costOriented", "availabilityOriented", "cheapest"};
-  return fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{},"orientation":"{}",)"
+  static constexpr const char* kPerformAt[] = {"always", "timeWindow", "never", "never", "never", "never"};
+  const std::string perform_at = any_of(kPerformAt, random);
+  std::string more;
+  if (perform_at == "timeWindow" || random.below(6) == 0) {
+    more += fmt::format(R"("optimizationWindows":[{}],)", draw_windows(now, random));
+  }
+  if (random.below(6) == 0) more += R"("minimumInstanceLifetime":1,)";
+  return fmt::format(R"({{"lifeCycle":"spot","fallbackToOd":{},"orientation":"{}",{})"
                      R"("revertToSpot":{{"performAt":"{}"}}}})",
-                     random.below(4) != 0, any_of(kOrientations, random), random.below(3) == 0 ? "always" : "never");
+                     random.below(4) != 0, any_of(kOrientations, random), more, perform_at);
+}
+
+// Types in an order of their own; of some, one or two are preferred to the others.
+std::string draw_types(Random& random) {
+  const std::vector<std::string> types = some_of(kTypes, random);
+  std::string text = fmt::format(R"("types":[{}])", quoted(types));
+  if (random.below(3) == 0) text += fmt::format(R"(,"preferredTypes":[{}])", quoted({types.back()}));
+  return text;
 }
 
 const char* draw_devices(Random& random) {
@@ -93,8 +128,13 @@ std::string World::draw_tasks(Random& random) {
   std::string tasks;
   auto add = [&](const char* type) {
     const Time start = time_.now() + Duration(random.below(Duration(brief ? 1h : 24h).count()));
-    tasks += fmt::format(R"({}{{"taskType":"{}","frequency":"{}","startTime":"{}"}})", tasks.empty() ? "" : ",", type,
-                         frequency, to_iso(std::chrono::floor<std::chrono::minutes>(start)));
+    const Time minute = std::chrono::floor<std::chrono::minutes>(start);
+    const std::chrono::hh_mm_ss clock(minute - std::chrono::floor<std::chrono::days>(minute));
+    const std::string when =
+        random.below(3) != 0 ? fmt::format(R"("frequency":"{}","startTime":"{}")", frequency, to_iso(minute))
+        : brief ? fmt::format(R"("cronExpression":"{} * * * *")", clock.minutes().count())
+                : fmt::format(R"("cronExpression":"{} {} * * *")", clock.minutes().count(), clock.hours().count());
+    tasks += fmt::format(R"({}{{"taskType":"{}",{}}})", tasks.empty() ? "" : ",", type, when);
   };
   const uint64_t which = random.below(3);
   if (which != 1) add("recycle");
@@ -129,11 +169,11 @@ std::string World::draw_document(Random& random) {
   return fmt::format(
       R"({{"name":"m{}","strategy":{},"persistence":{{{}{}"snapshotInterval":{},"persistPrivateIp":{}}},{}{}
     "compute":{{{}"product":"Linux/UNIX","subnetIds":[{}],
-      "launchSpecification":{{"imageId":"{}","instanceTypes":{{"types":[{}]}},
+      "launchSpecification":{{"imageId":"{}","instanceTypes":{{{}}},
         "securityGroupIds":["{}"]{}}}}}}})",
-      ids_.size(), draw_strategy(random), root_part, data, any_of(kIntervals, random), ip, health, schedule, addresses,
+      ids_.size(), draw_strategy(time_.now(), random), root_part, data, any_of(kIntervals, random), ip, health, schedule, addresses,
       quoted(subnets),
-      cloud::kMinimalImage, quoted(some_of(kTypes, random)), cloud::kDefaultSecurityGroup, mapping);
+      cloud::kMinimalImage, draw_types(random), cloud::kDefaultSecurityGroup, mapping);
 }
 
 ManagedInstanceId World::next_id() {
@@ -170,6 +210,7 @@ uint64_t World::in_proportion(Duration in_a_day) const {
 void World::ask(Fault what, Random& random) {
   if (what == Fault::user_undeletes) return ask_to_undelete(random);
   if (what == Fault::user_readdresses) return ask_to_readdress(random);
+  if (what == Fault::user_drops) return ask_to_drop(random);
   auto id = pick_managed(random);
   if (!id) return;
   if (what == Fault::user_recycles) return request(*id, model::RecycleAsked{});
@@ -249,7 +290,7 @@ std::string World::draw_change(const model::Spec& spec, Random& random) {
     case 0:
       return fmt::format(R"({{"scheduling":{{"tasks":[{}]}}}})", random.below(3) == 0 ? "" : draw_tasks(random));
     case 1:
-      return fmt::format(R"({{"strategy":{}}})", draw_strategy(random));
+      return fmt::format(R"({{"strategy":{}}})", draw_strategy(time_.now(), random));
     case 2:
       return persistence(fmt::format(R"("snapshotInterval":{})", any_of(kIntervals, random)));
     case 3: {
@@ -274,8 +315,8 @@ std::string World::draw_change(const model::Spec& spec, Random& random) {
     default:
       break;
   }
-  return fmt::format(R"({{"compute":{{"launchSpecification":{{"instanceTypes":{{"types":[{}]}}}}}}}})",
-                     quoted(some_of(kTypes, random)));
+  return fmt::format(R"({{"compute":{{"launchSpecification":{{"instanceTypes":{{{}}}}}}}}})",
+                     draw_types(random));
 }
 
 // Another private address, the one that it once had, any, or none that is kept; another elastic one, or none. What
@@ -334,6 +375,28 @@ void World::ask_to_restore(const ManagedInstanceId& id, Random& random) {
     restore.sources[copy.device] = copy.id;
   }
   request(id, restore);
+}
+
+// Any copy, also one that is not kept for a person (that is refused); or a data volume of one that is paused.
+void World::ask_to_drop(Random& random) {
+  if (random.below(2) == 0) {
+    auto id = pick_managed(random);
+    auto known = id ? view(*id) : nullptr;
+    if (!known || known->state.snapshots.empty()) return;
+    std::vector<SnapshotId> copies;
+    for (const model::Snapshot& snapshot : known->state.snapshots) {
+      if (snapshot.manual || snapshot.keep_until || random.below(8) == 0) copies.push_back(snapshot.id);
+    }
+    if (!copies.empty()) request(*id, model::SnapshotDropped{copies[random.below(copies.size())]});
+    return;
+  }
+  for (const ManagedInstanceId& id : ids_) {
+    auto known = view(id);
+    const bool at_rest = known && known->state.goal == model::Goal::paused && !known->state.data.empty();
+    if (!at_rest) continue;
+    const VolumeId& volume = known->state.data.begin()->second.id;
+    return request(id, model::VolumeDropped{volume, Duration(600'000 + random.below(in_proportion(20h)))});
+  }
 }
 
 // It comes back paused, and is wanted again after a while.
