@@ -284,27 +284,38 @@ bool came_to_nothing(const State& state, const ObservedVolume& seen, Time as_of)
   return as_of > ended + kListingLag;
 }
 
-// A volume with our tag that the state does not know.
-void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
+// A look from before the last change, or from right after it, may show what has been deleted meanwhile. It is looked at
+// once more.
+bool may_be_gone_by_now(Draft& draft, Time as_of) {
+  const Time shown_by = draft.state().updated_at + kListingLag;
+  if (as_of >= shown_by) return false;
+  draft.look(static_cast<Kinds>(Kind::volumes), std::max(shown_by, draft.now));
+  return true;
+}
+
+// A volume with our tag that the state does not know. False: what it is shows only by a later look.
+bool adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   State& state = draft.state();
   auto asked = state.asked.find(seen.tags.effect);
   if (asked != state.asked.end() && std::holds_alternative<CreateVolume>(asked->second.effect.action)) {
-    if (asked->second.standing != Asked::Standing::unknown) return;
+    if (asked->second.standing != Asked::Standing::unknown) return true;
     reached(Probe::volume_adopted);
-    return fold_outcome(draft, {seen.tags.effect, seen.id.str()});
+    fold_outcome(draft, {seen.tags.effect, seen.id.str()});
+    return true;
   }
   if (came_to_nothing(state, seen, as_of)) {
     std::erase_if(state.left_by_launch, [&](const Volume& left) { return left.id == seen.id; });
     const Duration kept = seen.state == VolumeState::error ? kFailedKept : Duration::zero();
-    return retire_failed(draft, Retired::What::volume, seen.id.str(), kept);
+    retire_failed(draft, Retired::What::volume, seen.id.str(), kept);
+    return true;
   }
   // Made by a launch: of the present generation it holds (or held) the instance's state. What is of an older one was
   // superseded or given up knowingly; what is of a newer one than we know of is not ours to judge.
-  if (seen.tags.generation != state.generation || state.generation == 0) return;
+  if (seen.tags.generation != state.generation || state.generation == 0) return true;
   // While its instance lives, the instance's own block device mapping says which device it is.
   bool living = state.instance && !is_terminal(state.instance->state);
-  if (living && !taken_off_unseen(state, seen, as_of)) return;
-  if (seen.state != VolumeState::available && seen.state != VolumeState::in_use) return;
+  if (living && !taken_off_unseen(state, seen, as_of)) return true;
+  if (seen.state != VolumeState::available && seen.state != VolumeState::in_use) return true;
   Volume volume;
   volume.device = device_of(draft, seen);
   volume.id = seen.id;
@@ -312,20 +323,24 @@ void adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   volume.generation = seen.tags.generation;
   if (volume.device.empty()) {
     // Beside an instance with all its volumes it is one that somebody has exchanged.
-    if (draft.spec.persistence.block_devices && has_a_place(draft)) note_unplaced(draft, volume);
-    return;
+    if (!draft.spec.persistence.block_devices || !has_a_place(draft)) return true;
+    if (may_be_gone_by_now(draft, as_of)) return false;
+    note_unplaced(draft, volume);
+    return true;
   }
   bool is_root = volume.device == state.surroundings.image.root_device;
   if (is_root ? (state.root.has_value() || !draft.spec.persistence.root_device)
               : (state.data.contains(volume.device) || !draft.spec.persistence.block_devices)) {
-    return;
+    return true;
   }
+  if (may_be_gone_by_now(draft, as_of)) return false;
   Volume& kept = is_root ? state.root.emplace(volume) : state.data.emplace(volume.device, volume).first->second;
   fold_volume(draft, kept, seen);
   std::erase_if(state.left_by_launch, [&](const Volume& left) { return left.id == seen.id; });
   reached(Probe::volume_found);
   draft.record("volume_found", "volume " + seen.id.str() + " of generation " + std::to_string(volume.generation) +
                                    " was found by its tags and is kept as " + volume.device);
+  return true;
 }
 
 void note_taken_off(const State& state, Volume& volume, Time as_of, bool was_free) {
@@ -369,10 +384,11 @@ void fold_volumes(Draft& draft, const Observation& observation) {
   for (auto& [device, volume] : state.data) fold_known_volume(draft, volume, observation);
   for (Volume& volume : state.superseded) fold_known_volume(draft, volume, observation);
   fold_unplaced(draft, observation);
+  bool all_told = true;
   for (const ObservedVolume& seen : observation.volumes) {
-    if (!is_known(state, seen.id)) adopt_volume(draft, seen, observation.as_of);
+    if (!is_known(state, seen.id) && !adopt_volume(draft, seen, observation.as_of)) all_told = false;
   }
-  if (has(observation.kinds, Kind::volumes)) state.looking.volumes_listed = observation.as_of;
+  if (has(observation.kinds, Kind::volumes) && all_told) state.looking.volumes_listed = observation.as_of;
 }
 
 // ---- status checks
@@ -387,7 +403,7 @@ void fold_statuses(Draft& draft, const Observation& observation) {
   for (const ObservedStatus& seen : observation.statuses) {
     if (seen.instance != state.instance->id || seen.check == StatusCheck::unknown) continue;
     state.instance->check = seen.check;
-    if (seen.check == StatusCheck::impaired) state.looking.seen_impaired = observation.as_of;
+    if (seen.check != StatusCheck::ok) state.looking.seen_unwell = observation.as_of;
     if (seen.check != StatusCheck::impaired) {
       state.instance->unhealthy_since.reset();
     } else if (!state.instance->unhealthy_since) {

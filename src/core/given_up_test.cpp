@@ -112,6 +112,26 @@ TEST_P(GivenUpVolumes, AVolumeThatIsGivenUpDoesNotComeBackByACopyUnderWay) {
   EXPECT_EQ(content(world, kData), 0) << "what the document maps: blank";
 }
 
+// Found by the simulator: it counted as there, and then as lost.
+TEST_P(GivenUpVolumes, ALookFromRightBeforeItsDeletionDoesNotBringItBack) {
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  const VolumeId data = world.state.data.at(kData).id;
+  ASSERT_TRUE(world.happen(VolumeDropped{data, std::chrono::hours(1)}));
+  Observation before = world.cloud.observe(static_cast<Kinds>(Kind::volumes), world.now);
+  later(world, std::chrono::hours(1));
+  ASSERT_FALSE(world.cloud.exists(data));
+  before.as_of = world.state.updated_at;
+  world.now = before.as_of + std::chrono::milliseconds(100);
+  ASSERT_TRUE(world.happen(Observed{before}));
+  EXPECT_FALSE(world.state.data.contains(kData)) << message_of(world, "volume_found");
+  EXPECT_TRUE(world.look && world.look->at > world.now) << "it is looked at once more";
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kData), 0);
+}
+
 TEST(GivenUpVolumesOnLaunch, AVolumeThatIsGivenUpDoesNotComeBackByTheOneBeforeIt) {
   World world(spec_of(BlockDevicesMode::on_launch));
   world.settle();
