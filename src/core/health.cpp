@@ -88,13 +88,8 @@ bool must_be_healed(const Draft& draft) {
   if (!draft.spec.health_check.enabled || !draft.spec.health_check.auto_healing) return false;
   if (!instance || !instance->healthy_at || !instance->unhealthy_since) return false;
   // By a look from after that time: it may be well again, and nobody have looked.
-  const std::optional<Time>& seen = draft.state().looking.seen_impaired;
+  const std::optional<Time>& seen = draft.state().looking.seen_unwell;
   return seen && *seen >= *instance->unhealthy_since + draft.spec.health_check.unhealthy_duration;
-}
-
-bool out_of_grace(const Draft& draft) {
-  if (!is_settling(draft.state())) return false;
-  return draft.now >= *draft.state().instance->running_at + draft.spec.health_check.grace_period;
 }
 
 namespace {
@@ -114,6 +109,17 @@ Time next_sight(const Draft& draft, Time due) {
 }
 
 }  // namespace
+
+bool out_of_grace(Draft& draft) {
+  const State& state = draft.state();
+  if (!is_settling(state)) return false;
+  const Time due = *state.instance->running_at + draft.spec.health_check.grace_period;
+  if (draft.now < due) return false;
+  // By a look from after that time: it may have come up, and have ended since, and nobody have looked.
+  if (state.looking.seen_unwell && *state.looking.seen_unwell >= due) return true;
+  draft.look_on_time(static_cast<Kinds>(Kind::status), next_sight(draft, due));
+  return false;
+}
 
 void judge_health(Draft& draft) {
   State& state = draft.state();

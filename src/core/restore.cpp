@@ -387,7 +387,7 @@ void restore_by_this_launch(State& state) {
 bool fall_back(Draft& draft) {
   State& state = draft.state();
   const Persistence& persistence = draft.spec.persistence;
-  if (!persistence.root_fallback || !persistence.root_device || !out_of_grace(draft)) return false;
+  if (!persistence.root_fallback || !persistence.root_device || !state.instance) return false;
   const RootImage* best = nullptr;
   const RootImage* present = nullptr;
   for (const RootImage& image : state.images) {
@@ -396,7 +396,7 @@ bool fall_back(Draft& draft) {
     if (fit && (best == nullptr || image.generation > best->generation)) best = &image;
   }
   // The image that it runs from may have come up before, and does not now: then it is not the root's fault.
-  if (best == nullptr || present == nullptr || present->came_up || state.restore) return false;
+  if (best == nullptr || present == nullptr || present->came_up || state.restore || !out_of_grace(draft)) return false;
   const SnapshotId source = best->snapshot;
   begin(draft, {{state.surroundings.image.root_device, source}},
         persistence.retention.value_or(Deallocation().retention));

@@ -446,6 +446,26 @@ TEST_F(Fallback, GoesToTheNewestRootThatCameUp) {
   EXPECT_TRUE(kept) << "what was on the root that did not come up is kept";
 }
 
+// Found by the simulator: the service was away, and the instance had come up and ended by the time it was back.
+TEST_F(Fallback, IsNotByTheClockAlone) {
+  world.cloud.write();
+  world.happen(RecycleAsked{});
+  world.cloud.set_health(StatusCheck::initializing);
+  const int generation = world.state.generation + 1;
+  ASSERT_TRUE(world.turn_until([&] {
+    const std::optional<Instance>& instance = world.state.instance;
+    return instance && instance->generation == generation && instance->running_at && instance->check != StatusCheck::ok;
+  }));
+  world.cloud.set_health(StatusCheck::ok);
+  world.cloud.vanish(world.state.instance->id);
+  world.now += std::chrono::minutes(10);
+  world.restart();
+  for (int i = 0; i < 3; ++i) world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(std::find(world.history.begin(), world.history.end(), "root_fallback"), world.history.end());
+  EXPECT_GE(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged.at("/dev/xvda"));
+}
+
 TEST_F(Fallback, IsNotWithoutTheUsersWord) {
   world.spec.persistence.root_fallback = false;
   break_root();

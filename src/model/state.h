@@ -244,7 +244,7 @@ struct Looking {
   std::optional<Time> interfaces_listed;  // the same of the interfaces
   std::optional<Time> statuses_listed;    // the same of the status checks
   std::optional<Time> status_asked;       // when the answer to that was there
-  std::optional<Time> seen_impaired;      // when they last were seen to fail
+  std::optional<Time> seen_unwell;        // when they last were seen not to be ok
   std::vector<MarketPrice> prices;        // newest of the spot markets in question
   std::optional<Time> address_asked;      // when the elastic address was last associated
   std::optional<Time> cheaper_since;      // a market was seen much cheaper than the present one since then
