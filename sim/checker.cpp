@@ -148,6 +148,18 @@ bool Checker::comes_restored(Managed& managed, const std::string& device, const 
   return true;
 }
 
+// The root before it has not come up, and the document says that the newest one that did takes its place.
+bool Checker::falls_back(Managed& managed, const Instance& instance, const std::string& device,
+                         const Guests::Content& content) {
+  const bool asked = managed.spec.persistence.root_fallback || instance.asked < managed.spec_since + kLatestSent;
+  auto last = instances_.find(managed.last);
+  const bool in_vain = last != instances_.end() && last->second.spoiled;
+  if (device != kRootDevice || !asked || !in_vain || !content.written.holds(managed.came_up)) return false;
+  managed.branches[device].push_back({time_.now(), time_.now() + model::Deallocation().retention});
+  managed.acknowledged[device] = content.synced;
+  return true;
+}
+
 // It may be the older copy that was asked for all the same, if nothing was written since that was made. What a person
 // writes to the volume that gave way is left behind with that.
 void Checker::leaves_nothing_behind(Managed& managed, const std::string& device, const Guests::Content& content) {
@@ -357,6 +369,7 @@ void Checker::machine_is_well(const InstanceId& machine) {
   auto found = instances_.find(machine);
   if (found == instances_.end()) return;
   found->second.well = true;
+  managed_[found->second.owner].came_up = found->second.root;
   for (auto& [id, volume] : volumes_) {
     if (volume.owner != found->second.owner || volume.deleted || !guests_.writing(id)) continue;
     volume.was_well = true;
@@ -399,7 +412,17 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
   found->second.taken_off = false;
   Managed& managed = managed_[found->second.owner];
   if (instance->second.well) found->second.was_well = true;
-  if (!persists(managed, attached.device) || of_before(instance->second, managed, attached.device)) {
+  judge(managed, instance->second, attached);
+  if (attached.device != kRootDevice) return;
+  managed.last = machine;
+  auto content = guests_.volume(attached.id, time_.now());
+  instance->second.spoiled = content && content->spoiled;
+  if (content) instance->second.root = content->written;
+}
+
+// What is on it must be what is promised to be there.
+void Checker::judge(Managed& managed, const Instance& instance, const cloud::AttachedVolume& attached) {
+  if (!persists(managed, attached.device) || of_before(instance, managed, attached.device)) {
     return comes_unpromised(managed, attached.id, attached.device);
   }
   auto content = guests_.volume(attached.id, time_.now());
@@ -409,21 +432,21 @@ void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolum
     managed.acknowledged.erase(attached.device);
     managed.branches[attached.device].push_back({time_.now(), time_.now()});  // older copies are older generations
   }
-  if (content && gave_up_a_dropped(found->second.owner, attached.device, *content)) return;
+  if (content && gave_up_a_dropped(instance.owner, attached.device, *content)) return;
   Log& known = managed.acknowledged[attached.device];
   bool as_before = content && content->written.holds(known) && !managed.destroyed.contains(attached.device);
   if (as_before) leaves_nothing_behind(managed, attached.device, *content);
   if (!as_before && content && comes_restored(managed, attached.device, *content)) return;
+  if (!as_before && content && falls_back(managed, instance, attached.device, *content)) return;
   bool destroyed = managed.destroyed.contains(attached.device) && !exchanged && content;
-  if (destroyed && !holds_some_copy(found->second.owner, attached.device, content->written)) {
-    broken(3, "older_copy_not_used", found->second.owner,
-           fmt::format("{} comes to {} as {} without what an older snapshot holds", attached.id.str(), machine.str(),
-                       attached.device));
+  if (destroyed && !holds_some_copy(instance.owner, attached.device, content->written)) {
+    broken(3, "older_copy_not_used", instance.owner,
+           fmt::format("{} comes as {} without what an older snapshot holds", attached.id.str(), attached.device));
   }
   if (content && content->written.holds(known)) return;
-  broken(3, "synced_writes_lost", found->second.owner,
-         fmt::format("{} comes to {} as {} with {} writes; {} were acknowledged", attached.id.str(), machine.str(),
-                     attached.device, content ? content->written.end() : -1, known.end()));
+  broken(3, "synced_writes_lost", instance.owner,
+         fmt::format("{} comes as {} with {} writes; {} were acknowledged", attached.id.str(), attached.device,
+                     content ? content->written.end() : -1, known.end()));
   if (content) known = content->written;
 }
 

@@ -138,6 +138,8 @@ class Checker : public Witness {
     std::optional<model::Deallocation> let_out;  // by a deletion that was taken back: what was on its way may still go
     bool let_out_over = false;                   // the time for which the rest was to be kept was over by then
     Time let_out_until{};
+    InstanceId last;  // that a root has come to
+    Log came_up = {};  // the root that the last healthy one began with
     std::map<std::string, Log> acknowledged;               // by device: what was synced, as of when it was last written
     std::set<std::string> destroyed;                       // devices whose newest copy a person has deleted
     std::map<std::string, std::vector<Restore>> restores;  // asked for, by device, in their order
@@ -156,6 +158,8 @@ class Checker : public Witness {
     bool well = false;
     ImageId image = {};
     Time asked{};  // for the first time
+    Log root = {};  // as it came to it
+    bool spoiled = false;  // so that it does not come up
   };
   struct Volume {
     ManagedInstanceId owner;
@@ -230,6 +234,9 @@ class Checker : public Witness {
   void check_address(const Instance& instance, const std::string& ip);
   void leaves_nothing_behind(Managed& managed, const std::string& device, const Guests::Content& content);
   bool may_be_restored(const Managed& managed, const std::string& device, Time copied) const;
+  void judge(Managed& managed, const Instance& instance, const cloud::AttachedVolume& attached);
+  bool falls_back(Managed& managed, const Instance& instance, const std::string& device,
+                  const Guests::Content& content);
   bool comes_restored(Managed& managed, const std::string& device, const Guests::Content& content);
   void excuse(const ManagedInstanceId& id, const std::string& device, const std::string& except);
   std::set<std::string> known_things(const model::State& state) const;

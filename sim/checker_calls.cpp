@@ -187,8 +187,10 @@ struct Checker::Calls {
     if (snapshot.failed || of.may_go(managed, &model::Deallocation::delete_snapshots)) return;
     if (of.left_behind(managed, snapshot.device, snapshot.made, true)) return;
     if (snapshot.dropped) return check_dropped(managed, request.snapshot_id, snapshot);
-    // Where an older copy takes its place, the newest by time need not be the newest copy: only what it holds counts.
-    bool by_time = !of.may_be_restored(managed, snapshot.device, snapshot.made);
+    // Where an older copy takes its place, the newest by time need not be the newest copy, nor a copy of an original,
+    // whose first volumes hold all of it: only what it holds counts.
+    bool by_time = !of.may_be_restored(managed, snapshot.device, snapshot.made) &&
+                   !of.originals_.contains(snapshot.volume);
     if (by_time && of.is_newest(request.snapshot_id, snapshot)) {
       of.broken(
           1, "newest_snapshot_deleted", snapshot.owner,

@@ -75,6 +75,7 @@ constexpr Kind kKinds[] = {
     {Fault::user_in_haste, "user_in_haste", 6, 20},
     {Fault::operator_mixes_up, "operator_mixes_up", 4, 20},
     {Fault::user_drops, "user_drops", 8, 40},
+    {Fault::root_spoiled, "root_spoiled", 4, 20},
 };
 static_assert(std::size(kKinds) == kFaults);
 

@@ -77,8 +77,9 @@ enum class Fault : uint8_t {
   user_in_haste,           // asks several things of one managed instance within seconds
   operator_mixes_up,       // a data volume, onto the machine of another managed instance for a while
   user_drops,              // a copy that was kept for a person, or a data volume of a paused one
+  root_spoiled,            // what boots from it, or from a copy of it, does not come up
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::user_drops) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::root_spoiled) + 1;
 inline constexpr Fault kFirstTimed = Fault::interruption_notice;
 
 std::string_view name_of(Fault fault);

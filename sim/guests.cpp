@@ -47,7 +47,9 @@ void Guests::make_volume(const VolumeId& id, const std::optional<SnapshotId>& fr
   Volume volume;
   if (from) {
     auto source = snapshots_.find(*from);
-    if (source != snapshots_.end()) volume.at_rest = {source->second.written, source->second.written};
+    if (source != snapshots_.end()) {
+      volume.at_rest = {source->second.written, source->second.written, source->second.spoiled};
+    }
   }
   volumes_.emplace(id, volume);
 }
@@ -95,6 +97,15 @@ bool Guests::writing(const VolumeId& id) const {
 InstanceId Guests::writer(const VolumeId& id) const {
   auto found = volumes_.find(id);
   return found == volumes_.end() ? InstanceId() : found->second.writer;
+}
+
+void Guests::spoil(const VolumeId& id) {
+  if (auto found = volumes_.find(id); found != volumes_.end()) found->second.at_rest.spoiled = true;
+}
+
+void Guests::repair_all() {
+  for (auto& [id, volume] : volumes_) volume.at_rest.spoiled = false;
+  for (auto& [id, snapshot] : snapshots_) snapshot.spoiled = false;
 }
 
 std::optional<Guests::Content> Guests::volume(const VolumeId& id, Time now) const {

@@ -46,6 +46,7 @@ class Guests {
   struct Content {
     Log written;
     Log synced;
+    bool spoiled = false;  // nothing that boots from it comes up
   };
 
   void make_volume(const VolumeId& volume, const std::optional<SnapshotId>& from);
@@ -58,6 +59,9 @@ class Guests {
   void end(const VolumeId& volume, bool power_cut, Time now);
   bool writing(const VolumeId& volume) const;
   InstanceId writer(const VolumeId& volume) const;  // empty: none
+
+  void spoil(const VolumeId& volume);
+  void repair_all();
 
   std::optional<Content> volume(const VolumeId& volume, Time now) const;
   std::optional<Content> snapshot(const SnapshotId& snapshot) const;

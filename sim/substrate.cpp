@@ -67,8 +67,27 @@ void SimSubstrate::Events::machine_ended(const InstanceId& machine, std::string 
 }
 
 void SimSubstrate::Events::user_data_ended(const InstanceId& machine, cloud::UserDataOutcome outcome) {
-  if (outcome == cloud::UserDataOutcome::succeeded) owner.witness_.machine_is_well(machine);
+  if (owner.boots_in_vain(machine)) {
+    outcome = cloud::UserDataOutcome::failed;
+    owner.sick_.insert(machine);
+  }
+  if (outcome == cloud::UserDataOutcome::succeeded) {
+    owner.booted_.insert(machine);
+    owner.witness_.machine_is_well(machine);
+  }
   to->user_data_ended(machine, outcome);
+}
+
+// When it boots: a root that is spoiled later does no harm to what runs.
+bool SimSubstrate::boots_in_vain(const InstanceId& machine) const {
+  auto found = machines_.find(machine);
+  if (found == machines_.end() || booted_.contains(machine)) return false;
+  for (const cloud::AttachedVolume& volume : found->second.volumes) {
+    if (volume.device != found->second.root_device) continue;
+    auto content = guests_.volume(volume.id, time_.now());
+    return content && content->spoiled;
+  }
+  return false;
 }
 
 void SimSubstrate::guest_shuts_down(const InstanceId& machine) {
@@ -212,8 +231,19 @@ void SimSubstrate::detach(const InstanceId& machine, const cloud::AttachedVolume
 void SimSubstrate::refuse(Done done) {
   time_.post(1ms, [done = std::move(done)] { done(Failure(internal("this is not simulated"))); });
 }
-void SimSubstrate::create_snapshots(const InstanceId&, const std::vector<cloud::SnapshotOfVolume>&, Done done) {
-  refuse(std::move(done));
+void SimSubstrate::create_snapshots(const InstanceId& machine, const std::vector<cloud::SnapshotOfVolume>& snapshots,
+                                    Done done) {
+  Duration longest{};
+  for (const auto& one : snapshots) {
+    guests_.make_snapshot(one.snapshot, one.volume, time_.now());
+    longest = std::max(longest, draw_(Takes::snapshot, one.snapshot.str()));
+  }
+  const bool fails = faults_.strikes(Fault::snapshot_fails);
+  time_.post(longest, [=, this, done = std::move(done)]() mutable {
+    for (const auto& one : snapshots) witness_.snapshot_ends(one.snapshot, !fails);
+    if (fails) return done(Failure(internal("the snapshots failed")));
+    inner_.create_snapshots(machine, snapshots, std::move(done));
+  });
 }
 void SimSubstrate::copy_snapshot(const SnapshotId&, const SnapshotId&, Done done) {
   refuse(std::move(done));

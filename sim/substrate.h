@@ -50,6 +50,7 @@ class SimSubstrate : public cloud::Substrate {
   void draw_by(DrawTime draw) { draw_ = std::move(draw); }
   // The guest shuts itself down; falls ill, and is well again.
   void guest_shuts_down(const InstanceId& machine);
+  bool has_come_up(const InstanceId& machine) const { return booted_.contains(machine); }
   void guest_is_sick(const InstanceId& machine, bool sick);
   bool alive(const InstanceId& machine) const { return machines_.contains(machine); }
   const std::map<InstanceId, cloud::MachineSpec>& machines() const { return machines_; }
@@ -64,11 +65,11 @@ class SimSubstrate : public cloud::Substrate {
   void delete_volume(const VolumeId& volume, cloud::Done done) override;
   void create_snapshot(const SnapshotId& snapshot, const VolumeId& volume, cloud::Done done) override;
   void delete_snapshot(const SnapshotId& snapshot, cloud::Done done) override;
-  // Nobody in a simulated week asks for these; they are refused, so that a run that comes to need them shows it.
   void create_snapshots(const InstanceId& machine, const std::vector<cloud::SnapshotOfVolume>& snapshots,
                         cloud::Done done) override;
-  void copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, cloud::Done done) override;
   void grow_volume(const VolumeId& volume, int size_gib, cloud::Done done) override;
+  // Nobody in a simulated week asks for these; they are refused, so that a run that comes to need them shows it.
+  void copy_snapshot(const SnapshotId& snapshot, const SnapshotId& from, cloud::Done done) override;
   void attach_interface(const InstanceId& machine, const cloud::MachineInterface& interface, cloud::Done done) override;
   void detach_interface(const InstanceId& machine, const InterfaceId& interface, cloud::Done done) override;
   void set_tokens_required(const InstanceId&, bool) override {}  // guests ask no metadata
@@ -101,6 +102,7 @@ class SimSubstrate : public cloud::Substrate {
   void has_come(const InstanceId& machine, const cloud::AttachedVolume& volume);
   void has_left(const InstanceId& machine, const VolumeId& volume, bool power_cut);
   void has_died(const InstanceId& machine, bool power_cut);
+  bool boots_in_vain(const InstanceId& machine) const;
 
   VirtualTime& time_;
   Faults& faults_;
@@ -111,6 +113,7 @@ class SimSubstrate : public cloud::Substrate {
   cloud::NullSubstrate inner_;
   Events events_{*this};
   std::set<InstanceId> sick_;
+  std::set<InstanceId> booted_;  // came up once
   std::map<InstanceId, cloud::MachineSpec> machines_;  // those alive, with the volumes they have now
 };
 

@@ -170,6 +170,7 @@ void World::calm_down() {
   for (const auto& market : cloud_->markets()) {
     if (market.capacity) CHECK(cloud_->set_capacity(market.key, std::nullopt));
   }
+  guests_.repair_all();
   for (const auto& [id, spec] : substrate_.machines()) substrate_.guest_is_sick(id, false);
   if (options_.traced) note(*options_.traced, "from here on nothing goes wrong");
 }

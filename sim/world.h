@@ -154,6 +154,7 @@ class World {
   void ask_anything(const ManagedInstanceId& id, Random& random);
   void ask_to_readdress(Random& random);
   void ask_to_drop(Random& random);
+  void spoil(Random& random);
   ManagedInstanceId next_id();
   std::string draw_change(const model::Spec& spec, Random& random);
   void change(const ManagedInstanceId& id, const std::string& change);

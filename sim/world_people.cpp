@@ -79,6 +79,21 @@ void World::move_market(Fault how, Random& random) {
   }
 }
 
+// Its root, as a person's mistake does: what runs goes on, and the next one does not come up. Only where the document
+// says what is to be done then.
+void World::spoil(Random& random) {
+  auto picked = pick_running(random, [&](const ec2::Instance& instance) {
+    auto known = view(owner_of(instance.tags));
+    return known && known->spec.persistence.root_fallback && substrate_.has_come_up(instance.instance_id);
+  });
+  if (!picked) return;
+  for (const auto& device : picked->instance.block_device_mappings) {
+    if (device.device_name != picked->instance.root_device_name) continue;
+    note(owner_of(picked->instance.tags), "the root " + device.volume_id.str() + " is spoiled");
+    guests_.spoil(device.volume_id);
+  }
+}
+
 // ---- operators
 
 void World::operate(Fault how, Random& random) {
@@ -321,6 +336,7 @@ void World::happen(const Happening& happening) {
   if (fault == Fault::operator_borrows) return borrow(random);
   if (fault == Fault::operator_mixes_up) return mix_up(random);
   if (fault == Fault::user_in_haste) return ask_in_haste(random);
+  if (fault == Fault::root_spoiled) return spoil(random);
   if (fault == Fault::operator_takes_address) return take_address_off(random);
   if (fault == Fault::user_imports) return bring_in(random);
   if (fault >= Fault::operator_stops && fault <= Fault::operator_deregisters) return operate_further(fault, random);

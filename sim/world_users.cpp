@@ -87,6 +87,12 @@ std::string draw_types(Random& random) {
   return text;
 }
 
+std::string draw_generations(Random& random) {
+  const uint64_t generations = 1 + random.below(3);
+  const bool fall_back = generations > 1 && random.below(2) == 0;
+  return fmt::format(R"("rootGenerations":{},"rootFallback":{})", generations, fall_back);
+}
+
 const char* draw_devices(Random& random) {
   static constexpr const char* kDevices[] = {kOneDevice, kOneDevice, kTwoDevices, kTwoAlike};
   return any_of(kDevices, random);
@@ -159,7 +165,7 @@ std::string World::draw_document(Random& random) {
     mapping = fmt::format(R"(,"blockDeviceMappings":[{}])", draw_devices(random));
   }
   std::string root_part =
-      root ? fmt::format(R"("persistRootDevice":true,"rootGenerations":{},)", 1 + random.below(3)) : std::string();
+      root ? R"("persistRootDevice":true,)" + draw_generations(random) + "," : std::string();
   const std::string schedule =
       random.below(4) == 0 ? fmt::format(R"("scheduling":{{"tasks":[{}]}},)", draw_tasks(random)) : std::string();
   std::string health =
@@ -300,11 +306,11 @@ std::string World::draw_change(const model::Spec& spec, Random& random) {
     }
     case 4:
       if (!kept.root_device) break;
-      return persistence(fmt::format(R"("rootGenerations":{})", 1 + random.below(3)));
+      return persistence(draw_generations(random));
     case 5:
       return fmt::format(R"({{"compute":{{"subnetIds":[{}]}}}})", quoted(some_of(kSubnets, random)));
     case 6:
-      return persistence(kept.root_device ? R"("persistRootDevice":false,"rootGenerations":null)"
+      return persistence(kept.root_device ? R"("persistRootDevice":false,"rootGenerations":null,"rootFallback":null)"
                                           : R"("persistRootDevice":true)");
     case 7:
       return persistence(kept.block_devices ? R"("persistBlockDevices":false,"blockDevicesMode":null)"
