@@ -38,6 +38,14 @@ namespace {
 
 // ---- instances
 
+// It may have been given up, or replaced, before. What may be going already EC2 lets go only once it is free: until
+// that is refused it is not kept again.
+void take_again(State& state, const VolumeId& id) {
+  if (deletion_may_be_done(state, id.str())) return;
+  keep_again(state, id.str());
+  std::erase_if(state.superseded, [&](const Volume& former) { return former.id == id; });
+}
+
 // A device of the present instance that the state does not know yet, or knows with another volume.
 void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevice& device) {
   State& state = draft.state();
@@ -60,7 +68,7 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
       state.root.reset();
     }
     if (!state.root) state.root = volume;
-    return;
+    return take_again(state, device.volume);
   }
   // One of ours that somebody has put to another device goes back to its own with the next instance.
   const bool elsewhere = std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) {
@@ -68,10 +76,7 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
   });
   if (elsewhere || deletion_may_be_done(state, device.volume.str())) return;
   auto [known, added] = state.data.try_emplace(device.device, volume);
-  if (added || known->second.id != device.volume) {  // it may have been given up, or replaced, before
-    keep_again(state, device.volume.str());
-    std::erase_if(state.superseded, [&](const Volume& former) { return former.id == device.volume; });
-  }
+  if (added || known->second.id != device.volume) take_again(state, device.volume);
   if (added) {
     bool in_spec = mapping_of(draft.spec, device.device) != nullptr;
     known->second.by_hand = !in_spec;

@@ -1,0 +1,68 @@
+// Roots that a person exchanges, takes off or lends, and volumes that come back to where they were given up.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/copies_test.h"
+
+namespace holdfast::core::testing {
+namespace {
+
+constexpr char kWorkbench[] = "i-workbench";
+
+void look(World& world, int seconds = 10) {
+  world.now += std::chrono::seconds(seconds);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle(60);
+}
+
+// EC2's CreateReplaceRootVolumeTask. The volume carries no tag of ours.
+void exchange_root(World& world, const InstanceId& instance, const VolumeId& former, const VolumeId& next) {
+  world.cloud.detach(former);
+  Effect effect{"by-hand", AttachVolume{next, instance, kRoot}, Urgency::recover, {}};
+  ASSERT_TRUE(world.cloud.perform(effect, world.spec).made);
+  world.cloud.advance();
+}
+
+VolumeId untagged_volume(World& world) {
+  CreateVolume create;
+  create.token = "by-hand";
+  create.zone = "z1";
+  create.device.size_gib = 8;
+  const VolumeId made(world.cloud.perform({"by-hand", create, Urgency::recover, {}}, world.spec).made.value());
+  world.cloud.advance();
+  return made;
+}
+
+TEST(ExchangedRoot, OneThatWasGivenUpAndIsTheRootAgainIsKept) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  const VolumeId first = world.state.root->id;
+  world.spec.persistence.root_device = false;
+  world.happen(SpecChanged{world.state.surroundings});
+  world.happen(RecycleAsked{});
+  world.settle();
+  ASSERT_TRUE(told(world, "volume_given_up"));
+  world.spec.persistence.root_device = true;
+  world.happen(SpecChanged{world.state.surroundings});
+  world.settle();
+  ASSERT_TRUE(world.state.root);
+  exchange_root(world, world.state.instance->id, world.state.root->id, first);
+  look(world);
+  ASSERT_EQ(world.state.root->id, first);
+  later(world, std::chrono::hours(100));
+  world.happen(DeleteAsked{});
+  world.settle(60);
+  ASSERT_EQ(world.state.status, Status::deallocated);
+  EXPECT_TRUE(world.cloud.exists(first)) << "a delete that keeps volumes for four days";
+}
+
+// The instance as it is, but stopped.
+Observation seen_stopped(World& world) {
+  Observation seen = world.cloud.observe(kAllKinds, world.now);
+  for (ObservedInstance& instance : seen.instances) instance.state = InstanceState::stopped;
+  return seen;
+}
+
+}  // namespace
+}  // namespace holdfast::core::testing
