@@ -57,6 +57,16 @@ TEST(ExchangedRoot, OneThatWasGivenUpAndIsTheRootAgainIsKept) {
   EXPECT_TRUE(world.cloud.exists(first)) << "a delete that keeps volumes for four days";
 }
 
+TEST(ExchangedRoot, CarriesOurTags) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  const VolumeId next = untagged_volume(world);
+  exchange_root(world, world.state.instance->id, world.state.root->id, next);
+  look(world);
+  ASSERT_EQ(world.state.root->id, next);
+  EXPECT_LT(position(world.done, "adopt/" + next.str()), world.done.size());
+}
+
 // The instance as it is, but stopped.
 Observation seen_stopped(World& world) {
   Observation seen = world.cloud.observe(kAllKinds, world.now);

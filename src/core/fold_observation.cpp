@@ -65,7 +65,8 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
       reached(Probe::volume_exchanged_by_hand);
       draft.record("volume_exchanged", "volume " + device.volume.str() + " is the root by hand in place of " +
                                            state.root->id.str() + ", which is left as it is");
-      state.root.reset();
+      volume.by_hand = true;
+      state.root = volume;
     }
     if (!state.root) state.root = volume;
     return take_again(state, device.volume);

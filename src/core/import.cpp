@@ -325,6 +325,9 @@ std::string import_error(const State& state) {
     return "the snapshots of instance " + state.import->original.instance.str() +
            " fail (the cloud ended one with an " +
            "error; is its pool or a quota full?). The instance goes on untouched; it is tried again after pauses of up "
+  if (state.root && state.root->id != import.original.root.id) {  // exchanged by hand
+    import.original.data.push_back({state.root->device, state.root->id, state.root->size_gib});
+  }
            "to 5 minutes";
   }
   if (!original_lost(state) || state.goal != Goal::running) return {};

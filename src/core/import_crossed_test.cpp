@@ -1,0 +1,91 @@
+// Imports, and what people do to the original and to what is made of it while they are under way.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/copies_test.h"
+#include "core/import.h"
+
+namespace holdfast::core::testing {
+namespace {
+
+struct Crossed {
+  explicit Crossed(bool adopted) : world(make(adopted)), original(world.state.import->original) {
+    if (!adopted) world.cloud.apart = original.instance;
+  }
+  static World make(bool adopted) {
+    Spec spec = spec_of(BlockDevicesMode::reattach);
+    spec.persistence.private_ip = adopted;
+    MiniCloud cloud(1);
+    Import import;
+    import.original = cloud.make_foreign();
+    import.adopted = import.keep_private_ip = adopted;
+    cloud.write();
+    return World(spec, std::move(cloud), import);
+  }
+  bool tag_it() {
+    return world.turn_until([&] { return world.state.import->tagged_at.has_value(); });
+  }
+  // Takes it from what is to be done.
+  Effect take(const std::string& prefix) {
+    auto asked = [&] {
+      return std::find_if(world.effects.begin(), world.effects.end(),
+                          [&](const Effect& effect) { return effect.key.starts_with(prefix); });
+    };
+    if (!world.turn_until([&] { return asked() != world.effects.end(); })) throw std::runtime_error(prefix);
+    Effect taken = *asked();
+    world.effects.erase(asked());
+    return taken;
+  }
+  // Its first try is not answered, and done late; the repeat is refused.
+  Effect refuse_in_doubt(const std::string& prefix) {
+    Effect late = take(prefix);
+    world.happen(EffectEnded{{late.key, Failure(Error{ErrorKind::unknown_outcome, "Timeout", "said the test", {}})}});
+    const Effect repeat = take(prefix);
+    const Error denied{ErrorKind::denied, "UnauthorizedOperation", "said the test", {}};
+    world.happen(EffectEnded{{repeat.key, Failure(denied)}});
+    return late;
+  }
+  World world;
+  Original original;
+};
+
+const Deallocation kAtOnce{true, true, true, true, Duration::zero()};
+
+TEST(ImportCrossed, ARootThatAPersonExchangesIsTheOneThatIsImported) {
+  Crossed it(true);
+  World& world = it.world;
+  ASSERT_TRUE(it.tag_it());
+  CreateVolume create;
+  create.zone = "z1";
+  const VolumeId next(world.cloud.perform({"hand/1", create, Urgency::save, {}}, world.spec).made.value());
+  world.cloud.advance();
+  world.cloud.detach(it.original.root.id);
+  Effect attach{"hand/2", AttachVolume{next, it.original.instance, kRoot}, Urgency::recover, {}};
+  ASSERT_TRUE(world.cloud.perform(attach, world.spec).made);
+  world.cloud.acknowledged[kRoot] = 0;
+  world.cloud.write();
+  world.settle(600);
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kRoot), world.cloud.acknowledged[kRoot]);
+}
+
+TEST(ImportCrossed, ARootThatWasExchangedIsLetGoOfToo) {
+  Crossed it(true);
+  World& world = it.world;
+  CreateVolume create;
+  create.zone = "z1";
+  const VolumeId next(world.cloud.perform({"hand/1", create, Urgency::save, {}}, world.spec).made.value());
+  world.cloud.advance();
+  world.cloud.detach(it.original.root.id);
+  Effect attach{"hand/2", AttachVolume{next, it.original.instance, kRoot}, Urgency::recover, {}};
+  ASSERT_TRUE(world.cloud.perform(attach, world.spec).made);
+  ASSERT_TRUE(world.turn_until([&] { return world.state.root->id == next; }));
+  ASSERT_TRUE(world.happen(DeleteAsked{kAtOnce}));
+  world.settle(100);
+  EXPECT_TRUE(world.cloud.exists(next));
+  EXPECT_FALSE(world.cloud.is_ours(next.str())) << "our tags are left on it";
+}
+
+}  // namespace
+}  // namespace holdfast::core::testing
