@@ -74,5 +74,23 @@ Observation seen_stopped(World& world) {
   return seen;
 }
 
+TEST(TakenOffRoot, AnInstanceThatWasStoppedForThatIsReplaced) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.write();
+  const InstanceId stopped = world.state.instance->id;
+  world.cloud.detach(world.state.root->id);
+  for (int i = 0; i < 3; ++i) {
+    world.now += std::chrono::seconds(1);
+    world.happen(Observed{seen_stopped(world)});
+  }
+  const bool ends = std::any_of(world.effects.begin(), world.effects.end(),
+                                [&](const Effect& effect) { return effect.key == "terminate/" + stopped.str(); });
+  ASSERT_TRUE(ends) << "waits without end, and without a word";
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kRoot), world.cloud.acknowledged[kRoot]);
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing

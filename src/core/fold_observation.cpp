@@ -127,6 +127,13 @@ bool outlives(const ObservedInstance& seen, const VolumeId& volume) {
   });
 }
 
+// EC2 lets go of a root only where its instance is stopped: then it is not on the one that ends.
+bool root_is_elsewhere(const Draft& draft, const ObservedInstance& seen) {
+  const std::optional<Volume>& root = draft.state().root;
+  if (seen.state != InstanceState::stopped || !root || !draft.state().instance->running_at) return false;
+  return root->attached_to != seen.id || confirmed_missing(*root, draft.now);
+}
+
 // Whether all that is persisted on it was seen to be set to outlive it. A mapping without its root volume is not filled
 // in yet, and says nothing of the others; a volume of ours that the instance holds must be in it.
 bool all_kept(const Draft& draft, const ObservedInstance& seen) {
@@ -134,13 +141,14 @@ bool all_kept(const Draft& draft, const ObservedInstance& seen) {
   const State& state = draft.state();
   bool root_listed = std::any_of(seen.devices.begin(), seen.devices.end(),
                                  [&](const ObservedDevice& device) { return device.device == seen.root_device; });
-  if ((persistence.root_device || persistence.block_devices) && !root_listed) return false;
+  const bool root_gone = !root_listed && root_is_elsewhere(draft, seen);
+  if ((persistence.root_device || persistence.block_devices) && !root_listed && !root_gone) return false;
   for (const ObservedDevice& device : seen.devices) {
     bool is_root = device.device == seen.root_device;
     bool persisted = is_root ? persistence.root_device : persistence.block_devices;
     if (persisted && device.delete_on_termination) return false;
   }
-  if (persistence.root_device && (!state.root || !outlives(seen, state.root->id))) return false;
+  if (persistence.root_device && !root_gone && (!state.root || !outlives(seen, state.root->id))) return false;
   for (const auto& [name, volume] : state.data) {
     bool here = persistence.block_devices && volume.attached_to == seen.id && !confirmed_missing(volume, draft.now);
     if (here && !outlives(seen, volume.id)) return false;
