@@ -92,5 +92,52 @@ TEST(TakenOffRoot, AnInstanceThatWasStoppedForThatIsReplaced) {
   EXPECT_EQ(content(world, kRoot), world.cloud.acknowledged[kRoot]);
 }
 
+TEST(TakenOffRoot, IsSavedOnceItIsFree) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.write();
+  const VolumeId root = world.state.root->id;
+  world.happen(Observed{seen_stopped(world)});  // and it cannot be terminated: it is protected
+  world.effects.clear();
+  world.cloud.detach(root);
+  world.cloud.lend(root, InstanceId(kWorkbench));
+  for (int i = 0; i < 3; ++i) {
+    world.now += std::chrono::seconds(1);
+    world.happen(Observed{seen_stopped(world)});
+  }
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  world.settle(90);
+  EXPECT_NE(world.state.status, Status::active);
+  EXPECT_NE(world.state.error.find(kWorkbench), std::string::npos) << world.state.error;
+  world.cloud.write_by_hand(root, kRoot);
+  world.cloud.detach(root);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kRoot), world.cloud.acknowledged[kRoot]);
+}
+
+// It is put to a machine between the instance's end and the next look, and its final snapshot is yet to be made.
+TEST(TakenOffVolume, OneThatWasNeverSeenFreeIsSavedOnceItIs) {
+  World world(spec_of(BlockDevicesMode::on_launch));
+  world.settle();
+  world.cloud.write();
+  const VolumeId id = world.state.data.at(kData).id;
+  world.cloud.vanish(world.state.instance->id);
+  world.happen(CloudStirred{kAllKinds});
+  const std::string key = take_final(world, id).key;
+  ASSERT_FALSE(world.state.data.at(kData).attached_to.empty());
+  world.cloud.lend(id, InstanceId(kWorkbench));
+  look(world);
+  world.happen(EffectEnded{{key, Failure(Error{ErrorKind::throttled, "RequestLimitExceeded", "later", {}})}});
+  world.settle(90);
+  EXPECT_NE(world.state.status, Status::active);
+  world.cloud.write_by_hand(id, kData);
+  world.cloud.detach(id);
+  world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kData), world.cloud.acknowledged[kData]);
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing

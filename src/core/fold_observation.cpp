@@ -357,10 +357,13 @@ bool adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   return true;
 }
 
-void note_taken_off(const State& state, Volume& volume, Time as_of, bool was_free) {
+void note_taken_off(const State& state, Volume& volume, Time as_of, const Volume& before) {
   if (!state.instance) {
-    // Free, and on a machine again: nothing of ours has put it there.
-    volume.taken_off = volume.taken_off || (was_free && !volume.attached_to.empty());
+    // Free, and on a machine again, or on another than it was: nothing of ours has put it there.
+    const bool was_free = before.attached_to.empty() && before.attachment == AttachmentState::detached;
+    const bool was_elsewhere = !before.attached_to.empty() && before.attached_to != volume.attached_to;
+    const bool moved = !volume.attached_to.empty() && (was_free || was_elsewhere);
+    volume.taken_off = volume.taken_off || moved;
     return;
   }
   const std::optional<Time>& healthy_at = state.instance->healthy_at;
@@ -374,9 +377,9 @@ void note_taken_off(const State& state, Volume& volume, Time as_of, bool was_fre
 void fold_known_volume(Draft& draft, Volume& volume, const Observation& observation) {
   if (const ObservedVolume* seen = find_by_id(observation.volumes, volume.id)) {
     // Something else may be attached there by hand; but a listing older than the attachment proves nothing of it.
-    const bool was_free = volume.attached_to.empty() && volume.attachment == AttachmentState::detached;
+    const Volume before = volume;
     fold_volume(draft, volume, *seen);
-    note_taken_off(draft.state(), volume, observation.as_of, was_free);
+    note_taken_off(draft.state(), volume, observation.as_of, before);
   } else if (has(observation.kinds, Kind::volumes) && would_be_listed(draft.state(), observation)) {
     note_missing(volume, draft.now);
   }

@@ -320,10 +320,11 @@ void leave_behind(Draft& draft) {
   }
   note_end(draft);
   if (!state.instance->running_at) forget_volumes_of_launch(state, state.instance->generation);
-  for (auto& [device, volume] : state.data) {
-    const bool elsewhere = !volume.attached_to.empty() && volume.attached_to != gone;
-    volume.taken_off = volume.taken_off || elsewhere;
-  }
+  auto note_elsewhere = [&](Volume& volume) {
+    volume.taken_off = volume.taken_off || (!volume.attached_to.empty() && volume.attached_to != gone);
+  };
+  if (state.root) note_elsewhere(*state.root);
+  for (auto& [device, volume] : state.data) note_elsewhere(volume);
   state.instance.reset();
   if (!state.gone_at) state.gone_at = draft.now;
   draft.look(Kind::volumes | Kind::interfaces, draft.now);
