@@ -112,18 +112,36 @@ bool is_tagged(const Observation& observation, const VolumeId& id) {
                      [&](const ObservedVolume& seen) { return seen.id == id && !seen.tags.device.empty(); });
 }
 
-// Every volume that is kept is listed as ours: the root, the data volumes, and what was attached by hand meanwhile.
-bool volumes_tagged(const State& state, const Observation& observation) {
-  bool data = std::all_of(state.data.begin(), state.data.end(),
-                          [&](const auto& entry) { return is_tagged(observation, entry.second.id); });
+// Every volume that is kept is listed as ours: the root, the data volumes, and what was attached by hand meanwhile. One
+// that a person has deleted cannot be: the handover tells of it, and goes on as with any that is lost.
+bool volumes_tagged(const Draft& draft, const Observation& observation) {
+  const State& state = draft.state();
+  bool data = std::all_of(state.data.begin(), state.data.end(), [&](const auto& entry) {
+    return is_tagged(observation, entry.second.id) || confirmed_missing(entry.second, draft.now);
+  });
   return data && state.root && is_tagged(observation, state.root->id);
 }
 
 bool interface_tagged(const State& state, const Observation& observation) {
   if (!state.import->keep_private_ip) return true;
-  return std::any_of(observation.interfaces.begin(), observation.interfaces.end(), [&](const ObservedInterface& seen) {
-    return seen.id == state.import->original.interface && !seen.tags.effect.empty();
+  const ObservedInterface* seen = find_by_id(observation.interfaces, state.import->original.interface);
+  return seen != nullptr && !seen->tags.effect.empty();
+}
+
+// A person has taken our tags off something: it is shown without them, long after they were put on.
+bool tags_taken_off(const State& state, const Observation& observation, const ObservedInstance& seen) {
+  const std::optional<Time>& tagged_at = state.import->tagged_at;
+  if (!tagged_at || observation.as_of <= *tagged_at + kLookWhileRefused) return false;
+  auto bare = [&](const VolumeId& id) {
+    return find_by_id(observation.volumes, id) != nullptr && !is_tagged(observation, id);
+  };
+  const bool data = std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) {
+    return !entry.second.by_hand && bare(entry.second.id);  // which is tagged where it is seen
   });
+  const bool root = state.root && !state.root->by_hand && bare(state.root->id);
+  const bool interface = find_by_id(observation.interfaces, state.import->original.interface) != nullptr &&
+                         !interface_tagged(state, observation);
+  return data || root || interface || seen.tags.effect.empty();
 }
 
 bool outlives(const State& state, const ObservedInstance& seen) {
@@ -219,7 +237,14 @@ void note_import(Draft& draft, const Observation& observation) {
   if ((observation.kinds & needed) != needed) return;
   auto seen = std::find_if(observation.instances.begin(), observation.instances.end(),
                            [&](const ObservedInstance& entry) { return entry.id == state.instance->id; });
-  if (seen == observation.instances.end() || !volumes_tagged(state, observation)) return;
+  if (seen == observation.instances.end()) return;
+  if (tags_taken_off(state, observation, *seen)) {
+    state.import->tagged_at.reset();
+    draft.record("import_untagged",
+                 "tags of ours are taken off what instance " + seen->id.str() + " has: they are put on again");
+    return;
+  }
+  if (!volumes_tagged(draft, observation)) return;
   if (!interface_tagged(state, observation) || !outlives(state, *seen)) return;
   state.import->secured_at = draft.now;
   draft.record("import_secured", "instance " + seen->id.str() + ", its volumes" +

@@ -52,6 +52,41 @@ struct Crossed {
 
 const Deallocation kAtOnce{true, true, true, true, Duration::zero()};
 
+TEST(ImportCrossed, TagsThatAPersonTakesOffArePutOnAgain) {
+  Crossed it(true);
+  World& world = it.world;
+  ASSERT_TRUE(it.tag_it());
+  world.cloud.tag(it.original.data[0].id, "");
+  world.settle(600);
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
+TEST(ImportCrossed, TagsThatDoNotStayAreNotPutOnAllTheTime) {
+  Crossed it(true);
+  World& world = it.world;
+  for (int seconds = 0; seconds < 120; ++seconds) {
+    for (int turns = 0; world.turn() && turns < 1000; ++turns) world.cloud.tag(it.original.data[0].id, "");
+    world.cloud.advance();
+    world.now += std::chrono::seconds(1);
+  }
+  const auto adoptions =
+      std::count_if(world.done.begin(), world.done.end(), [](const auto& key) { return key.starts_with("adopt/"); });
+  EXPECT_GT(adoptions, 1);
+  EXPECT_LT(adoptions, 20);
+}
+
+TEST(ImportCrossed, ADataVolumeThatAPersonDeletesDoesNotHoldItUp) {
+  for (bool tagged : {true, false}) {
+    Crossed it(true);
+    World& world = it.world;
+    ASSERT_TRUE(!tagged || it.tag_it());
+    world.cloud.lose(it.original.data[0].id);
+    world.settle(600);
+    EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+    EXPECT_TRUE(told(world, "volume_lost"));
+  }
+}
+
 TEST(ImportCrossed, ARootThatAPersonExchangesIsTheOneThatIsImported) {
   Crossed it(true);
   World& world = it.world;

@@ -34,13 +34,13 @@ Result<void> check_owner(const ImportCall& call, const InstanceId& instance) {
   return {};
 }
 
-// A volume that went with an instance that has ended is no fault.
+// A volume that is gone is no fault: it went with an instance that has ended, or a person has deleted it. Nothing is
+// taken down before each of them was seen with its tags, or is known to be gone (core/import.h).
 Result<void> tag_volume(const ImportCall& call, const model::AdoptInstance& adopt,
                         const model::AdoptInstance::Volume& volume) {
   OwnTagSet own{call.id, adopt.generation, call.key, volume.device, {}};
   auto tagged = call.ec2.call(ec2::CreateTagsRequest{{volume.id.str()}, tags_of(own, {})});
-  bool gone = !tagged && tagged.error().kind == ErrorKind::not_found && adopt.instance.empty();
-  if (!tagged && !gone) return Failure(std::move(tagged).error());
+  if (!tagged && tagged.error().kind != ErrorKind::not_found) return Failure(std::move(tagged).error());
   return {};
 }
 

@@ -271,6 +271,15 @@ TEST_F(ImportTest, TagsTheInstanceLastSoThatWhatIsListedIsWhole) {
   EXPECT_THAT(order, ElementsAre("vol-1", "vol-2", "eni-1", "i-0123456789abcdef0"));
 }
 
+TEST_F(ImportTest, AVolumeThatAPersonHasDeletedIsNoFault) {
+  ec2.inner.on<ec2::CreateTagsRequest>([](const ec2::CreateTagsRequest& request) -> Result<ec2::Empty> {
+    if (request.resources.at(0) == "vol-2") return ec2::ec2_fail("InvalidVolume.NotFound", "said the test");
+    return ec2::Empty{};
+  });
+  EXPECT_TRUE(adopt_instance({ec2, kId, kKey}, adoption()));
+  EXPECT_EQ(ec2.inner.asked<ec2::CreateTagsRequest>().back().resources.at(0), "i-0123456789abcdef0");
+}
+
 TEST_F(ImportTest, DoesNotTakeWhatAnotherHasTakenMeanwhile) {
   instance.tags.push_back({model::kTagManagedInstance, "smi-00000002"});
   auto adopted = adopt_instance({ec2, kId, kKey}, adoption());
@@ -326,6 +335,13 @@ TEST_F(ImportTest, CopiesAreLookedForBeforeTheyAreMadeAgain) {
   ASSERT_TRUE(made);
   EXPECT_EQ(*made, "vol-1=snap-7 vol-2=snap-8");
   EXPECT_TRUE(ec2.created.empty());
+}
+
+ec2::Snapshot found(const std::string& id, const std::string& volume, int second, const std::string& state) {
+  ec2::Snapshot snapshot;
+  snapshot.snapshot_id = SnapshotId(id), snapshot.volume_id = VolumeId(volume);
+  snapshot.start_time = from_millis(second * 1000), snapshot.state = state;
+  return snapshot;
 }
 
 }  // namespace
