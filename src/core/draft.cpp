@@ -98,7 +98,8 @@ bool may_still_be_made(const Asked& asked) {
   const EffectAction& action = asked.effect.action;
   bool makes = std::holds_alternative<LaunchInstance>(action) || std::holds_alternative<CreateInterface>(action) ||
                std::holds_alternative<CreateVolume>(action) || std::holds_alternative<CreateSnapshot>(action) ||
-               std::holds_alternative<RegisterImage>(action);
+               std::holds_alternative<RegisterImage>(action) || std::holds_alternative<SnapshotInstance>(action) ||
+               std::holds_alternative<AdoptInstance>(action);  // which makes what it tags ours
   return makes && asked.in_doubt && asked.standing == Asked::Standing::waiting;
 }
 

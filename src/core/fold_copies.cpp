@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/fold.h"
+#include "core/import.h"
 #include "core/mutation.h"
 #include "core/probe.h"
 #include "core/saving.h"
@@ -80,6 +81,16 @@ bool adopt_awaited(Draft& draft, const ObservedSnapshot& seen) {
   return true;
 }
 
+// Of an import: made by a first try that was late, of which only the repeat was refused.
+bool adopt_late_copy(Draft& draft, const ObservedSnapshot& seen) {
+  auto asked = draft.state().asked.find(seen.tags.effect);
+  if (asked == draft.state().asked.end() || asked->second.standing != Asked::Standing::unknown) return false;
+  const auto* copies = std::get_if<SnapshotInstance>(&asked->second.effect.action);
+  if (copies == nullptr || !asked->second.definite) return false;
+  copies_made(draft, *copies, seen.volume.str() + "=" + seen.id.str());
+  return find_by_id(draft.state().snapshots, seen.id) != nullptr;
+}
+
 bool is_superseded(const State& state, const ObservedSnapshot& seen) {
   return std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& other) {
     return other.device == seen.tags.device && other.state == SnapshotState::completed &&
@@ -91,11 +102,10 @@ bool is_superseded(const State& state, const ObservedSnapshot& seen) {
 // whether it was made after the last write is not known.
 void keep_second_copy(Draft& draft, const ObservedSnapshot& seen) {
   State& state = draft.state();
-  const bool undecided =
-      seen.state != SnapshotState::completed ||
-      std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& other) {
-        return other.volume == seen.volume && other.state == SnapshotState::pending;
-      });
+  const bool undecided = seen.state != SnapshotState::completed ||
+                         std::any_of(state.snapshots.begin(), state.snapshots.end(), [&](const Snapshot& other) {
+                           return other.volume == seen.volume && other.state == SnapshotState::pending;
+                         });
   if (undecided) return draft.look(static_cast<Kinds>(Kind::snapshots), draft.now);
   reached(Probe::snapshot_made_twice_of_use);
   Snapshot kept{seen.id,    seen.volume,   seen.tags.device, false, seen.tags.generation,
@@ -149,7 +159,7 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
   for (const ObservedSnapshot& seen : observation.snapshots) {
     if (Snapshot* known = find_by_id(state.snapshots, seen.id)) {
       fold_known_snapshot(draft, *known, seen);
-    } else if (!adopt_awaited(draft, seen)) {
+    } else if (!adopt_awaited(draft, seen) && !adopt_late_copy(draft, seen)) {
       unknown.push_back(&seen);
     }
   }

@@ -97,8 +97,8 @@ void let_go(Draft& draft) {
   const Import& import = *state.import;
   bool tagging = std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
     const EffectAction& action = entry.second.effect.action;
-    bool tags = std::holds_alternative<AdoptInstance>(action) || std::holds_alternative<TagVolume>(action);
-    return tags && entry.second.standing != Asked::Standing::waiting;
+    const bool tags = std::holds_alternative<TagVolume>(action) && entry.second.standing != Asked::Standing::waiting;
+    return tags || (std::holds_alternative<AdoptInstance>(action) && may_be_done(entry.second));
   });
   if (tagging || import.released) return;
   ReleaseInstance release{import.original.instance, {import.original.root.id}, std::nullopt};

@@ -122,5 +122,30 @@ TEST(ImportCrossed, ARootThatWasExchangedIsLetGoOfToo) {
   EXPECT_FALSE(world.cloud.is_ours(next.str())) << "our tags are left on it";
 }
 
+TEST(ImportCrossed, AnAdoptionThatIsLateIsTakenBack) {
+  Crossed it(true);
+  World& world = it.world;
+  const Effect late = it.refuse_in_doubt("adopt/");
+  ASSERT_TRUE(world.happen(DeleteAsked{kAtOnce}));
+  world.settle(30);
+  world.cloud.perform(late, world.spec);
+  for (int i = 0; i < 3; ++i) world.settle(100);
+  EXPECT_FALSE(world.cloud.is_ours(it.original.instance.str())) << "our tags are left on it";
+  EXPECT_TRUE(world.forgotten);
+}
+
+TEST(CopiedImportCrossed, CopiesThatAreLateAreDeletedWithIt) {
+  Crossed it(false);
+  World& world = it.world;
+  const Effect late = it.refuse_in_doubt("copies/");
+  ASSERT_TRUE(world.happen(DeleteAsked{kAtOnce}));
+  world.settle(30);
+  EXPECT_FALSE(world.forgotten);
+  world.cloud.perform(late, world.spec);
+  for (int i = 0; i < 3; ++i) world.settle(100);
+  EXPECT_EQ(world.cloud.snapshots(), 0u);
+  EXPECT_TRUE(world.forgotten);
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
