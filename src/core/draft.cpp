@@ -205,8 +205,7 @@ bool is_present_volume(const State& state, const VolumeId& volume) {
 }
 
 bool is_retired(const State& state, const std::string& id) {
-  return std::any_of(state.retired.begin(), state.retired.end(),
-                     [&](const Retired& entry) { return entry.id == id; });
+  return std::any_of(state.retired.begin(), state.retired.end(), [&](const Retired& entry) { return entry.id == id; });
 }
 
 bool deletion_may_be_done(const State& state, const std::string& id) {

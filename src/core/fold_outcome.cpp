@@ -186,6 +186,11 @@ struct Done {
       }
       return draft.look(static_cast<Kinds>(Kind::images), draft.now);
     }
+    // Its snapshot was given up meanwhile, and cannot go before it.
+    if (is_retired(draft.state(), image.snapshot.str())) {
+      draft.state().retired.push_back({Retired::What::image, made, "its snapshot is given up", draft.now});
+      return;
+    }
     draft.state().images.push_back({ImageId(made), image.name, image.snapshot, image.generation, ImageState::pending});
     draft.look(static_cast<Kinds>(Kind::images), draft.now);
   }

@@ -108,8 +108,8 @@ void let_go(Draft& draft) {
 }
 
 bool is_tagged(const Observation& observation, const VolumeId& id) {
-  return std::any_of(observation.volumes.begin(), observation.volumes.end(),
-                     [&](const ObservedVolume& seen) { return seen.id == id && !seen.tags.device.empty(); });
+  const ObservedVolume* seen = find_by_id(observation.volumes, id);
+  return seen != nullptr && !seen->tags.device.empty();
 }
 
 // Every volume that is kept is listed as ours: the root, the data volumes, and what was attached by hand meanwhile. One
@@ -183,6 +183,11 @@ void drop_failed_copies(Draft& draft) {
     return snapshot.generation == 0 && (snapshot.state == SnapshotState::error || gone);
   });
   if (!failed) return;
+  // Safe: the first instance is yet to be launched, so the only image is one of them.
+  for (const RootImage& image : state.images) {
+    state.retired.push_back({Retired::What::image, image.id.str(), "its snapshot is made anew", draft.now});
+  }
+  state.images.clear();
   ++state.import->attempt;
   state.import->copies_failed_at = draft.now;
   retire_snapshots(draft, "another one of its moment failed",
@@ -320,6 +325,9 @@ void give_up_import(Draft& draft) {
   for (const auto& [device, volume] : state.data) {
     if (!known.contains(volume.id)) import.original.data.push_back({device, volume.id, volume.size_gib});
   }
+  if (state.root && state.root->id != import.original.root.id) {  // exchanged by hand
+    import.original.data.push_back({state.root->device, state.root->id, state.root->size_gib});
+  }
   state.generation = 0;
   state.instance.reset();
   state.root.reset();
@@ -350,9 +358,6 @@ std::string import_error(const State& state) {
     return "the snapshots of instance " + state.import->original.instance.str() +
            " fail (the cloud ended one with an " +
            "error; is its pool or a quota full?). The instance goes on untouched; it is tried again after pauses of up "
-  if (state.root && state.root->id != import.original.root.id) {  // exchanged by hand
-    import.original.data.push_back({state.root->device, state.root->id, state.root->size_gib});
-  }
            "to 5 minutes";
   }
   if (!original_lost(state) || state.goal != Goal::running) return {};

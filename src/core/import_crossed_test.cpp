@@ -147,5 +147,38 @@ TEST(CopiedImportCrossed, CopiesThatAreLateAreDeletedWithIt) {
   EXPECT_TRUE(world.forgotten);
 }
 
+// A copy was deleted by hand while the image of the root's was being registered.
+TEST(CopiedImportCrossed, TheImageOfCopiesThatAreMadeAnewGoesWithThemHoweverLateItIs) {
+  Crossed it(false);
+  World& world = it.world;
+  const Effect image = it.take("image/");
+  for (const Snapshot& snapshot : world.state.snapshots) {
+    if (snapshot.device == kData) world.cloud.lose(snapshot.id);
+  }
+  ASSERT_TRUE(world.turn_until([&] { return world.state.import->attempt > 0; }));
+  for (int i = 0; i < 3; ++i) world.turn();
+  world.happen(EffectEnded{world.cloud.perform(image, world.spec)});
+  world.settle(1200);
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.images(), 1u);
+  EXPECT_EQ(world.cloud.snapshots(), 1u);
+}
+
+TEST(CopiedImportCrossed, TheImageOfCopiesThatAreMadeAnewGoesWithThem) {
+  Crossed it(false);
+  World& world = it.world;
+  ASSERT_TRUE(world.turn_until([&] { return !world.state.images.empty(); }));
+  for (const Snapshot& snapshot : world.state.snapshots) {
+    if (snapshot.device == kData) world.cloud.lose(snapshot.id);
+  }
+  world.cloud.no_capacity = 1;
+  world.settle(200);
+  world.cloud.no_capacity = 0;
+  world.settle(1200);
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(world.cloud.images(), 1u);
+  EXPECT_EQ(world.cloud.snapshots(), 1u);
+}
+
 }  // namespace
 }  // namespace holdfast::core::testing
