@@ -82,18 +82,22 @@ Result<void> copy_one_by_one(const ImportCall& call, const model::SnapshotInstan
   return {};
 }
 
-// What an earlier try has made, by its tag: neither call has a client token.
+// What an earlier try has made, by its tag: neither call has a client token. Of two sets, where that try was late, the
+// older one, so that all are of one moment. One that failed is among them for the same reason: all are made anew then.
 Result<Copies> find_copies(const ImportCall& call) {
   ec2::DescribeSnapshotsRequest request;
   request.filters = {{std::string("tag:") + model::kTagEffect, {call.key}},
                      {std::string("tag:") + model::kTagManagedInstance, {call.id.str()}}};
-  Copies copies;
+  std::map<VolumeId, ec2::Snapshot> oldest;
   auto take = [&](const ec2::DescribeSnapshotsResponse& answer) {
     for (const ec2::Snapshot& snapshot : answer.snapshots) {
-      if (snapshot.state != "error") copies[snapshot.volume_id] = snapshot.snapshot_id;
+      auto [known, added] = oldest.try_emplace(snapshot.volume_id, snapshot);
+      if (!added && snapshot.start_time < known->second.start_time) known->second = snapshot;
     }
   };
   HF_TRY_VOID(each_page(call.ec2, std::move(request), kMostPages, take));
+  Copies copies;
+  for (const auto& [volume, snapshot] : oldest) copies[volume] = snapshot.snapshot_id;
   return copies;
 }
 

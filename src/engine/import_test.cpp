@@ -344,5 +344,31 @@ ec2::Snapshot found(const std::string& id, const std::string& volume, int second
   return snapshot;
 }
 
+// A try that was late made a set beside that of its repeat.
+TEST_F(ImportTest, CopiesThatAreFoundAreOfOneMoment) {
+  ec2.inner.on<ec2::DescribeSnapshotsRequest>([](const auto&) -> Result<ec2::DescribeSnapshotsResponse> {
+    return ec2::DescribeSnapshotsResponse{
+        {found("snap-1", "vol-1", 10, "completed"), found("snap-3", "vol-1", 50, "completed"),
+         found("snap-4", "vol-2", 50, "completed"), found("snap-2", "vol-2", 10, "completed")},
+        ""};
+  });
+  auto made = snapshot_instance({ec2, kId, "copies", true}, a_copy());
+  ASSERT_TRUE(made);
+  EXPECT_EQ(*made, "vol-1=snap-1 vol-2=snap-2");
+}
+
+// By the time that it is asked again one of them has failed: a later one beside the other would be of another moment.
+TEST_F(ImportTest, OneThatHasFailedIsNotMadeAnewAlone) {
+  ec2.inner.on<ec2::DescribeSnapshotsRequest>([](const auto&) -> Result<ec2::DescribeSnapshotsResponse> {
+    return ec2::DescribeSnapshotsResponse{
+        {found("snap-1", "vol-1", 10, "error"), found("snap-2", "vol-2", 10, "completed")}, ""};
+  });
+  auto made = snapshot_instance({ec2, kId, "copies", true}, a_copy());
+  ASSERT_TRUE(made);
+  EXPECT_EQ(*made, "vol-1=snap-1 vol-2=snap-2") << "whoever waits for them has all made anew";
+  EXPECT_TRUE(ec2.created.empty());
+  EXPECT_TRUE(ec2.inner.asked<ec2::CreateSnapshotRequest>().empty());
+}
+
 }  // namespace
 }  // namespace holdfast::engine
