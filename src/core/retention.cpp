@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "core/fold.h"
 #include "core/mutation.h"
 #include "core/restore.h"
 #include "core/undelete.h"
@@ -153,6 +154,12 @@ EffectAction deletion_of(const Retired& entry) {
   return DeleteInterface{InterfaceId(entry.id)};
 }
 
+// Its deregistration is refused time and again: it may be protected, or not ours to touch.
+bool stays(const State& state, const Retired& image) {
+  auto asked = state.asked.find("delete/" + image.id);
+  return asked != state.asked.end() && (was_refused(asked->second) || asked->second.tries >= kTriesUntilDefinite);
+}
+
 Time due_of(bool delete_now, const Deallocation& deallocation, Time now) {
   return delete_now || mutated(Mutation::delete_what_was_to_be_kept) ? now : now + deallocation.retention;
 }
@@ -218,7 +225,8 @@ void retire_everything(Draft& draft, const Deallocation& deallocation) {
 void delete_due(Draft& draft) {
   State& state = draft.state();
   bool image_left = std::any_of(state.retired.begin(), state.retired.end(), [&](const Retired& entry) {
-    return entry.what == Retired::What::image && entry.due <= draft.now;
+    // One that stays holds up its own snapshot only, by EC2's word.
+    return entry.what == Retired::What::image && entry.due <= draft.now && !stays(state, entry);
   });
   for (const Retired& entry : state.retired) {
     if (entry.due > draft.now) {
