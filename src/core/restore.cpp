@@ -392,7 +392,9 @@ bool fall_back(Draft& draft) {
   const RootImage* present = nullptr;
   for (const RootImage& image : state.images) {
     if (image.id == state.instance->image) present = &image;
-    bool fit = image.came_up && image.state == ImageState::available && image.id != state.instance->image;
+    const Snapshot* source = find_by_id(state.snapshots, image.snapshot);
+    const bool there = source != nullptr && source->state == SnapshotState::completed;  // it may be deleted by hand
+    bool fit = image.came_up && image.state == ImageState::available && image.id != state.instance->image && there;
     if (fit && (best == nullptr || image.generation > best->generation)) best = &image;
   }
   // The image that it runs from may have come up before, and does not now: then it is not the root's fault.

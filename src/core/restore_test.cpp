@@ -392,8 +392,8 @@ INSTANTIATE_TEST_SUITE_P(Modes, Copies, ::testing::Values(BlockDevicesMode::reat
 
 // ---- a root that does not come up
 
-struct Fallback : ::testing::Test {
-  Fallback() : world(spec()) {
+struct Broken {
+  Broken() : world(spec()) {
     world.settle();
     world.happen(RecycleAsked{});  // from here on there is a root that came up
     world.settle();
@@ -429,6 +429,7 @@ struct Fallback : ::testing::Test {
   }
   World world;
 };
+struct Fallback : Broken, ::testing::Test {};
 
 TEST_F(Fallback, GoesToTheNewestRootThatCameUp) {
   const int64_t good = world.cloud.content_of(world.state.root->id);
@@ -464,6 +465,25 @@ TEST_F(Fallback, IsNotByTheClockAlone) {
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_EQ(std::find(world.history.begin(), world.history.end(), "root_fallback"), world.history.end());
   EXPECT_GE(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged.at("/dev/xvda"));
+}
+
+// Deleted by hand, or by a deletion that was taken back.
+TEST_F(Fallback, DoesNotGoToOneWhoseCopyIsGone) {
+  for (bool known : {true, false}) {
+    Broken it;
+    auto is_former = [](const Snapshot& copy) { return copy.device == "/dev/xvda" && copy.generation == 1; };
+    for (Snapshot& copy : it.world.state.snapshots) {
+      if (!is_former(copy)) continue;
+      it.world.cloud.lose(copy.id);
+      copy.state = SnapshotState::unknown;
+      copy.missing_since = it.world.now;
+    }
+    if (!known) std::erase_if(it.world.state.snapshots, is_former);
+    it.break_root();
+    it.step();
+    EXPECT_EQ(testing::position(it.world.history, "root_fallback"), it.world.history.size());
+    EXPECT_EQ(it.world.state.status, Status::error);
+  }
 }
 
 TEST_F(Fallback, IsNotWithoutTheUsersWord) {
