@@ -4,6 +4,7 @@
 
 #include "core/draft.h"
 #include "core/fold.h"
+#include "core/former_root.h"
 #include "core/holdings.h"
 #include "core/import.h"
 #include "core/interfaces.h"
@@ -47,6 +48,7 @@ Result<void> fold(Draft& draft, const Event& event) {
     if (draft.state().goal == Goal::deleted) {
       return fail(ErrorKind::conflict, "CONFLICT", "managed instance " + draft.state().id.str() + " is being deleted");
     }
+    note_image_changed(draft, changed->surroundings.image.id);
     draft.state().surroundings = changed->surroundings;
     // What the last instance left was looked for by what the document kept then.
     draft.state().looking.volumes_listed.reset();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/fold.h"
+#include "core/former_root.h"
 #include "core/import.h"
 #include "core/losses.h"
 #include "core/mutation.h"
@@ -325,6 +326,7 @@ void leave_behind(Draft& draft) {
   };
   if (state.root) note_elsewhere(*state.root);
   for (auto& [device, volume] : state.data) note_elsewhere(volume);
+  leave_former_root(draft);
   state.instance.reset();
   if (!state.gone_at) state.gone_at = draft.now;
   draft.look(Kind::volumes | Kind::interfaces, draft.now);
