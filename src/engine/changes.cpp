@@ -113,6 +113,14 @@ class Judgement {
     });
   }
 
+  // The image itself, or one of the root that was made of it.
+  bool runs_what_is_kept(const ImageId& wanted) const {
+    const ImageId& runs = state_.instance->image;
+    const bool own = std::any_of(state_.images.begin(), state_.images.end(),
+                                 [&](const model::RootImage& image) { return image.id == runs; });
+    return runs == wanted || own;
+  }
+
   void image() {
     if (!after_.persistence.root_device || !has_a_root(state_)) return;
     const ImageId& wanted = after_.compute.image_id;
@@ -122,7 +130,7 @@ class Judgement {
           fmt::format("its root volume is kept, so {} would never be used: leave {}, set persistence.persistRootDevice "
                       "to false, or make a new managed instance",
                       wanted.str(), before_.compute.image_id.str()));
-    } else if (!before_.persistence.root_device && state_.instance && state_.instance->image != wanted) {
+    } else if (!before_.persistence.root_device && state_.instance && !runs_what_is_kept(wanted)) {
       fault("persistence.persistRootDevice",
             fmt::format("the present instance was launched from {}; if its root is kept from now on, {} is never used: "
                         "recycle it first",

@@ -229,6 +229,13 @@ TEST_F(Changes, ARootIsNotKeptFromNowOnWhileAnotherImageWaits) {
   EXPECT_THAT(fields(), IsEmpty());
 }
 
+// Not persisted by mistake: a recycle would give the root up.
+TEST_F(Changes, ARootThatIsOfTheImageIsKeptAgain) {
+  before.persistence.root_device = false;
+  state.images.push_back({ImageId("ami-9"), "", SnapshotId("snap-1"), 2, model::ImageState::available});
+  EXPECT_THAT(fields(), IsEmpty());
+}
+
 TEST_F(Changes, AKeptInterfaceKeepsItsSubnetAndGroups) {
   after.compute.subnet_ids = {SubnetId("subnet-b")};
   after.compute.security_group_ids = {SecurityGroupId("sg-2")};
