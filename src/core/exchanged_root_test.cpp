@@ -67,6 +67,29 @@ TEST(ExchangedRoot, CarriesOurTags) {
   EXPECT_LT(position(world.done, "adopt/" + next.str()), world.done.size());
 }
 
+// It is looked into as a data volume meanwhile.
+TEST(ExchangedRoot, OneThatIsExchangedAndComesBackIsKeptOnce) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.write();
+  const VolumeId first = world.state.root->id;
+  const VolumeId next = untagged_volume(world);
+  exchange_root(world, world.state.instance->id, first, next);
+  const AttachVolume attach{first, world.state.instance->id, kHand};
+  ASSERT_TRUE(world.cloud.perform({"hand/2", attach, Urgency::save, {}}, world.spec).made);
+  look(world);
+  ASSERT_TRUE(world.state.data.contains(kHand));
+  world.cloud.detach(first);
+  exchange_root(world, world.state.instance->id, next, first);
+  look(world);
+  ASSERT_EQ(world.state.root->id, first);
+  EXPECT_FALSE(world.state.data.contains(kHand));
+  world.happen(RecycleAsked{});
+  world.settle();
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kRoot), world.cloud.acknowledged[kRoot]);
+}
+
 // The instance as it is, but stopped.
 Observation seen_stopped(World& world) {
   Observation seen = world.cloud.observe(kAllKinds, world.now);

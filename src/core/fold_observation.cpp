@@ -71,6 +71,7 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
     if (!state.root) state.root = volume;
     return take_again(state, device.volume);
   }
+      std::erase_if(state.data, [&](const auto& entry) { return entry.second.id == device.volume; });
   // One of ours that somebody has put to another device goes back to its own with the next instance.
   const bool elsewhere = std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) {
     return entry.second.id == device.volume && entry.first != device.device;
