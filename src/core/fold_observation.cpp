@@ -40,8 +40,12 @@ namespace {
 
 // It may have been given up, or replaced, before. What may be going already EC2 lets go only once it is free: until
 // that is refused it is not kept again.
-void take_again(State& state, const VolumeId& id) {
+void take_again(State& state, const std::string& device, const VolumeId& id) {
   if (deletion_may_be_done(state, id.str())) return;
+  // Where it is back in its place its copies are of what is there again.
+  for (Snapshot& copy : state.snapshots) {
+    if (copy.volume == id && copy.device == device && is_retired(state, id.str())) copy.keep_until.reset();
+  }
   keep_again(state, id.str());
   std::erase_if(state.superseded, [&](const Volume& former) { return former.id == id; });
 }
@@ -67,18 +71,18 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
                                            state.root->id.str() + ", which is left as it is");
       volume.by_hand = true;
       state.root = volume;
+      std::erase_if(state.data, [&](const auto& entry) { return entry.second.id == device.volume; });
     }
     if (!state.root) state.root = volume;
-    return take_again(state, device.volume);
+    return take_again(state, device.device, device.volume);
   }
-      std::erase_if(state.data, [&](const auto& entry) { return entry.second.id == device.volume; });
   // One of ours that somebody has put to another device goes back to its own with the next instance.
   const bool elsewhere = std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) {
     return entry.second.id == device.volume && entry.first != device.device;
   });
   if (elsewhere || deletion_may_be_done(state, device.volume.str())) return;
   auto [known, added] = state.data.try_emplace(device.device, volume);
-  if (added || known->second.id != device.volume) take_again(state, device.volume);
+  if (added || known->second.id != device.volume) take_again(state, device.device, device.volume);
   if (added) {
     bool in_spec = mapping_of(draft.spec, device.device) != nullptr;
     known->second.by_hand = !in_spec;

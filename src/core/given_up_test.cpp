@@ -72,6 +72,34 @@ TEST_P(GivenUpVolumes, AGivenUpVolumeThatIsAttachedAgainByHandIsKept) {
   EXPECT_TRUE(world.cloud.exists(data)) << "deleted at once";
 }
 
+// Its copies are those of what is there again.
+TEST(GivenUpVolumesReattach, AGivenUpVolumeThatIsPutBackByHandHasItsCopiesAgain) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  world.cloud.write();
+  take(world, kData);
+  const int64_t written = content(world, kData);
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  const VolumeId data = world.state.data.at(kData).id;
+  ASSERT_TRUE(world.happen(VolumeDropped{data}));
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle();
+  const VolumeId blank = world.state.data.at(kData).id;
+  ASSERT_NE(blank, data);
+  world.cloud.detach(blank);
+  world.cloud.perform({"hand/2", AttachVolume{data, world.state.instance->id, kData}, Urgency::save, {}}, world.spec);
+  world.cloud.advance();
+  world.happen(CloudStirred{kAllKinds});
+  world.settle();
+  ASSERT_EQ(world.state.data.at(kData).id, data);
+  world.cloud.lose(data);
+  world.happen(RecycleAsked{});
+  for (int i = 0; i < 3; ++i) world.settle();
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_EQ(content(world, kData), written);
+}
+
 // what gave way to a restore, attached beside it by hand.
 TEST(GivenUpVolumesReattach, WhatGaveWayToARestoreAndIsAttachedByHandIsKept) {
   World world(spec_of(BlockDevicesMode::reattach));
