@@ -97,12 +97,14 @@ Observation seen_stopped(World& world) {
   return seen;
 }
 
-TEST(TakenOffRoot, AnInstanceThatWasStoppedForThatIsReplaced) {
-  World world(spec_of(BlockDevicesMode::reattach));
+void expect_replaced_without_its_root(bool persisted) {
+  Spec spec = spec_of(BlockDevicesMode::reattach);
+  spec.persistence.root_device = persisted;
+  World world(spec);
   world.settle();
   world.cloud.write();
   const InstanceId stopped = world.state.instance->id;
-  world.cloud.detach(world.state.root->id);
+  world.cloud.detach(world.cloud.instance(stopped).devices.front().volume);
   for (int i = 0; i < 3; ++i) {
     world.now += std::chrono::seconds(1);
     world.happen(Observed{seen_stopped(world)});
@@ -112,7 +114,15 @@ TEST(TakenOffRoot, AnInstanceThatWasStoppedForThatIsReplaced) {
   ASSERT_TRUE(ends) << "waits without end, and without a word";
   world.settle();
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
-  EXPECT_EQ(content(world, kRoot), world.cloud.acknowledged[kRoot]);
+  EXPECT_TRUE(!persisted || content(world, kRoot) == world.cloud.acknowledged[kRoot]);
+}
+
+TEST(TakenOffRoot, AnInstanceThatWasStoppedForThatIsReplaced) {
+  expect_replaced_without_its_root(true);
+}
+
+TEST(TakenOffRoot, AlsoWhereItIsNotPersisted) {
+  expect_replaced_without_its_root(false);
 }
 
 TEST(TakenOffRoot, IsSavedOnceItIsFree) {

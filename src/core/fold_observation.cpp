@@ -135,8 +135,9 @@ bool outlives(const ObservedInstance& seen, const VolumeId& volume) {
 // EC2 lets go of a root only where its instance is stopped: then it is not on the one that ends.
 bool root_is_elsewhere(const Draft& draft, const ObservedInstance& seen) {
   const std::optional<Volume>& root = draft.state().root;
-  if (seen.state != InstanceState::stopped || !root || !draft.state().instance->running_at) return false;
-  return root->attached_to != seen.id || confirmed_missing(*root, draft.now);
+  if (seen.state != InstanceState::stopped || !draft.state().instance->running_at) return false;
+  if (!draft.spec.persistence.root_device) return true;
+  return root && (root->attached_to != seen.id || confirmed_missing(*root, draft.now));
 }
 
 // Whether all that is persisted on it was seen to be set to outlive it. A mapping without its root volume is not filled
