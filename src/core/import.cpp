@@ -360,6 +360,12 @@ std::string import_error(const State& state) {
            "error; is its pool or a quota full?). The instance goes on untouched; it is tried again after pauses of up "
            "to 5 minutes";
   }
+  // Only while it is stopped, or its root is being exchanged.
+  if (is_original(state) && !state.import->secured_at && state.root && state.root->attached_to != state.instance->id) {
+    return "root volume " + state.root->id.str() + " is not on instance " + state.instance->id.str() +
+           ", which is not imported without it. Attach it again, or delete this managed instance: what it has then " +
+           "stays as it is";
+  }
   if (!original_lost(state) || state.goal != Goal::running) return {};
   return "instance " + state.import->original.instance.str() +
          " ended before the import had secured it, and its root " +

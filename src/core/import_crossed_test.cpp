@@ -122,6 +122,17 @@ TEST(ImportCrossed, ARootThatWasExchangedIsLetGoOfToo) {
   EXPECT_FALSE(world.cloud.is_ours(next.str())) << "our tags are left on it";
 }
 
+// It is stopped, and its root is taken off it.
+TEST(ImportCrossed, AnOriginalThatCannotBeSecuredIsTold) {
+  Crossed it(true);
+  World& world = it.world;
+  ASSERT_TRUE(it.tag_it());
+  world.cloud.detach(it.original.root.id);
+  world.settle(1200);
+  EXPECT_EQ(world.state.status, Status::error);
+  EXPECT_NE(world.state.error.find(it.original.root.id.str()), std::string::npos) << world.state.error;
+}
+
 TEST(ImportCrossed, AnAdoptionThatIsLateIsTakenBack) {
   Crossed it(true);
   World& world = it.world;
