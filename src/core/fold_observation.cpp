@@ -38,10 +38,15 @@ namespace {
 
 // ---- instances
 
-// It may have been given up, or replaced, before. What may be going already EC2 lets go only once it is free: until
-// that is refused it is not kept again.
+// EC2 deletes none that is attached: one that is refused for now is not deleted by an earlier try either.
+bool may_be_going(const State& state, const VolumeId& id) {
+  auto deletion = state.asked.find("delete/" + id.str());
+  return deletion != state.asked.end() && deletion->second.standing != Asked::Standing::waiting;
+}
+
+// It may have been given up, or replaced, before.
 void take_again(State& state, const std::string& device, const VolumeId& id) {
-  if (deletion_may_be_done(state, id.str())) return;
+  if (may_be_going(state, id)) return;
   // Where it is back in its place its copies are of what is there again.
   for (Snapshot& copy : state.snapshots) {
     if (copy.volume == id && copy.device == device && is_retired(state, id.str())) copy.keep_until.reset();
@@ -80,7 +85,7 @@ void fold_device(Draft& draft, const ObservedInstance& seen, const ObservedDevic
   const bool elsewhere = std::any_of(state.data.begin(), state.data.end(), [&](const auto& entry) {
     return entry.second.id == device.volume && entry.first != device.device;
   });
-  if (elsewhere || deletion_may_be_done(state, device.volume.str())) return;
+  if (elsewhere || may_be_going(state, device.volume)) return;
   auto [known, added] = state.data.try_emplace(device.device, volume);
   if (added || known->second.id != device.volume) take_again(state, device.device, device.volume);
   if (added) {

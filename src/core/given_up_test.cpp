@@ -72,6 +72,39 @@ TEST_P(GivenUpVolumes, AGivenUpVolumeThatIsAttachedAgainByHandIsKept) {
   EXPECT_TRUE(world.cloud.exists(data)) << "deleted at once";
 }
 
+// Its deletion was not answered, and its repeat is refused since it is in use: it is not deleted once it is free.
+TEST(GivenUpVolumesReattach, OneThatIsAttachedByHandRightBeforeItsDeletionIsKept) {
+  World world(spec_of(BlockDevicesMode::reattach));
+  world.settle();
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  const VolumeId data = world.state.data.at(kData).id;
+  ASSERT_TRUE(world.happen(VolumeDropped{data, std::chrono::hours(1)}));
+  ASSERT_TRUE(world.happen(ResumeAsked{}));
+  world.settle();
+  world.now += std::chrono::hours(2);
+  world.happen(TimerRang{});
+  const std::string key = "delete/" + data.str();
+  const auto is_deletion = [&](const Effect& effect) { return effect.key == key; };
+  ASSERT_EQ(std::erase_if(world.effects, is_deletion), 1u);
+  world.cloud.tag(data, kHand);
+  world.cloud.perform({"hand/2", AttachVolume{data, world.state.instance->id, kHand}, Urgency::save, {}}, world.spec);
+  world.cloud.advance();
+  world.happen(EffectEnded{{key, Failure(Error{ErrorKind::unknown_outcome, "Timeout", "said the test", {}})}});
+  world.settle(60);
+  for (int i = 0; i < 3; ++i) {  // as the sweep does
+    world.now += std::chrono::seconds(7);
+    world.happen(CloudStirred{kAllKinds});
+    world.settle(5);
+  }
+  ASSERT_TRUE(world.state.data.contains(kHand));
+  world.happen(RecycleAsked{});
+  world.settle();
+  world.settle(120);
+  ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_TRUE(world.cloud.exists(data));
+}
+
 // Its copies are those of what is there again.
 TEST(GivenUpVolumesReattach, AGivenUpVolumeThatIsPutBackByHandHasItsCopiesAgain) {
   World world(spec_of(BlockDevicesMode::reattach));
