@@ -31,6 +31,7 @@ void give_up(Draft& draft) {
 void note_image_changed(Draft& draft, const ImageId& wanted) {
   State& state = draft.state();
   if (wanted == state.surroundings.image.id || draft.spec.persistence.root_device) return;
+  if (import_pending(state)) return;  // it brings what there was
   for (Snapshot& copy : state.snapshots) {
     if (copy.device == state.surroundings.image.root_device && !copy.keep_until) copy.keep_until = kept_until(draft);
   }

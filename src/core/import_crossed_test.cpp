@@ -158,6 +158,20 @@ TEST(CopiedImportCrossed, CopiesThatAreLateAreDeletedWithIt) {
   EXPECT_TRUE(world.forgotten);
 }
 
+// An import brings what there was, whatever image the document names meanwhile.
+TEST(CopiedImportCrossed, ADocumentThatNamesAnotherImageMeanwhileDoesNotHoldItUp) {
+  Crossed it(false);
+  World& world = it.world;
+  ASSERT_TRUE(world.turn_until([&] { return !world.state.snapshots.empty(); }));
+  world.spec.persistence.root_device = false;
+  Surroundings facts = world.state.surroundings;
+  facts.image.id = ImageId("ami-next");
+  world.happen(SpecChanged{facts});
+  world.settle(600);
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+  EXPECT_NE(world.state.instance->image, facts.image.id);
+}
+
 // A copy was deleted by hand while the image of the root's was being registered.
 TEST(CopiedImportCrossed, TheImageOfCopiesThatAreMadeAnewGoesWithThemHoweverLateItIs) {
   Crossed it(false);
