@@ -207,7 +207,9 @@ bool is_original(const State& state) {
 
 bool would_be_listed(const State& state, const Observation& observation) {
   if (!import_pending(state) || !state.import->adopted) return true;
-  return state.import->tagged_at && observation.as_of > *state.import->tagged_at + kListingLag;
+  // Seen with our tags, whatever was answered.
+  const std::optional<Time>& ours = state.import->tagged_at ? state.import->tagged_at : state.import->secured_at;
+  return ours && observation.as_of > *ours + kListingLag;
 }
 
 bool made_of_copies(const State& state) {

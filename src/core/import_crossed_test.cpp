@@ -122,6 +122,18 @@ TEST(ImportCrossed, ARootThatWasExchangedIsLetGoOfToo) {
   EXPECT_FALSE(world.cloud.is_ours(next.str())) << "our tags are left on it";
 }
 
+// The tags are seen, though no answer ever said that they were put on.
+TEST(ImportCrossed, AVolumeThatIsLostAfterAnAdoptionThatWasNeverAnsweredIsNotWaitedFor) {
+  Crossed it(true);
+  World& world = it.world;
+  const Effect done = it.refuse_in_doubt("adopt/");
+  world.cloud.perform(done, world.spec);
+  ASSERT_TRUE(world.turn_until([&] { return world.state.import->secured_at.has_value(); }));
+  world.cloud.lose(it.original.data[0].id);
+  world.settle(600);
+  EXPECT_EQ(world.state.status, Status::active) << world.state.error;
+}
+
 // It is stopped, and its root is taken off it.
 TEST(ImportCrossed, AnOriginalThatCannotBeSecuredIsTold) {
   Crossed it(true);
