@@ -175,6 +175,17 @@ void retire_snapshots(Draft& draft, const std::string& why, const auto& which) {
   std::erase_if(state.snapshots, which);
 }
 
+// Some are there, and the others are not to come: EC2's word at a launch that one is gone, say.
+bool copies_incomplete(const State& state) {
+  const std::vector<AdoptInstance::Volume> all = sources(state.import->original);
+  const auto there =
+      std::count_if(all.begin(), all.end(), [&](const auto& source) { return copy_of(state, source.id) != nullptr; });
+  const bool asked = std::any_of(state.asked.begin(), state.asked.end(), [](const auto& entry) {
+    return std::holds_alternative<SnapshotInstance>(entry.second.effect.action);
+  });
+  return there > 0 && static_cast<size_t>(there) < all.size() && !asked;
+}
+
 // They are of one moment only together: if one failed, all are made anew.
 void drop_failed_copies(Draft& draft) {
   State& state = draft.state();
@@ -182,7 +193,7 @@ void drop_failed_copies(Draft& draft) {
     bool gone = snapshot.state == SnapshotState::unknown && snapshot.missing_since;
     return snapshot.generation == 0 && (snapshot.state == SnapshotState::error || gone);
   });
-  if (!failed) return;
+  if (!failed && !copies_incomplete(state)) return;
   // Safe: the first instance is yet to be launched, so the only image is one of them.
   for (const RootImage& image : state.images) {
     state.retired.push_back({Retired::What::image, image.id.str(), "its snapshot is made anew", draft.now});
