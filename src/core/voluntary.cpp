@@ -203,7 +203,8 @@ bool is_useful(Draft& draft, const Wish& wish) {
   return std::find(wish.markets.begin(), wish.markets.end(), scout.market) != wish.markets.end();
 }
 
-// One that is ended without a handover was in vain: what it was for came and went, and may come and go again.
+// One that ends without a handover was in vain: what it was for came and went, or its market took it back at once, and
+// the next would fare no better.
 void rest_after_a_vain_one(Draft& draft) {
   const State& state = draft.state();
   bool served = state.handover && state.handover->reason == state.scout->reason;
@@ -221,6 +222,7 @@ bool is_ending(const Scout& scout) {
 }
 
 void lose_scout(Draft& draft, const std::string& how) {
+  if (!is_ending(*draft.state().scout)) rest_after_a_vain_one(draft);
   draft.record("scout_gone", "scout " + draft.state().scout->id.str() + " " + how);
   // What it held is free: its market is asked again, though it has just refused.
   std::erase_if(draft.state().cooling, [&](const CoolingMarket& entry) {

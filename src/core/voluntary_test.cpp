@@ -250,6 +250,23 @@ TEST(Voluntary, ScoutsThatAreInVainDoNotFollowEachOther) {
   EXPECT_LE(count(world, "scout_launched"), 8u) << "after pauses of 5 minutes, 10, 20, …";
 }
 
+// A market that takes back at once what it gives: each of them is paid for.
+TEST(Voluntary, ScoutsThatEndByThemselvesDoNotFollowEachOther) {
+  World world = on_demand(reverting(), 5);
+  for (int i = 0; i < 3 * 3600; ++i) {
+    if (world.state.scout) world.cloud.vanish(world.state.scout->id);
+    for (int turns = 0; turns < 100 && world.turn();) ++turns;
+    world.now += std::chrono::seconds(1);
+    if (world.wake && *world.wake <= world.now) {
+      world.wake.reset();
+      world.happen(TimerRang{});
+    }
+  }
+  EXPECT_EQ(world.state.generation, 1);
+  EXPECT_GE(count(world, "scout_launched"), 2u);
+  EXPECT_LE(count(world, "scout_launched"), 8u) << "after pauses of 5 minutes, 10, 20, …";
+}
+
 TEST(Voluntary, AScoutWhoseAnswerWasLostIsFoundAndUsedOrEnded) {
   World world = on_demand(reverting(), 1);
   world.cloud.lost_answers = 1;
