@@ -260,7 +260,9 @@ Reason voluntary_reason(const Draft& draft) {
   const std::optional<Scout>& scout = draft.state().scout;
   if (!scout || scout->state != InstanceState::running || !at_rest(draft) || takedown_held(draft)) return Reason::none;
   bool ending = draft.under_way("end-scout/" + scout->id.str());  // what it was for is not wanted any more
-  return ending ? Reason::none : scout->reason;
+  // It may be seen to run only when the window is over: nobody could look before.
+  bool late = scout->reason != Reason::rebalance && !within(draft.spec.strategy.optimization_windows, draft.now);
+  return ending || late ? Reason::none : scout->reason;
 }
 
 ScoutedMarket scouted_market(Draft& draft) {

@@ -267,6 +267,21 @@ TEST(Voluntary, ScoutsThatEndByThemselvesDoNotFollowEachOther) {
   EXPECT_LE(count(world, "scout_launched"), 8u) << "after pauses of 5 minutes, 10, 20, …";
 }
 
+// The service sleeps while its scout comes up, and wakes when its window is over.
+TEST(Voluntary, AScoutThatIsSeenToRunAfterTheWindowReplacesNothing) {
+  World world = on_demand(reverting(PerformAt::time_window), 5);
+  const int midnight = 3 * 24 * 60;  // of Thursday
+  world.spec.strategy.optimization_windows = {{midnight, midnight + 60}};
+  for (int i = 0; i < 4000 && !world.state.scout; ++i) live(world, std::chrono::seconds(1));
+  ASSERT_TRUE(world.state.scout) << to_iso(world.now);
+  world.cloud.advance();
+  world.now += std::chrono::hours(3);
+  world.happen(Observed{world.cloud.observe(kAllKinds, world.now)});
+  live(world, std::chrono::minutes(10));
+  EXPECT_EQ(world.state.generation, 1) << "outside its window";
+  EXPECT_EQ(world.cloud.scouts(), 0);
+}
+
 TEST(Voluntary, AScoutWhoseAnswerWasLostIsFoundAndUsedOrEnded) {
   World world = on_demand(reverting(), 1);
   world.cloud.lost_answers = 1;
