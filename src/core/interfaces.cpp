@@ -134,7 +134,8 @@ bool may_change_address(const State& state) {
 
 void take_address(Draft& draft, const AddressGiven& given) {
   State& state = draft.state();
-  if (!may_change_address(state) || state.pool_address == given.address) return;
+  // It may have left its group while that was changed.
+  if (!draft.spec.group || !may_change_address(state) || state.pool_address == given.address) return;
   state.pool_address = given.address;
   for (SubnetFacts& subnet : state.surroundings.subnets) {
     subnet.holds_address = !given.address.empty() && subnet.id == given.subnet;
