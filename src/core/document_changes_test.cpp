@@ -104,6 +104,27 @@ TEST(ChangedAddress, OneWhoseInterfaceIsYetToGoIsNotWaitedForWithoutEnd) {
   EXPECT_EQ(world.cloud.interfaces(), 1u);
 }
 
+// It is made in a subnet, or with groups, that the document no longer names.
+TEST(ChangedAddress, AnInterfaceThatWasAskedForByTheFormerDocumentIsNotTheKeptOne) {
+  for (const bool subnet : {true, false}) {
+    World world(spec_of(BlockDevicesMode::reattach));
+    world.spec.compute.security_group_ids = {SecurityGroupId("sg-1")};
+    ASSERT_TRUE(world.turn_until([&] {
+      return !world.effects.empty() && std::holds_alternative<CreateInterface>(world.effects.front().action);
+    }));
+    Surroundings facts = world.state.surroundings;
+    if (subnet) facts.subnets = {{SubnetId("subnet-b"), "z2", "10.1.0.0/20"}};
+    if (!subnet) world.spec.compute.security_group_ids = {SecurityGroupId("sg-2")};
+    world.spec.compute.subnet_ids = {facts.subnets.front().id};
+    ASSERT_TRUE(world.happen(SpecChanged{facts}));
+    world.settle();
+    ASSERT_EQ(world.state.status, Status::active) << world.state.error;
+    EXPECT_EQ(world.state.interface->subnet, facts.subnets.front().id);
+    EXPECT_EQ(world.state.interfaces_made, 2);
+    EXPECT_EQ(world.cloud.interfaces(), 1u) << "the former one goes";
+  }
+}
+
 // Somebody else's interface has it.
 TEST(ChangedAddress, OneThatSomebodyHasIsTold) {
   World world(spec_of(BlockDevicesMode::reattach));

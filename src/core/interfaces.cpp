@@ -246,6 +246,19 @@ bool interface_ready(Draft& draft) {
   return free;
 }
 
+namespace {
+
+// The document may have been changed since it was asked for: kept, it would tie everything that comes to a subnet that
+// is not named any more, or to former groups. (One with the wanted address is reinstated all the same.)
+bool is_outdated(const Draft& draft, const CreateInterface& create) {
+  const std::vector<SubnetFacts>& subnets = draft.state().surroundings.subnets;
+  const bool named =
+      std::any_of(subnets.begin(), subnets.end(), [&](const auto& subnet) { return subnet.id == create.subnet; });
+  return !named || create.security_group_ids != draft.spec.compute.security_group_ids;
+}
+
+}  // namespace
+
 void interface_made(Draft& draft, const CreateInterface& create, const InterfaceId& id) {
   State& state = draft.state();
   ++state.interfaces_made;
@@ -257,7 +270,7 @@ void interface_made(Draft& draft, const CreateInterface& create, const Interface
   draft.look(static_cast<Kinds>(Kind::interfaces), draft.now);
   // Launched without it meanwhile, as the document was then, the present instance has one of its own. That is adopted
   // if the address is to be kept after all, or was already.
-  if (state.instance || usable_interface(draft.spec, state) != nullptr) {
+  if (state.instance || usable_interface(draft.spec, state) != nullptr || is_outdated(draft, create)) {
     reached(Probe::interface_made_in_vain);
     state.superseded_interfaces.push_back(interface);
     return;
