@@ -116,6 +116,12 @@ class Explainer {
     wait(Wait::On::hold, state_.goal == Goal::paused ? "pause" : "recycle", saving_error(draft_));
   }
 
+  // Of deletions: nothing else says of what.
+  static std::string of_thing(const std::string& key) {
+    constexpr std::string_view kDeletion = "delete/";
+    return key.starts_with(kDeletion) ? " of " + key.substr(kDeletion.size()) : "";
+  }
+
   void calls() {
     for (const auto& [key, asked] : state_.asked) {
       const std::string action = words(name_of(asked.effect.action));
@@ -129,8 +135,9 @@ class Explainer {
                asked.since);
           break;
         case Asked::Standing::waiting:
-          wait(Wait::On::pause, action, action + " was refused (" + asked.last_error + ") and is asked again",
-               asked.since, asked.again_at);
+          wait(Wait::On::pause, action,
+               action + of_thing(key) + " was refused (" + asked.last_error + ") and is asked again", asked.since,
+               asked.again_at);
           break;
       }
     }

@@ -38,6 +38,12 @@ constexpr int kTriesUntilLasting = 12;  // some three minutes
 constexpr int kTriesOfALaunch = 5;
 constexpr Duration kUnansweredPause = kLatestRequest + kListingLag + kDefinitePause;
 
+// What is to be deleted and is held by somebody, or may not be deleted by us, may stay so for years.
+Duration pause_of_deletion(int tries) {
+  constexpr Duration kLongestPause = std::chrono::hours(1);
+  return std::min(kDefinitePause * (1 << std::clamp(tries - kTriesUntilLasting, 0, 10)), kLongestPause);
+}
+
 bool is_root_image(const State& state, const ImageId& id) {
   return std::any_of(state.images.begin(), state.images.end(), [&](const RootImage& image) { return image.id == id; });
 }
@@ -320,6 +326,10 @@ void refused(Draft& draft, Asked& asked, const Error& error) {
                std::holds_alternative<RegisterImage>(asked.effect.action);
   Duration definite_pause = saves ? pause_after_failures(asked.tries) : kDefinitePause;
   asked.again_at = draft.now + (mendable ? pause_after(asked.tries) : definite_pause);
+  const bool for_long = !mendable || error.kind == ErrorKind::conflict;
+  if (for_long && asked.tries >= kTriesUntilLasting && asked.effect.key.starts_with("delete/")) {
+    asked.again_at = draft.now + pause_of_deletion(asked.tries);
+  }
   if (is_too_soon(asked.effect.action, error)) wait_for_next_snapshot(draft, asked);
   if (!mendable || asked.tries == kTriesUntilDefinite) {
     draft.record("refused", std::string(name_of(asked.effect.action)) + " is refused: " + asked.last_error +
