@@ -502,7 +502,8 @@ model::Checked<SharedView> Engine::update(const ManagedInstanceId& id, std::stri
     model::SpecChanged change{plan->surroundings};
     if (apply_tags) change.tagging = tag_changes(view->spec, plan->spec);
     Revision revision{
-        std::move(plan->document), std::move(plan->spec), plan->surroundings, view->document, {}, seat->address};
+        std::move(plan->document), std::move(plan->spec), plan->surroundings, view->document, {}, seat->address,
+        view->state.pool_address};
     auto stored = impl_->request({id, std::move(change), 0, std::move(revision)});
     if (stored) {
       if (SharedView now = impl_->find(id)) return now;

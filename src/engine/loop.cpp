@@ -235,6 +235,10 @@ Result<void> Loop::fold(const Input& input, Time now, Drafts& drafts) {
   if (futile) {
     return give_up({ErrorKind::conflict, kChangedMeanwhile, "a replacement went on meanwhile; ask again", {}});
   }
+  const auto& judged = changes_spec ? input.revision->judged_address : std::nullopt;
+  if (judged && *judged != draft->view.state.pool_address) {
+    return give_up({ErrorKind::conflict, kChangedMeanwhile, "its group gave it another address; ask again", {}});
+  }
   if (changes_spec && !may_take(*input.revision, draft->view.state)) {
     return give_up({ErrorKind::conflict, kChangedMeanwhile, "it got its address meanwhile; ask again", {}});
   }

@@ -43,6 +43,8 @@ struct Revision {
   std::string creation_key = {};     // Created: of the request
   // Engaged: what its group's pool gives it.
   std::optional<std::string> pool_address = {};
+  // SpecChanged: what the pool had given it by then. Given another one since, its surroundings are another's.
+  std::optional<std::string> judged_address = {};
 };
 
 // Code of the conflict of an update that was judged by what is no longer so: the document was changed by another since

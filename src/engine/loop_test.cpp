@@ -271,6 +271,27 @@ TEST_F(LoopTest, RefusesAnUpdateOfADocumentThatAnotherHasChanged) {
   EXPECT_EQ(store.instances.at(kOne).document, R"({"a":1})");
 }
 
+// Its surroundings name the subnet of the address that it had then.
+TEST_F(LoopTest, RefusesAnUpdateThatWasJudgedByAnotherAddressOfItsPool) {
+  script = [this](const model::State& state, const model::Event& event, Time) {
+    core::Step step = step_of(state);
+    if (const auto* given = std::get_if<model::AddressGiven>(&event)) step.state.pool_address = given->address;
+    return step;
+  };
+  created(kOne);
+  loop.put({kOne, model::AddressGiven{"10.0.0.21", SubnetId("subnet-b")}, 0, std::nullopt});
+  for (const std::string address : {"10.0.0.20", "10.0.0.21"}) {
+    Revision revision{R"({"a":1})", {}, {}, "{}"};
+    revision.judged_address = address;
+    loop.put({kOne, model::SpecChanged{}, 1, std::move(revision)});
+  }
+  Turn turn = loop.turn();
+  ASSERT_EQ(turn.answers.size(), 2u);
+  ASSERT_FALSE(turn.answers[0].result);
+  EXPECT_EQ(turn.answers[0].result.error().code, kChangedMeanwhile);
+  EXPECT_TRUE(turn.answers[1].result);
+}
+
 TEST_F(LoopTest, RefusesAnUpdateThatBecameFutileSinceItWasJudged) {
   model::Spec spec;
   spec.persistence.root_device = true;
