@@ -172,6 +172,10 @@ model::Checked<GroupBook::Seat> GroupBook::seat_changed(const View& before, cons
   if (spec.group == before.spec.group || !spec.group) {
     // One that leaves its group before it ever ran is free of its address; one that ran keeps it.
     if (!spec.group && core::may_change_address(state)) seat.address = std::string();
+    const bool moves = spec.compute.subnet_ids != before.spec.compute.subnet_ids;
+    if (spec.group && moves && !state.pool_address.empty() && core::may_change_address(state)) {
+      if (auto group = joined(spec); !group) return tl::unexpected(std::move(group).error());
+    }
     if (!spec.compute.private_ip) mark_holder(surroundings, seat.address.value_or(state.pool_address));
     return seat;
   }

@@ -35,6 +35,13 @@ std::set<std::string> held(const std::vector<SharedView>& all) {
   return addresses;
 }
 
+// Its interface has it: whoever was promised it cannot have it.
+bool another_has(const std::string& address, const ManagedInstanceId& self, const std::vector<SharedView>& all) {
+  return std::any_of(all.begin(), all.end(), [&](const SharedView& view) {
+    return view->id != self && view->state.interface && view->state.interface->ip == address;
+  });
+}
+
 std::string first_free(const model::Group& group, const std::set<std::string>& taken) {
   if (!group.pool) return {};
   for (const std::string& address : group.pool->addresses) {
@@ -132,8 +139,12 @@ std::vector<Gift> gifts(const GroupView& group, const std::vector<SharedView>& a
   const SubnetId subnet = group.group.pool ? group.group.pool->subnet : SubnetId();
   for (const SharedView& member : members_of(group.id, all)) {
     const model::State& state = member->state;
-    if (!core::may_change_address(state) || group.group.has_address(state.pool_address)) continue;
-    std::string address = first_free(group.group, taken);
+    const std::vector<SubnetId>& subnets = member->spec.compute.subnet_ids;
+    const bool reached = std::find(subnets.begin(), subnets.end(), subnet) != subnets.end();
+    const std::string& present = state.pool_address;
+    const bool fits = reached && group.group.has_address(present) && !another_has(present, member->id, all);
+    if (!core::may_change_address(state) || fits) continue;
+    std::string address = reached ? first_free(group.group, taken) : std::string();
     if (address == state.pool_address) continue;  // none before, none now
     taken.insert(address);
     gifts.push_back({member->id, {address, address.empty() ? SubnetId() : subnet}});

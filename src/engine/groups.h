@@ -39,7 +39,8 @@ std::vector<SharedView> members_of(const GroupId& group, const std::vector<Share
 // address until it is forgotten: its interface may be kept.
 std::string free_address(const model::Group& group, const std::vector<SharedView>& all);
 
-// What members that never ran are to be given, so that each has an address of the pool as far as it reaches.
+// What members that never ran are to be given, so that each has an address of the pool as far as it reaches. None for
+// those that do not name its subnet; another one for those whose address somebody has by now.
 struct Gift {
   ManagedInstanceId member;
   model::AddressGiven given;
