@@ -99,14 +99,19 @@ class Judgement {
     if (under_way<model::LaunchInstance>(state_) != nullptr) return true;
     return (state_.instance || ends_unseen(state_)) && !state_.root;
   }
+  // A mapping that shows the root is filled in.
+  bool data_may_be_unseen() const {
+    if (!state_.instance) return ends_unseen(state_);
+    if (!state_.instance->running_at) return true;
+    return before_.persistence.root_device ? !state_.root : !state_.instance->kept;
+  }
   bool data_comes_unseen() const {
     if (const auto* launch = under_way<model::LaunchInstance>(state_)) {
       return std::any_of(launch->devices.begin(), launch->devices.end(), [&](const model::LaunchDevice& device) {
         return !is_root(device.device.device_name) && !device.delete_on_termination;
       });
     }
-    const bool unseen = state_.instance ? !state_.instance->running_at : ends_unseen(state_);
-    if (!unseen) return false;
+    if (!data_may_be_unseen()) return false;
     const auto& devices = before_.compute.block_devices;
     return std::any_of(devices.begin(), devices.end(), [&](const BlockDevice& device) {
       return !is_root(device.device_name) && !state_.data.contains(device.device_name);

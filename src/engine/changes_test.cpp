@@ -179,7 +179,10 @@ TEST_F(Changes, WhatALaunchUnderWayMakesIsNotGivenUp) {
   state.data.clear();
   EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice", "persistence.persistBlockDevices"));
   state.instance->running_at = Time{};
-  EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice")) << "it was not seen with its root";
+  EXPECT_THAT(fields(), ElementsAre("persistence.persistRootDevice", "persistence.persistBlockDevices"))
+      << "it was not seen with its volumes";
+  state.root.emplace().id = VolumeId("vol-root");
+  EXPECT_THAT(fields(), IsEmpty()) << "it was seen with what it has";
 }
 
 TEST_F(Changes, NorIfThoseBeforeThemAreKnown) {
@@ -274,6 +277,25 @@ TEST_F(Changes, WhatIsItsOwnIsNamed) {
   own = own_of({before, after}, state);
   EXPECT_FALSE(own.image);
   EXPECT_THAT(own.devices, IsEmpty());
+}
+
+// It runs, and its mapping is not filled in yet: whoever keeps nothing of it now would never know of the volume.
+TEST_F(Changes, WhatAnInstanceHasIsNotGivenUpBeforeItsMappingWasSeen) {
+  after.persistence.block_devices = false;
+  state.data.clear();
+  EXPECT_THAT(fields(), IsEmpty()) << "mapped for the next one, and its mapping was seen with the root";
+  state.root.reset();
+  EXPECT_THAT(fields(), ElementsAre("persistence.persistBlockDevices"));
+}
+
+TEST_F(Changes, NorWhereItsRootIsNoSignOfThat) {
+  before.persistence.root_device = after.persistence.root_device = false;
+  after.persistence.block_devices = false;
+  state.root.reset();
+  state.data.clear();
+  EXPECT_THAT(fields(), ElementsAre("persistence.persistBlockDevices"));
+  state.instance->kept = true;
+  EXPECT_THAT(fields(), IsEmpty());
 }
 
 }  // namespace
