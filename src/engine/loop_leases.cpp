@@ -22,6 +22,12 @@ const Held* held_as(const Leases& leases, const ManagedInstanceId& id) {
   return found != leases.held->end() && found->id == id ? &*found : nullptr;
 }
 
+// By the cloud, of an instance: no look shows it.
+bool is_told_once(const model::Event& event) {
+  return std::holds_alternative<model::InterruptionNoticed>(event) ||
+         std::holds_alternative<model::RebalanceRecommended>(event);
+}
+
 std::string lines_of(const model::Faults& faults, const ManagedInstanceId& id) {
   std::string lines;
   for (const Error& error : faults.errors) lines += fmt::format("\n  {}: {}", id.str(), describe(error));
@@ -76,14 +82,17 @@ Result<void> Loop::take(Leased leased, Turn& turn) {
   return {};
 }
 
-// What comes of their effects and looks is nobody's any more. Requests are answered at their turn.
+// What comes of their effects and looks is nobody's any more. Requests are answered at their turn, and what the cloud
+// tells of an instance is so whoever holds it: it counts if it is this one's again by then.
 void Loop::drop(const std::set<ManagedInstanceId>& ids) {
   for (const ManagedInstanceId& id : ids) {
     auto row = rows_.find(id);
     clear_timer(row->second);
     rows_.erase(row);
   }
-  std::erase_if(queue_, [&](const Input& input) { return input.ticket == 0 && ids.contains(input.id); });
+  std::erase_if(queue_, [&](const Input& input) {
+    return input.ticket == 0 && ids.contains(input.id) && !is_told_once(input.event);
+  });
 }
 
 // Those that another holds by now, and those that this one lost and has taken anew: another may have had them

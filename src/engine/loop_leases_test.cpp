@@ -217,6 +217,16 @@ TEST_F(LoopLeases, WhatItLostAndTookAnewIsAsTheOtherLeftItAndNothingFromBeforeCo
   EXPECT_FALSE(tenure->allows_a_call(clock.time));
 }
 
+// A notice is the cloud's word of an instance, whoever held it meanwhile: nobody tells it a second time.
+TEST_F(LoopLeases, ANoticeOfWhatItLostAndTookAnewIsNotForgotten) {
+  begin();
+  loop.put({kOne, model::InterruptionNoticed{InstanceId("i-1"), clock.time + seconds(120)}, 0, std::nullopt});
+  store.next_leases.taken = {{stored(kOne, 50), 9}};
+  loop.touch();
+  loop.turn();
+  EXPECT_EQ(seen, (std::vector<std::string>{"smi-00000001 InterruptionNoticed", "smi-00000001 Restarted"}));
+}
+
 // The answer that told that they were taken never came.
 TEST_F(LoopLeases, WhatItHoldsWithoutKnowingItIsGivenBackAndWhatItKnowsUnderAnOldNumberIsLost) {
   begin();
