@@ -183,10 +183,16 @@ bool Loop::is_at_rest(const Row& row) {
   return row.view->state.asked.empty() && !row.view->state.handover;
 }
 
+// A notice that waits in the queue for one would be lost with it, and a request be refused for nothing.
 void Loop::give_up_excess(size_t count, Turn& turn) {
+  if (count == 0) return;
+  std::set<ManagedInstanceId> awaited;
+  for (const Input& input : queue_) {
+    if (input.ticket != 0 || is_told_once(input.event)) awaited.insert(input.id);
+  }
   std::vector<ManagedInstanceId> ids;
   for (auto row = rows_.rbegin(); row != rows_.rend() && ids.size() < count; ++row) {
-    if (is_at_rest(row->second)) ids.push_back(row->first);
+    if (is_at_rest(row->second) && !awaited.contains(row->first)) ids.push_back(row->first);
   }
   if (ids.empty()) return;
   if (auto released = store_.release(ids); !released) return note_unreleased(released.error());

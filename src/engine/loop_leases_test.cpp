@@ -256,6 +256,28 @@ TEST_F(LoopLeases, ReleasesWhatIsBeyondItsShareOnceItIsAtRest) {
   EXPECT_NE(loop.find(kTwo), nullptr);
 }
 
+// Whoever brought a notice may forget it once this turn is stored, and the next holder gets none of it.
+TEST_F(LoopLeases, DoesNotReleaseWhatSomethingHasJustComeOf) {
+  begin();
+  loop.put({kTwo, model::InterruptionNoticed{InstanceId("i-2"), clock.time + seconds(120)}, 0, std::nullopt});
+  store.next_leases.excess = 1;
+  loop.touch();
+  loop.turn();
+  EXPECT_EQ(store.released, std::vector<ManagedInstanceId>{kOne});
+  EXPECT_EQ(seen, std::vector<std::string>{"smi-00000002 InterruptionNoticed"});
+}
+
+TEST_F(LoopLeases, NorWhatAUserAsksSomethingOf) {
+  begin();
+  loop.put({kTwo, model::PauseAsked{}, 7, std::nullopt});
+  store.next_leases.excess = 1;
+  loop.touch();
+  Turn turn = loop.turn();
+  EXPECT_EQ(store.released, std::vector<ManagedInstanceId>{kOne});
+  ASSERT_EQ(turn.answers.size(), 1u);
+  EXPECT_TRUE(turn.answers[0].result);
+}
+
 TEST_F(LoopLeases, LooksForItsShareSoonAndForWhatADeadOneHeldWhenItsLeasesEnd) {
   begin();
   store.next_leases.missing = 1;
