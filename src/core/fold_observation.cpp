@@ -523,7 +523,21 @@ void settle_unknown(Draft& draft, const Observation& observation) {
 
 }  // namespace
 
+namespace {
+
+void note_denied(Draft& draft, const Observation& observation) {
+  std::map<Kind, std::string>& denied = draft.state().looking.denied;
+  std::erase_if(denied, [&](const auto& entry) { return has(observation.kinds, entry.first); });
+  for (Kind kind : {Kind::instances, Kind::volumes, Kind::snapshots, Kind::images, Kind::interfaces, Kind::status}) {
+    if (has(observation.denied, kind)) denied.try_emplace(kind, observation.why_denied);
+  }
+}
+
+}  // namespace
+
 void fold_observation(Draft& draft, const Observation& observation) {
+  note_denied(draft, observation);
+  if (observation.kinds == 0) return;
   fold_instances(draft, observation);
   fold_scouts(draft, observation);
   fold_volumes(draft, observation);

@@ -66,8 +66,37 @@ std::string refusal(const State& state) {
   return {};
 }
 
+std::string_view things(Kind kind) {
+  switch (kind) {
+    case Kind::instances:
+      return "its instances";
+    case Kind::volumes:
+      return "its volumes";
+    case Kind::snapshots:
+      return "its snapshots";
+    case Kind::images:
+      return "its images";
+    case Kind::interfaces:
+      return "its network interfaces";
+    case Kind::status:
+      return "its status checks";
+  }
+  return "its things";
+}
+
+// Before all others: whatever else is wrong may only not be seen.
+std::string denied_error(const State& state) {
+  for (const auto& [kind, why] : state.looking.denied) {
+    if (kind == Kind::status && !state.instance) continue;  // nobody looks at these
+    return "the cloud denies to show " + std::string(things(kind)) + ": " + why +
+           ". What is not seen is waited for; it is looked at again";
+  }
+  return {};
+}
+
 std::string present_error(Draft& draft) {
   const State& state = draft.state();
+  if (std::string error = denied_error(state); !error.empty()) return error;
   if (is_settling(state)) {
     Time grace_ends = *state.instance->running_at + draft.spec.health_check.grace_period;
     if (draft.now >= grace_ends) return out_of_grace_error(draft);

@@ -50,8 +50,10 @@ struct Observer::Round {
   model::Kinds swept = 0;
   Time as_of{};
   std::map<ManagedInstanceId, Target> targets;
-  int open = 0;           // describes not answered yet
-  model::Kinds read = 0;  // kinds read to the end
+  int open = 0;             // describes not answered yet
+  model::Kinds read = 0;    // kinds read to the end
+  model::Kinds denied = 0;  // time and again
+  std::string why_denied;
   Listing all;
   // Not in the listing by tag, and somebody's all the same: asked for by id.
   std::map<VolumeId, ManagedInstanceId> unlisted_volumes;
@@ -210,7 +212,7 @@ void Observer::ask(const SharedRound& round, model::Kind kind) {
 }
 
 // Paces the next describe of this kind: a failure makes everybody wait who wants it, a success nobody.
-void Observer::note(model::Kind kind, const Result<Listing>& listing) {
+void Observer::note(Round& round, model::Kind kind, const Result<Listing>& listing) {
   Pause& pause = pauses_[index_of(kind)];
   if (listing) {
     pause = {};
@@ -220,10 +222,13 @@ void Observer::note(model::Kind kind, const Result<Listing>& listing) {
   pause.length = std::clamp(pause.length * 2, kFirstPause, kLongestPause);
   pause.until = ties_.clock.now() + pause.length;
   spdlog::warn("looking at the cloud: {}", holdfast::describe(listing.error()));
+  if (listing.error().kind != ErrorKind::denied || pause.length < kPauseOfDenied) return;
+  round.denied = round.denied | kind;
+  round.why_denied = holdfast::describe(listing.error());
 }
 
 void Observer::answered(const SharedRound& round, model::Kind kind, Result<Listing> listing) {
-  note(kind, listing);
+  note(*round, kind, listing);
   if (listing) {
     round->read = round->read | kind;
     switch (kind) {
@@ -370,7 +375,7 @@ template <class Id, class Thing>
 void Observer::take_unlisted(Round& round, model::Kind kind, const std::map<Id, ManagedInstanceId>& owners,
                              const Result<Listing>& found, std::vector<Thing> Listing::*things) {
   if (owners.empty()) return;
-  note(kind, found);
+  note(round, kind, found);
   if (found) {
     (round.all.*things).insert((round.all.*things).end(), ((*found).*things).begin(), ((*found).*things).end());
     return;
@@ -392,8 +397,16 @@ std::map<ManagedInstanceId, model::Observation> Observer::observations_of(const 
   for (const auto& [id, target] : round.targets) {
     model::Kinds kinds = target.kinds & round.read;
     if (target.instance.empty()) kinds = kinds & static_cast<model::Kinds>(~only(model::Kind::status));
-    if (kinds == 0 || ties_.find(id) == nullptr) continue;
+    SharedView view = ties_.find(id);
+    if (view == nullptr) continue;
     if (auto taken = taken_.find(id); taken != taken_.end() && round.number <= taken->second) continue;
+    // Told once: it is known until it is shown again.
+    for (model::Kind kind : kAllKindsInOrder) {
+      if (!model::has(target.kinds & round.denied, kind) || view->state.looking.denied.contains(kind)) continue;
+      observations[id].denied = observations[id].denied | kind;
+      observations[id].why_denied = round.why_denied;
+    }
+    if (kinds == 0) continue;
     auto& delivered = delivered_[id];
     for (model::Kind kind : kAllKindsInOrder) {
       if (!model::has(kinds, kind)) continue;

@@ -39,6 +39,8 @@ class Observer {
   static constexpr int kMostRounds = 2;
   static constexpr Duration kFirstPause = std::chrono::milliseconds(200);  // after a describe that failed
   static constexpr Duration kLongestPause = std::chrono::seconds(10);
+  // From so long a pause on, after as many denials in a row, it is told: credentials may be changing.
+  static constexpr Duration kPauseOfDenied = kFirstPause * 4;
 
   struct Ties {
     ec2::Ec2& ec2;
@@ -104,7 +106,7 @@ class Observer {
   void deliver(const SharedRound& round);
   std::map<ManagedInstanceId, model::Observation> observations_of(const Round& round);
   void warn_of_orphans(const Round& round);
-  void note(model::Kind kind, const Result<Listing>& listing);
+  void note(Round& round, model::Kind kind, const Result<Listing>& listing);
 
   Ties ties_;
   std::map<model::Kinds, Rounds> rounds_;

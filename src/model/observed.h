@@ -139,6 +139,9 @@ struct ObservedStatus {
 struct Observation {
   Time as_of{};     // when the first request of it was sent
   Kinds kinds = 0;  // which kinds were listed to the end
+  // Which the cloud has denied to show, time and again, and its words for that. Nothing else is said of these.
+  Kinds denied = 0;
+  std::string why_denied;
   std::vector<ObservedInstance> instances;
   std::vector<ObservedVolume> volumes;
   std::vector<ObservedSnapshot> snapshots;

@@ -248,6 +248,7 @@ struct Looking {
   std::vector<MarketPrice> prices;        // newest of the spot markets in question
   std::optional<Time> address_asked;      // when the elastic address was last associated
   std::optional<Time> cheaper_since;      // a market was seen much cheaper than the present one since then
+  std::map<Kind, std::string> denied;     // what the cloud denies to show, and its words for that
   bool operator==(const Looking&) const { return true; }
 };
 
