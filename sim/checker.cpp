@@ -154,7 +154,13 @@ bool Checker::falls_back(Managed& managed, const Instance& instance, const std::
   const bool asked = managed.spec.persistence.root_fallback || instance.asked < managed.spec_since + kLatestSent;
   auto last = instances_.find(managed.last);
   const bool in_vain = last != instances_.end() && last->second.spoiled;
-  if (device != kRootDevice || !asked || !in_vain || !content.written.holds(managed.came_up)) return false;
+  if (device != kRootDevice || !asked || !in_vain) return false;
+  // The newest whose image is still there: a person may have deregistered it.
+  const auto newest = std::find_if(managed.came_up.rbegin(), managed.came_up.rend(), [&](const auto& root) {
+    auto image = images_.find(root.first);
+    return image != images_.end() && !image->second.deleted;
+  });
+  if (newest == managed.came_up.rend() || !content.written.holds(newest->second)) return false;
   managed.branches[device].push_back({time_.now(), time_.now() + model::Deallocation().retention});
   managed.acknowledged[device] = content.synced;
   return true;
@@ -278,6 +284,7 @@ void Checker::check_volume_goes(const VolumeId& id, const Volume& volume) {
     return;
   }
   if (volume.dropped && time_.now() + kClocksApart >= *volume.dropped) return;
+  if (volume.given_up && may_go(managed, &model::Deallocation::delete_volumes)) return;
   if (may_go(managed, &model::Deallocation::delete_volumes)) return gives_up(id, volume);
   if (managed.destroyed.contains(volume.device)) return;
   if (left_behind(managed, volume.device, volume.came, true)) return;
@@ -369,7 +376,7 @@ void Checker::machine_is_well(const InstanceId& machine) {
   auto found = instances_.find(machine);
   if (found == instances_.end()) return;
   found->second.well = true;
-  managed_[found->second.owner].came_up = found->second.root;
+  managed_[found->second.owner].came_up.emplace_back(found->second.image, found->second.root);
   for (auto& [id, volume] : volumes_) {
     if (volume.owner != found->second.owner || volume.deleted || !guests_.writing(id)) continue;
     volume.was_well = true;

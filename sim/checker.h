@@ -139,7 +139,7 @@ class Checker : public Witness {
     bool let_out_over = false;                   // the time for which the rest was to be kept was over by then
     Time let_out_until{};
     InstanceId last;  // that a root has come to
-    Log came_up = {};  // the root that the last healthy one began with
+    std::vector<std::pair<ImageId, Log>> came_up;  // the roots that healthy ones began with, in their order
     std::map<std::string, Log> acknowledged;               // by device: what was synced, as of when it was last written
     std::set<std::string> destroyed;                       // devices whose newest copy a person has deleted
     std::map<std::string, std::vector<Restore>> restores;  // asked for, by device, in their order
@@ -177,6 +177,7 @@ class Checker : public Witness {
     std::optional<Time> unkept = {};      // set by hand to go with its instance
     bool taken_off = false;               // by hand, and not put back
     std::optional<Time> dropped = {};     // by its user, or on its way to be: kept until then
+    bool given_up = false;                // dropped, and what comes in its place counts
   };
   struct Snapshot {
     ManagedInstanceId owner;

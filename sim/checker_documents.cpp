@@ -100,7 +100,8 @@ void Checker::drops(const model::VolumeDropped& request, Time at) {
 
 // What comes in its place counts from now on; what was copied of it goes with it.
 void Checker::is_dropped(const model::VolumeDropped& request) {
-  const Volume& volume = volumes_[request.volume];
+  Volume& volume = volumes_[request.volume];
+  volume.given_up = true;
   Managed& managed = managed_[volume.owner];
   managed.acknowledged.erase(volume.device);
   managed.branches[volume.device].push_back({time_.now(), volume.dropped.value_or(time_.now())});

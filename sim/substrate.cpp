@@ -71,7 +71,7 @@ void SimSubstrate::Events::user_data_ended(const InstanceId& machine, cloud::Use
     outcome = cloud::UserDataOutcome::failed;
     owner.sick_.insert(machine);
   }
-  if (outcome == cloud::UserDataOutcome::succeeded) {
+  if (outcome == cloud::UserDataOutcome::succeeded && owner.alive(machine)) {
     owner.booted_.insert(machine);
     owner.witness_.machine_is_well(machine);
   }
