@@ -376,7 +376,8 @@ void Checker::machine_is_well(const InstanceId& machine) {
   auto found = instances_.find(machine);
   if (found == instances_.end()) return;
   found->second.well = true;
-  managed_[found->second.owner].came_up.emplace_back(found->second.image, found->second.root);
+  // One that was spoiled and is repaired may have been given up by then.
+  if (!found->second.spoiled) managed_[found->second.owner].came_up.emplace_back(found->second.image, found->second.root);
   for (auto& [id, volume] : volumes_) {
     if (volume.owner != found->second.owner || volume.deleted || !guests_.writing(id)) continue;
     volume.was_well = true;
