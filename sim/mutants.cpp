@@ -72,6 +72,10 @@ constexpr Mutant kMutants[] = {
     {Mutation::keep_any_address, "keep_any_address", 3, "the interface at hand will do, whatever address is wanted"},
     {Mutation::leave_the_elastic_address, "leave_the_elastic_address", 5,
      "the elastic address is not brought to the next instance"},
+    {Mutation::move_at_any_hour, "move_at_any_hour", 6, "a replacement that nothing forces begins out of its windows"},
+    {Mutation::fall_back_by_the_clock, "fall_back_by_the_clock", 3,
+     "an older root takes the place of one that nobody has seen not to come up"},
+    {Mutation::drop_at_once, "drop_at_once", 1, "a volume that its user drops is kept for no time"},
 };
 static_assert(std::size(kMutants) == static_cast<size_t>(Mutation::last_of_them) - 1);
 

@@ -57,7 +57,7 @@ std::string draw_windows(Time now, Random& random) {
   std::vector<std::string> windows;
   Time begin = now + Duration(random.below(Duration(2h).count()));
   for (uint64_t left = 1 + random.below(2); left > 0; --left) {
-    const Time end = begin + 5min + Duration(random.below(Duration(1h).count()));
+    const Time end = begin + 5min + Duration(random.below(Duration(30min).count()));
     windows.push_back(moment(begin) + "-" + moment(end));
     begin = end + 10min + Duration(random.below(Duration(24h).count()));
   }
@@ -70,7 +70,7 @@ std::string draw_strategy(Time now, Random& random) {
   static constexpr const char* kPerformAt[] = {"always", "timeWindow", "never", "never", "never", "never"};
   const std::string perform_at = any_of(kPerformAt, random);
   std::string more;
-  if (perform_at == "timeWindow" || random.below(6) == 0) {
+  if (perform_at == "timeWindow" || random.below(3) == 0) {
     more += fmt::format(R"("optimizationWindows":[{}],)", draw_windows(now, random));
   }
   if (random.below(6) == 0) more += R"("minimumInstanceLifetime":1,)";

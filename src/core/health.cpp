@@ -5,6 +5,7 @@
 #include "core/fold.h"
 #include "core/import.h"
 #include "core/losses.h"
+#include "core/mutation.h"
 #include "core/saving.h"
 #include "core/short_lived.h"
 #include "core/unplaced.h"
@@ -144,6 +145,7 @@ bool out_of_grace(Draft& draft) {
   if (!is_settling(state)) return false;
   const Time due = *state.instance->running_at + draft.spec.health_check.grace_period;
   if (draft.now < due) return false;
+  if (mutated(Mutation::fall_back_by_the_clock)) return true;
   // By a look from after that time: it may have come up, and have ended since, and nobody have looked.
   if (state.looking.seen_unwell && *state.looking.seen_unwell >= due) return true;
   draft.look_on_time(static_cast<Kinds>(Kind::status), next_sight(draft, due));

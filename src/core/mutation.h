@@ -48,6 +48,9 @@ enum class Mutation {
   skip_what_is_due,
   keep_any_address,
   leave_the_elastic_address,
+  move_at_any_hour,
+  fall_back_by_the_clock,
+  drop_at_once,
   last_of_them,
 };
 

@@ -8,6 +8,7 @@
 #include "core/health.h"
 #include "core/import.h"
 #include "core/lifecycle.h"
+#include "core/mutation.h"
 #include "core/replacement.h"
 #include "core/retention.h"
 #include "core/short_lived.h"
@@ -121,7 +122,7 @@ Result<void> drop_volume(Draft& draft, const VolumeDropped& request) {
   }
   bool at_rest = state.goal == Goal::paused && !state.instance && !state.handover;
   if (!at_rest) return conflict(state, "is not PAUSED, and " + id + " may be in use: pause it first");
-  const Time due = draft.now + request.retention;
+  const Time due = mutated(Mutation::drop_at_once) ? draft.now : draft.now + request.retention;
   const std::string device = found->first;
   if (state.restore && state.restore->sources.contains(device)) {
     return conflict(state, "is to be restored at " + device + ": take the restore back first");
