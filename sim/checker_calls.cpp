@@ -329,6 +329,8 @@ void Checker::asking(const ec2::Request& request) {
   if (found == volumes_.end() || found->second.machine == attach->instance_id) return;
   const Volume& volume = found->second;
   if (volume.seen_free && *volume.seen_free >= volume.came) return;
+  // Lent by a person, and back, since the service looked: it may have been asleep.
+  if (is_foreign(volume.machine, volume) && !guests_.writing(attach->volume_id)) return;
   broken(2, "attached_before_it_was_seen_free", volume.owner,
          fmt::format("{} is to be attached to {}", attach->volume_id.str(), attach->instance_id.str()));
 }
