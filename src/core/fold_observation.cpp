@@ -421,6 +421,15 @@ void fold_volumes(Draft& draft, const Observation& observation) {
 
 // ---- status checks
 
+// It may have been well while nobody looked.
+void note_unwell(Looking& looking, const ObservedStatus& seen, Time as_of) {
+  constexpr Duration kUnwatched = std::chrono::minutes(2);
+  if (seen.check == StatusCheck::ok) return looking.unwell_since.reset();
+  const bool watched = looking.seen_unwell && as_of <= *looking.seen_unwell + kUnwatched;
+  if (!watched || !looking.unwell_since) looking.unwell_since = as_of;
+  looking.seen_unwell = as_of;
+}
+
 void fold_statuses(Draft& draft, const Observation& observation) {
   State& state = draft.state();
   if (has(observation.kinds, Kind::status)) {
@@ -431,7 +440,7 @@ void fold_statuses(Draft& draft, const Observation& observation) {
   for (const ObservedStatus& seen : observation.statuses) {
     if (seen.instance != state.instance->id || seen.check == StatusCheck::unknown) continue;
     state.instance->check = seen.check;
-    if (seen.check != StatusCheck::ok) state.looking.seen_unwell = observation.as_of;
+    note_unwell(state.looking, seen, observation.as_of);
     if (seen.check != StatusCheck::impaired) {
       state.instance->unhealthy_since.reset();
     } else if (!state.instance->unhealthy_since) {

@@ -143,12 +143,13 @@ Time next_sight(const Draft& draft, Time due) {
 bool out_of_grace(Draft& draft) {
   const State& state = draft.state();
   if (!is_settling(state)) return false;
-  const Time due = *state.instance->running_at + draft.spec.health_check.grace_period;
-  if (draft.now < due) return false;
+  const Duration grace = draft.spec.health_check.grace_period;
+  if (draft.now < *state.instance->running_at + grace) return false;
   if (mutated(Mutation::fall_back_by_the_clock)) return true;
-  // By a look from after that time: it may have come up, and have ended since, and nobody have looked.
-  if (state.looking.seen_unwell && *state.looking.seen_unwell >= due) return true;
-  draft.look_on_time(static_cast<Kinds>(Kind::status), next_sight(draft, due));
+  // By looks from all of that time, and from after it: while nobody looked it may have come up, fallen ill or ended.
+  const Time since = std::max(*state.instance->running_at, state.looking.unwell_since.value_or(draft.now));
+  if (state.looking.seen_unwell && *state.looking.seen_unwell >= since + grace) return true;
+  draft.look_on_time(static_cast<Kinds>(Kind::status), next_sight(draft, since + grace));
   return false;
 }
 

@@ -415,7 +415,9 @@ struct Broken {
   }
   bool out_of_grace_soon() const {
     const std::optional<Instance>& instance = world.state.instance;
-    return instance->running_at && world.now >= *instance->running_at + world.spec.health_check.grace_period;
+    constexpr Duration kUntilWatched = std::chrono::seconds(2);
+    const Duration grace = world.spec.health_check.grace_period;
+    return instance->running_at && world.now >= *instance->running_at + grace + kUntilWatched;
   }
   void step() {
     while (world.turn()) {
@@ -465,6 +467,25 @@ TEST_F(Fallback, IsNotByTheClockAlone) {
   ASSERT_EQ(world.state.status, Status::active) << world.state.error;
   EXPECT_EQ(std::find(world.history.begin(), world.history.end(), "root_fallback"), world.history.end());
   EXPECT_GE(world.cloud.content_of(world.state.root->id), world.cloud.acknowledged.at("/dev/xvda"));
+}
+
+// It may have come up while the service was away, and be ill by now: it is watched for a grace of its own.
+TEST_F(Fallback, IsNotOfAGraceThatNobodyWatched) {
+  world.happen(RecycleAsked{});
+  world.cloud.set_health(StatusCheck::impaired);
+  const int generation = world.state.generation + 1;
+  ASSERT_TRUE(world.turn_until([&] {
+    const std::optional<Instance>& instance = world.state.instance;
+    return instance && instance->generation == generation && instance->check == StatusCheck::impaired;
+  }));
+  world.now += world.spec.health_check.grace_period + std::chrono::minutes(5);
+  world.restart();
+  auto fell_back = [&] { return testing::position(world.history, "root_fallback") < world.history.size(); };
+  const Time back = world.now;
+  while (world.now < back + world.spec.health_check.grace_period - std::chrono::seconds(2)) step();
+  EXPECT_FALSE(fell_back());
+  while (world.now < back + world.spec.health_check.grace_period + std::chrono::seconds(30) && !fell_back()) step();
+  EXPECT_TRUE(fell_back());
 }
 
 // Deleted by hand, or by a deletion that was taken back.

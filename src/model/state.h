@@ -245,6 +245,7 @@ struct Looking {
   std::optional<Time> statuses_listed;    // the same of the status checks
   std::optional<Time> status_asked;       // when the answer to that was there
   std::optional<Time> seen_unwell;        // when they last were seen not to be ok
+  std::optional<Time> unwell_since;       // seen so from then on, without a longer time that nobody looked
   std::vector<MarketPrice> prices;        // newest of the spot markets in question
   std::optional<Time> address_asked;      // when the elastic address was last associated
   std::optional<Time> cheaper_since;      // a market was seen much cheaper than the present one since then
