@@ -153,14 +153,16 @@ bool Checker::falls_back(Managed& managed, const Instance& instance, const std::
                          const Guests::Content& content) {
   const bool asked = managed.spec.persistence.root_fallback || instance.asked < managed.spec_since + kLatestSent;
   auto last = instances_.find(managed.last);
-  const bool in_vain = last != instances_.end() && last->second.spoiled;
+  // Or it came up while the service was away, and was ill when that was back.
+  const bool in_vain = last != instances_.end() &&
+                       (last->second.spoiled || (last->second.fell_ill && !last->second.seen_well));
   if (device != kRootDevice || !asked || !in_vain) return false;
-  // The newest whose image is still there: a person may have deregistered it.
-  const auto newest = std::find_if(managed.came_up.rbegin(), managed.came_up.rend(), [&](const auto& root) {
-    auto image = images_.find(root.first);
-    return image != images_.end() && !image->second.deleted;
+  // The newest that the service has seen, and whose image is still there: a person may have deregistered it.
+  const auto newest = std::find_if(managed.came_up.rbegin(), managed.came_up.rend(), [&](const InstanceId& id) {
+    auto image = images_.find(instances_[id].image);
+    return instances_[id].seen_well && image != images_.end() && !image->second.deleted;
   });
-  if (newest == managed.came_up.rend() || !content.written.holds(newest->second)) return false;
+  if (newest == managed.came_up.rend() || !content.written.holds(instances_[*newest].root)) return false;
   managed.branches[device].push_back({time_.now(), time_.now() + model::Deallocation().retention});
   managed.acknowledged[device] = content.synced;
   return true;
@@ -347,6 +349,9 @@ void Checker::shown(const engine::View& view) {
     changed_spec(managed, view.spec);
   }
   check_unforced(managed, view);
+  const auto& present = view.state.instance;
+  auto instance = present && present->healthy_at ? instances_.find(present->id) : instances_.end();
+  if (instance != instances_.end()) instance->second.seen_well = true;
   if (!managed.goal) return;
   if (view.state.goal != *managed.goal && !is_due(managed, view.state.goal)) {
     broken(6, "answered_request_forgotten", view.id, "the goal is another than what the user was answered");
@@ -377,12 +382,16 @@ void Checker::machine_is_well(const InstanceId& machine) {
   if (found == instances_.end()) return;
   found->second.well = true;
   // One that was spoiled and is repaired may have been given up by then.
-  if (!found->second.spoiled) managed_[found->second.owner].came_up.emplace_back(found->second.image, found->second.root);
+  if (!found->second.spoiled) managed_[found->second.owner].came_up.push_back(machine);
   for (auto& [id, volume] : volumes_) {
     if (volume.owner != found->second.owner || volume.deleted || !guests_.writing(id)) continue;
     volume.was_well = true;
     managed_[volume.owner].destroyed.erase(volume.device);  // what takes its place is promised like any other
   }
+}
+
+void Checker::machine_falls_ill(const InstanceId& machine) {
+  if (auto found = instances_.find(machine); found != instances_.end()) found->second.fell_ill = true;
 }
 
 void Checker::machine_is_dead(const InstanceId& machine) {

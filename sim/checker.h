@@ -85,6 +85,7 @@ class Checker : public Witness {
 
   void machine_runs(const cloud::MachineSpec& machine) override;
   void machine_is_well(const InstanceId& machine) override;
+  void machine_falls_ill(const InstanceId& machine) override;
   void machine_is_dead(const InstanceId& machine) override;
   void volume_comes(const InstanceId& machine, const cloud::AttachedVolume& volume) override;
   void volume_leaves(const InstanceId& machine, const VolumeId& volume) override;
@@ -139,7 +140,7 @@ class Checker : public Witness {
     bool let_out_over = false;                   // the time for which the rest was to be kept was over by then
     Time let_out_until{};
     InstanceId last;  // that a root has come to
-    std::vector<std::pair<ImageId, Log>> came_up;  // the roots that healthy ones began with, in their order
+    std::vector<InstanceId> came_up;  // by themselves, in their order
     std::map<std::string, Log> acknowledged;               // by device: what was synced, as of when it was last written
     std::set<std::string> destroyed;                       // devices whose newest copy a person has deleted
     std::map<std::string, std::vector<Restore>> restores;  // asked for, by device, in their order
@@ -160,6 +161,8 @@ class Checker : public Witness {
     Time asked{};  // for the first time
     Log root = {};  // as it came to it
     bool spoiled = false;  // so that it does not come up
+    bool fell_ill = false;
+    bool seen_well = false;  // by the service
   };
   struct Volume {
     ManagedInstanceId owner;

@@ -97,6 +97,7 @@ void SimSubstrate::guest_shuts_down(const InstanceId& machine) {
 void SimSubstrate::guest_is_sick(const InstanceId& machine, bool sick) {
   if (!alive(machine)) return;
   if (sick ? !sick_.insert(machine).second : sick_.erase(machine) == 0) return;  // as it was
+  if (sick) witness_.machine_falls_ill(machine);
   events_.user_data_ended(machine, sick ? cloud::UserDataOutcome::failed : cloud::UserDataOutcome::succeeded);
 }
 

@@ -23,6 +23,7 @@ class Witness {
   virtual ~Witness() = default;
   virtual void machine_runs(const cloud::MachineSpec& machine) = 0;
   virtual void machine_is_well(const InstanceId& machine) = 0;
+  virtual void machine_falls_ill(const InstanceId& machine) = 0;
   virtual void machine_is_dead(const InstanceId& machine) = 0;
   // Before the application on it begins, after it has ended.
   virtual void volume_comes(const InstanceId& machine, const cloud::AttachedVolume& volume) = 0;

@@ -106,6 +106,7 @@ class VirtualCloud : private Witness {
 
   void machine_runs(const cloud::MachineSpec&) override {}
   void machine_is_well(const InstanceId&) override {}
+  void machine_falls_ill(const InstanceId&) override {}
   void machine_is_dead(const InstanceId&) override {}
   void volume_comes(const InstanceId&, const cloud::AttachedVolume&) override {}
   void volume_leaves(const InstanceId&, const VolumeId&) override {}
