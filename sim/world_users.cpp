@@ -177,8 +177,8 @@ std::string World::draw_document(Random& random) {
     "compute":{{{}"product":"Linux/UNIX","subnetIds":[{}],
       "launchSpecification":{{"imageId":"{}","instanceTypes":{{{}}},
         "securityGroupIds":["{}"]{}}}}}}})",
-      ids_.size(), draw_strategy(time_.now(), random), root_part, data, any_of(kIntervals, random), ip, health, schedule,
-      addresses, quoted(subnets), cloud::kMinimalImage, draw_types(random), cloud::kDefaultSecurityGroup, mapping);
+      ids_.size(), draw_strategy(time_.now(), random), root_part, data, any_of(kIntervals, random), ip, health,
+      schedule, addresses, quoted(subnets), cloud::kMinimalImage, draw_types(random), cloud::kDefaultSecurityGroup, mapping);
 }
 
 ManagedInstanceId World::next_id() {
