@@ -170,7 +170,8 @@ class Checker : public Witness {
     bool was_well = false;  // a machine that had it has become well
     bool deleted = false;
     std::optional<Actor> deleter;
-    InstanceId machine = {};  // the last that it came to
+    InstanceId machine = {};   // the last that it came to
+    InstanceId asked_to = {};  // the last that it was to be attached to
     Time came{};
     std::optional<Time> left = {};        // the last machine that wrote to it
     std::optional<Time> seen_free = {};   // by the service, in an answer to what it asked then

@@ -327,7 +327,10 @@ void Checker::asking(const ec2::Request& request) {
   if (attach == nullptr) return;
   auto found = volumes_.find(attach->volume_id);
   if (found == volumes_.end() || found->second.machine == attach->instance_id) return;
-  const Volume& volume = found->second;
+  Volume& volume = found->second;
+  const bool asked_before = volume.asked_to == attach->instance_id;  // and not answered
+  volume.asked_to = attach->instance_id;
+  if (asked_before) return;
   if (volume.seen_free && *volume.seen_free >= volume.came) return;
   // Lent by a person, and back, since the service looked: it may have been asleep.
   if (is_foreign(volume.machine, volume) && !guests_.writing(attach->volume_id)) return;

@@ -178,7 +178,8 @@ std::string World::draw_document(Random& random) {
       "launchSpecification":{{"imageId":"{}","instanceTypes":{{{}}},
         "securityGroupIds":["{}"]{}}}}}}})",
       ids_.size(), draw_strategy(time_.now(), random), root_part, data, any_of(kIntervals, random), ip, health,
-      schedule, addresses, quoted(subnets), cloud::kMinimalImage, draw_types(random), cloud::kDefaultSecurityGroup, mapping);
+      schedule, addresses, quoted(subnets), cloud::kMinimalImage, draw_types(random), cloud::kDefaultSecurityGroup,
+      mapping);
 }
 
 ManagedInstanceId World::next_id() {
