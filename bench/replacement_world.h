@@ -89,6 +89,7 @@ class ReplacementWorld : public sim::Witness {
 
   void machine_runs(const cloud::MachineSpec& machine) override { checker_.machine_runs(machine); }
   void machine_is_well(const InstanceId& machine) override;
+  void machine_falls_ill(const InstanceId& machine) override { checker_.machine_falls_ill(machine); }
   void machine_is_dead(const InstanceId& machine) override { checker_.machine_is_dead(machine); }
   void volume_comes(const InstanceId& machine, const cloud::AttachedVolume& volume) override;
   void volume_leaves(const InstanceId& machine, const VolumeId& volume) override;

@@ -405,12 +405,21 @@ bool Checker::is_foreign(const InstanceId& machine, const Volume& volume) const 
   return instance == instances_.end() || instance->second.owner != volume.owner;
 }
 
+// Another has been made since it was left: what is written to it from then on is promised to nobody.
+bool Checker::has_successor(const Volume& volume) const {
+  return volume.left && std::any_of(volumes_.begin(), volumes_.end(), [&](const auto& entry) {
+    const Volume& other = entry.second;
+    return other.owner == volume.owner && other.device == volume.device && other.made > *volume.left;
+  });
+}
+
 void Checker::volume_comes(const InstanceId& machine, const cloud::AttachedVolume& attached) {
   auto instance = instances_.find(machine);
   auto found = volumes_.find(attached.id);
   if (found == volumes_.end()) return;
   if (is_foreign(machine, found->second)) {
-    found->second.lent_at_rest = managed_[found->second.owner].goal == model::Goal::paused;
+    const bool at_rest = managed_[found->second.owner].goal == model::Goal::paused;
+    found->second.lent_at_rest = at_rest && !has_successor(found->second);
     auto content = guests_.volume(attached.id, time_.now());
     if (!found->second.lent_at_rest && !found->second.before_lent && content) {
       found->second.before_lent = content->synced;

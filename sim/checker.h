@@ -173,6 +173,7 @@ class Checker : public Witness {
     InstanceId machine = {};   // the last that it came to
     InstanceId asked_to = {};  // the last that it was to be attached to
     Time came{};
+    Time made{};
     std::optional<Time> left = {};        // the last machine that wrote to it
     std::optional<Time> seen_free = {};   // by the service, in an answer to what it asked then
     std::optional<Time> seen_held = {};   // the same, on a machine
@@ -213,6 +214,7 @@ class Checker : public Witness {
   struct Calls;
 
   bool let_go_by_hand(const VolumeId& volume) const;
+  bool has_successor(const Volume& volume) const;
   bool is_foreign(const InstanceId& machine, const Volume& volume) const;
   bool persists(const Managed& managed, const std::string& device) const;
   const Kept& kept(const Managed& managed, const std::string& device) const;

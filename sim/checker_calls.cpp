@@ -60,6 +60,7 @@ struct Checker::Calls {
       for (const auto& interface : made.network_interfaces) of.primaries_[interface.network_interface_id] = id;
       for (const auto& device : made.block_device_mappings) {
         of.volumes_[device.volume_id] = {id, device.device_name, false, false, std::nullopt};
+        of.volumes_[device.volume_id].made = of.time_.now();
         const bool promised = of.persists(managed->second, device.device_name) &&
                               !of.of_before(instance, managed->second, device.device_name);
         if (device.delete_on_termination && promised) {
@@ -126,6 +127,7 @@ struct Checker::Calls {
     if (!service()) of.by_hand_.insert(made.str());
     if (service()) {
       of.volumes_.emplace(made, Volume{owner_tag(tags), tag(tags, model::kTagDevice), false, false, std::nullopt});
+      of.volumes_[made].made = of.time_.now();
     }
   }
 
