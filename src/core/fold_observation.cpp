@@ -309,11 +309,11 @@ bool came_to_nothing(const State& state, const ObservedVolume& seen, Time as_of)
   return as_of > ended + kListingLag;
 }
 
-// A look from before the last change, or from right after it, may show what has been deleted meanwhile. It is looked at
-// once more.
-bool may_be_gone_by_now(Draft& draft, Time as_of) {
+// A look from before the last change, or from right after it, may show what has been deleted meanwhile, if nothing held
+// it. It is looked at once more.
+bool may_be_gone_by_now(Draft& draft, const ObservedVolume& seen, Time as_of) {
   const Time shown_by = draft.state().updated_at + kListingLag;
-  if (as_of >= shown_by) return false;
+  if (as_of >= shown_by || !seen.attachments.empty()) return false;
   draft.look(static_cast<Kinds>(Kind::volumes), std::max(shown_by, draft.now));
   return true;
 }
@@ -349,7 +349,7 @@ bool adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   if (volume.device.empty()) {
     // Beside an instance with all its volumes it is one that somebody has exchanged.
     if (!draft.spec.persistence.block_devices || !has_a_place(draft)) return true;
-    if (may_be_gone_by_now(draft, as_of)) return false;
+    if (may_be_gone_by_now(draft, seen, as_of)) return false;
     note_unplaced(draft, volume);
     return true;
   }
@@ -358,9 +358,11 @@ bool adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
               : (state.data.contains(volume.device) || !draft.spec.persistence.block_devices)) {
     return true;
   }
-  if (may_be_gone_by_now(draft, as_of)) return false;
+  if (may_be_gone_by_now(draft, seen, as_of)) return false;
   Volume& kept = is_root ? state.root.emplace(volume) : state.data.emplace(volume.device, volume).first->second;
   fold_volume(draft, kept, seen);
+  // Where its instance has ended, what holds it is another machine, or says nothing of now: it counts once it is free.
+  kept.taken_off = !state.instance && !kept.attached_to.empty();
   std::erase_if(state.left_by_launch, [&](const Volume& left) { return left.id == seen.id; });
   reached(Probe::volume_found);
   draft.record("volume_found", "volume " + seen.id.str() + " of generation " + std::to_string(volume.generation) +

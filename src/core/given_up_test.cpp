@@ -193,6 +193,26 @@ TEST_P(GivenUpVolumes, ALookFromRightBeforeItsDeletionDoesNotBringItBack) {
   EXPECT_EQ(content(world, kData), 0);
 }
 
+// Found by the simulator: it was copied while another machine wrote to it, of which the look before had told.
+TEST_P(GivenUpVolumes, WhatIsSeenOnAMachineIsTakenInAtOnce) {
+  ASSERT_TRUE(world.happen(PauseAsked{}));
+  world.settle();
+  const VolumeId data = world.state.data.at(kData).id;
+  Observation look = world.cloud.observe(static_cast<Kinds>(Kind::volumes), world.now);
+  for (ObservedVolume& seen : look.volumes) {
+    if (seen.id != data) continue;
+    seen.state = VolumeState::in_use;
+    seen.attachments = {{InstanceId("i-another"), kData, AttachmentState::attached}};
+  }
+  world.state.data.erase(kData);
+  world.state.updated_at = world.now;
+  look.as_of = world.now;
+  ASSERT_TRUE(world.happen(Observed{look}));
+  ASSERT_TRUE(world.state.data.contains(kData));
+  EXPECT_EQ(world.state.data.at(kData).attached_to, InstanceId("i-another"));
+  EXPECT_TRUE(world.state.data.at(kData).taken_off) << "not copied before it is free";
+}
+
 TEST(GivenUpVolumesOnLaunch, AVolumeThatIsGivenUpDoesNotComeBackByTheOneBeforeIt) {
   World world(spec_of(BlockDevicesMode::on_launch));
   world.settle();
