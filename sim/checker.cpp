@@ -157,12 +157,13 @@ bool Checker::falls_back(Managed& managed, const Instance& instance, const std::
   const bool in_vain = last != instances_.end() &&
                        (last->second.spoiled || (last->second.fell_ill && !last->second.seen_well));
   if (device != kRootDevice || !asked || !in_vain) return false;
-  // The newest that the service has seen, and whose image is still there: a person may have deregistered it.
-  const auto newest = std::find_if(managed.came_up.rbegin(), managed.came_up.rend(), [&](const InstanceId& id) {
+  // The newest that the service has seen; one whose image a person has deregistered is passed over, or was chosen before.
+  const auto chosen = std::find_if(managed.came_up.rbegin(), managed.came_up.rend(), [&](const InstanceId& id) {
     auto image = images_.find(instances_[id].image);
-    return instances_[id].seen_well && image != images_.end() && !image->second.deleted;
+    if (!instances_[id].seen_well || image == images_.end()) return false;
+    return !image->second.deleted || content.written.holds(instances_[id].root);
   });
-  if (newest == managed.came_up.rend() || !content.written.holds(instances_[*newest].root)) return false;
+  if (chosen == managed.came_up.rend() || !content.written.holds(instances_[*chosen].root)) return false;
   managed.branches[device].push_back({time_.now(), time_.now() + model::Deallocation().retention});
   managed.acknowledged[device] = content.synced;
   return true;
