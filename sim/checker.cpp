@@ -157,7 +157,8 @@ bool Checker::falls_back(Managed& managed, const Instance& instance, const std::
   const bool in_vain = last != instances_.end() &&
                        (last->second.spoiled || (last->second.fell_ill && !last->second.seen_well));
   if (device != kRootDevice || !asked || !in_vain) return false;
-  // The newest that the service has seen; one whose image a person has deregistered is passed over, or was chosen before.
+  // The newest that the service has seen; one whose image a person has deregistered is passed over, or was chosen
+  // before.
   const auto chosen = std::find_if(managed.came_up.rbegin(), managed.came_up.rend(), [&](const InstanceId& id) {
     auto image = images_.find(instances_[id].image);
     if (!instances_[id].seen_well || image == images_.end()) return false;
