@@ -513,6 +513,7 @@ void Checker::volume_goes(const VolumeId& id) {
   const std::optional<Time>& unkept = found->second.unkept;
   bool hidden = unkept && !found->second.deleter &&
                 (!service_since_ || time_.now() < std::max(*unkept, *service_since_) + kToMend);
+  if (found->second.given_up && found->second.deleter == Actor::person) return;
   if (found->second.deleter == Actor::person || hidden) return gives_up(id, found->second);
   check_volume_goes(id, found->second);
 }
