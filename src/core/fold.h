@@ -17,6 +17,9 @@ void fold_restart(Draft& draft);
 
 // How long something just made may be missing from a listing (ec2.md, eventual consistency: "for seconds").
 inline constexpr Duration kListingLag = std::chrono::seconds(5);
+// A look from before the last change, or from right after it: it may show what has been deleted meanwhile. It is looked
+// at once more for this kind.
+bool may_show_what_went(Draft& draft, model::Kind kind, Time as_of);
 // How late a request may still be done after its caller has given up.
 inline constexpr Duration kLatestRequest = std::chrono::seconds(40);
 // A thing just made may be "not found" for seconds; so many refusals later a person should know.

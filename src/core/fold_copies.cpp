@@ -165,11 +165,7 @@ void fold_snapshots(Draft& draft, const Observation& observation) {
   }
   std::erase_if(unknown, [&](const ObservedSnapshot* seen) { return is_accounted_for(state, *seen); });
   if (unknown.empty() || mutated(Mutation::skip_orphans)) return;
-  // A look from before the last change, or from right after it, may show what has been deleted meanwhile.
-  const Time shown_by = state.updated_at + kListingLag;
-  if (observation.as_of < shown_by) {
-    return draft.look(static_cast<Kinds>(Kind::snapshots), std::max(shown_by, draft.now));
-  }
+  if (may_show_what_went(draft, Kind::snapshots, observation.as_of)) return;
   for (const ObservedSnapshot* seen : unknown) judge_second_copy(draft, *seen);
 }
 

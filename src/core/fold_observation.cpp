@@ -309,13 +309,27 @@ bool came_to_nothing(const State& state, const ObservedVolume& seen, Time as_of)
   return as_of > ended + kListingLag;
 }
 
-// A look from before the last change, or from right after it, may show what has been deleted meanwhile, if nothing held
-// it. It is looked at once more.
-bool may_be_gone_by_now(Draft& draft, const ObservedVolume& seen, Time as_of) {
-  const Time shown_by = draft.state().updated_at + kListingLag;
-  if (as_of >= shown_by || !seen.attachments.empty()) return false;
-  draft.look(static_cast<Kinds>(Kind::volumes), std::max(shown_by, draft.now));
-  return true;
+// Nothing known is there in its place. Beside an instance with all its volumes, one whose device nobody can tell is one
+// that somebody has exchanged.
+bool is_missed(const Draft& draft, const Volume& volume) {
+  const State& state = draft.state();
+  const Persistence& persistence = draft.spec.persistence;
+  if (volume.device.empty()) return persistence.block_devices && has_a_place(draft);
+  if (volume.device == state.surroundings.image.root_device) return persistence.root_device && !state.root;
+  return persistence.block_devices && !state.data.contains(volume.device);
+}
+
+void keep_found(Draft& draft, const Volume& volume, const ObservedVolume& seen) {
+  State& state = draft.state();
+  const bool is_root = volume.device == state.surroundings.image.root_device;
+  Volume& kept = is_root ? state.root.emplace(volume) : state.data.emplace(volume.device, volume).first->second;
+  fold_volume(draft, kept, seen);
+  // Where its instance has ended, what holds it is another machine, or says nothing of now: it counts once it is free.
+  kept.taken_off = !state.instance && !kept.attached_to.empty();
+  std::erase_if(state.left_by_launch, [&](const Volume& left) { return left.id == seen.id; });
+  reached(Probe::volume_found);
+  draft.record("volume_found", "volume " + seen.id.str() + " of generation " + std::to_string(volume.generation) +
+                                   " was found by its tags and is kept as " + volume.device);
 }
 
 // A volume with our tag that the state does not know. False: what it is shows only by a later look.
@@ -346,27 +360,14 @@ bool adopt_volume(Draft& draft, const ObservedVolume& seen, Time as_of) {
   volume.id = seen.id;
   volume.zone = seen.zone;
   volume.generation = seen.tags.generation;
+  if (!is_missed(draft, volume)) return true;
+  // What something holds has not been deleted.
+  if (seen.attachments.empty() && may_show_what_went(draft, Kind::volumes, as_of)) return false;
   if (volume.device.empty()) {
-    // Beside an instance with all its volumes it is one that somebody has exchanged.
-    if (!draft.spec.persistence.block_devices || !has_a_place(draft)) return true;
-    if (may_be_gone_by_now(draft, seen, as_of)) return false;
     note_unplaced(draft, volume);
-    return true;
+  } else {
+    keep_found(draft, volume, seen);
   }
-  bool is_root = volume.device == state.surroundings.image.root_device;
-  if (is_root ? (state.root.has_value() || !draft.spec.persistence.root_device)
-              : (state.data.contains(volume.device) || !draft.spec.persistence.block_devices)) {
-    return true;
-  }
-  if (may_be_gone_by_now(draft, seen, as_of)) return false;
-  Volume& kept = is_root ? state.root.emplace(volume) : state.data.emplace(volume.device, volume).first->second;
-  fold_volume(draft, kept, seen);
-  // Where its instance has ended, what holds it is another machine, or says nothing of now: it counts once it is free.
-  kept.taken_off = !state.instance && !kept.attached_to.empty();
-  std::erase_if(state.left_by_launch, [&](const Volume& left) { return left.id == seen.id; });
-  reached(Probe::volume_found);
-  draft.record("volume_found", "volume " + seen.id.str() + " of generation " + std::to_string(volume.generation) +
-                                   " was found by its tags and is kept as " + volume.device);
   return true;
 }
 
@@ -532,10 +533,6 @@ void settle_unknown(Draft& draft, const Observation& observation) {
   for (const std::string& key : disproved) draft.state().asked.erase(key);
 }
 
-}  // namespace
-
-namespace {
-
 void note_denied(Draft& draft, const Observation& observation) {
   std::map<Kind, std::string>& denied = draft.state().looking.denied;
   std::erase_if(denied, [&](const auto& entry) { return has(observation.kinds, entry.first); });
@@ -545,6 +542,13 @@ void note_denied(Draft& draft, const Observation& observation) {
 }
 
 }  // namespace
+
+bool may_show_what_went(Draft& draft, Kind kind, Time as_of) {
+  const Time shown_by = draft.state().updated_at + kListingLag;
+  if (as_of >= shown_by) return false;
+  draft.look(static_cast<Kinds>(kind), std::max(shown_by, draft.now));
+  return true;
+}
 
 void fold_observation(Draft& draft, const Observation& observation) {
   note_denied(draft, observation);

@@ -44,10 +44,6 @@ Duration pause_of_deletion(int tries) {
   return std::min(kDefinitePause * (1 << std::clamp(tries - kTriesUntilLasting, 0, 10)), kLongestPause);
 }
 
-bool is_root_image(const State& state, const ImageId& id) {
-  return std::any_of(state.images.begin(), state.images.end(), [&](const RootImage& image) { return image.id == id; });
-}
-
 bool is_copy(const State& state, const std::optional<SnapshotId>& id) {
   return std::any_of(state.snapshots.begin(), state.snapshots.end(),
                      [&](const Snapshot& snapshot) { return snapshot.id == id; });
@@ -107,7 +103,8 @@ void launched(Draft& draft, const LaunchInstance& launch, const InstanceId& id) 
   note_launch_interface(state, launch, id);
   // What the new instance's volumes were made from is no longer the present copy, but stays until it is healthy.
   if (state.root) {
-    set_aside(draft, *state.root, keeps(launch, state.root->device) && is_root_image(state, launch.image));
+    const bool of_its_image = find_by_id(state.images, launch.image) != nullptr;
+    set_aside(draft, *state.root, keeps(launch, state.root->device) && of_its_image);
   }
   state.root.reset();
   for (const LaunchDevice& device : launch.devices) {

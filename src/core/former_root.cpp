@@ -1,7 +1,6 @@
 #include "core/former_root.h"
 
-#include <algorithm>
-
+#include "core/fold.h"
 #include "core/import.h"
 #include "core/replacement.h"
 
@@ -48,8 +47,7 @@ void leave_former_root(Draft& draft) {
   const State& state = draft.state();
   if (is_original(state)) return;  // whatever image the document of its import has
   const ImageId& ran = state.instance->image;
-  const bool own =
-      std::any_of(state.images.begin(), state.images.end(), [&](const RootImage& image) { return image.id == ran; });
+  const bool own = find_by_id(state.images, ran) != nullptr;
   if (draft.spec.persistence.root_device || own || ran == state.surroundings.image.id) return;
   give_up(draft);
 }
