@@ -110,10 +110,7 @@ TEST(ElasticAddress, ADeleteTakesItOffTheKeptInterfaceAlsoWhereTheFirstTryIsThro
     if (world.turn()) continue;
     world.cloud.advance();
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
   ASSERT_EQ(asked.size(), 2u);
   EXPECT_EQ(asked.front().interface, kept);

@@ -37,10 +37,7 @@ void live_with(World& world, Refusal& refusal, int seconds) {
     for (int turns = 0; turns < 1000 && turn_with(world, refusal);) ++turns;
     world.cloud.advance();
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
 }
 

@@ -40,10 +40,7 @@ std::vector<Wait> waits_on_the_way(World& world) {
     while (world.turn()) note();
     world.cloud.advance();
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
     if (world.effects.empty() && !world.look && world.state.asked.empty() && !world.state.handover) break;
   }
   return all;

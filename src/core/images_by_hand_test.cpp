@@ -22,10 +22,7 @@ void settle_refusing(World& world, const std::string& prefix, const Error& error
     }
     world.cloud.advance();
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
 }
 

@@ -46,6 +46,17 @@ struct Crossed {
     world.happen(EffectEnded{{repeat.key, Failure(denied)}});
     return late;
   }
+  // By hand: a blank one takes the place of the original's root.
+  VolumeId exchange_root() {
+    CreateVolume create;
+    create.zone = "z1";
+    const VolumeId next(world.cloud.perform({"hand/1", create, Urgency::save, {}}, world.spec).made.value());
+    world.cloud.advance();
+    world.cloud.detach(original.root.id);
+    Effect attach{"hand/2", AttachVolume{next, original.instance, kRoot}, Urgency::recover, {}};
+    EXPECT_TRUE(world.cloud.perform(attach, world.spec).made);
+    return next;
+  }
   World world;
   Original original;
 };
@@ -91,13 +102,7 @@ TEST(ImportCrossed, ARootThatAPersonExchangesIsTheOneThatIsImported) {
   Crossed it(true);
   World& world = it.world;
   ASSERT_TRUE(it.tag_it());
-  CreateVolume create;
-  create.zone = "z1";
-  const VolumeId next(world.cloud.perform({"hand/1", create, Urgency::save, {}}, world.spec).made.value());
-  world.cloud.advance();
-  world.cloud.detach(it.original.root.id);
-  Effect attach{"hand/2", AttachVolume{next, it.original.instance, kRoot}, Urgency::recover, {}};
-  ASSERT_TRUE(world.cloud.perform(attach, world.spec).made);
+  it.exchange_root();
   world.cloud.acknowledged[kRoot] = 0;
   world.cloud.write();
   world.settle(600);
@@ -108,13 +113,7 @@ TEST(ImportCrossed, ARootThatAPersonExchangesIsTheOneThatIsImported) {
 TEST(ImportCrossed, ARootThatWasExchangedIsLetGoOfToo) {
   Crossed it(true);
   World& world = it.world;
-  CreateVolume create;
-  create.zone = "z1";
-  const VolumeId next(world.cloud.perform({"hand/1", create, Urgency::save, {}}, world.spec).made.value());
-  world.cloud.advance();
-  world.cloud.detach(it.original.root.id);
-  Effect attach{"hand/2", AttachVolume{next, it.original.instance, kRoot}, Urgency::recover, {}};
-  ASSERT_TRUE(world.cloud.perform(attach, world.spec).made);
+  const VolumeId next = it.exchange_root();
   ASSERT_TRUE(world.turn_until([&] { return world.state.root->id == next; }));
   ASSERT_TRUE(world.happen(DeleteAsked{kAtOnce}));
   world.settle(100);

@@ -109,10 +109,7 @@ TEST(Import, WhatIsRefusedForGoodIsNotLookedAtAllTheTime) {
     }
     world.cloud.advance();
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
   EXPECT_LT(looks, 30);
 }

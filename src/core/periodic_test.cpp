@@ -55,10 +55,7 @@ TEST(Periodic, ASnapshotOfAVolumeThatWasReplacedIsWantedNoMore) {
 std::map<VolumeId, std::vector<Time>> asked_over(World& world, Duration over, const VolumeId& slow = {}) {
   std::map<VolumeId, std::vector<Time>> asked;
   for (Time end = world.now + over; world.now < end; world.now += std::chrono::seconds(5)) {
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
     if (world.look && world.look->at <= world.now) {
       Kinds kinds = world.look->kinds;
       world.look.reset();

@@ -27,10 +27,7 @@ struct RefusedDeletions : ::testing::Test {
     for (const Time end = world.now + time; world.now < end; world.now += std::chrono::seconds(1)) {
       while (turn(prefix, error)) continue;
       world.cloud.advance();
-      if (world.wake && *world.wake <= world.now) {
-        world.wake.reset();
-        world.happen(TimerRang{});
-      }
+      world.ring();
     }
   }
   void replace_thrice() {

@@ -258,10 +258,7 @@ TEST_P(RestoreCrossed, AnImageThatFailedIsNotTakenForTheNextTry) {
   world.cloud.images_fail = true;
   ASSERT_TRUE(world.happen(RestoreAsked{{{kRoot, wanted}}}));
   auto next_try = [&] {  // the second is let out, and its failure not seen yet
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
     return std::count_if(world.state.images.begin(), world.state.images.end(),
                          [&](const RootImage& image) { return image.snapshot == wanted; }) == 2;
   };

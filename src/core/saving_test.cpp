@@ -27,10 +27,7 @@ std::vector<Time> times_of(World& world, const std::string& prefix, Duration ove
     }
     world.cloud.advance();
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
   return times;
 }

@@ -39,10 +39,7 @@ void live_until(World& world, std::string_view end) {
     bool rests = world.effects.empty() && !world.look && !world.state.handover;
     if (rests && world.wake) next = std::max(next, std::min(*world.wake, until));
     world.now = rests && !world.wake ? until : next;
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
 }
 

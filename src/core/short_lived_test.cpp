@@ -22,10 +22,7 @@ void die_at_once(World& world, Duration time) {
     if (world.turn()) continue;
     world.cloud.advance();
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
 }
 

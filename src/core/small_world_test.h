@@ -95,6 +95,13 @@ struct World {
     return false;
   }
 
+  // The timer, if it is due.
+  void ring() {
+    if (!wake || *wake > now) return;
+    wake.reset();
+    happen(TimerRang{});
+  }
+
   // Turns until nothing is left, moving the cloud and the time on.
   void settle(int rounds = 400) {
     for (int i = 0; i < rounds; ++i) {
@@ -107,10 +114,7 @@ struct World {
       }
       cloud.advance();
       now += std::chrono::seconds(1);
-      if (wake && *wake <= now) {
-        wake.reset();
-        happen(TimerRang{});
-      }
+      ring();
       bool quiet = effects.empty() && !look && state.asked.empty() && !state.handover;
       if (quiet) return;
     }

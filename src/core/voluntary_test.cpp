@@ -39,10 +39,7 @@ void live(World& world, Duration time) {
     world.cloud.advance();
     bool busy = world.state.scout || world.state.handover || !world.effects.empty() || !world.state.asked.empty();
     world.now += busy ? Duration(std::chrono::seconds(1)) : Duration(std::chrono::minutes(1));
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
 }
 
@@ -240,10 +237,7 @@ TEST(Voluntary, ScoutsThatAreInVainDoNotFollowEachOther) {
     while (world.turn()) world.spec.strategy.revert_to_spot = PerformAt::never;
     if (i % 3 == 0) world.cloud.advance();
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
   EXPECT_EQ(world.state.generation, 1);
   EXPECT_GE(count(world, "scout_launched"), 2u);
@@ -257,10 +251,7 @@ TEST(Voluntary, ScoutsThatEndByThemselvesDoNotFollowEachOther) {
     if (world.state.scout) world.cloud.vanish(world.state.scout->id);
     for (int turns = 0; turns < 100 && world.turn();) ++turns;
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
   EXPECT_EQ(world.state.generation, 1);
   EXPECT_GE(count(world, "scout_launched"), 2u);

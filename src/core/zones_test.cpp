@@ -56,10 +56,7 @@ void live(World& world, const Life& life, int seconds) {
     }
     if (!life.stands_still()) world.cloud.advance();
     world.now += std::chrono::seconds(1);
-    if (world.wake && *world.wake <= world.now) {
-      world.wake.reset();
-      world.happen(TimerRang{});
-    }
+    world.ring();
   }
 }
 
