@@ -237,6 +237,7 @@ class Checker : public Witness {
   void changed_spec(Managed& managed, const model::Spec& spec);
   bool is_due(Managed& managed, model::Goal shown) const;
   void check_unforced(Managed& managed, const engine::View& view);
+  static Snapshot snapshot_of(const std::vector<ec2::TagSpecification>& specifications, const VolumeId& volume);
   void copy_begins(const ManagedInstanceId& id, const VolumeId& original);
   void check_address(const Instance& instance, const std::string& ip);
   void leaves_nothing_behind(Managed& managed, const std::string& device, const Guests::Content& content);

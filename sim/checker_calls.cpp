@@ -34,6 +34,19 @@ int generation_tag(const std::vector<ec2::Tag>* tags) {
 
 }  // namespace
 
+// As its tags say.
+Checker::Snapshot Checker::snapshot_of(const std::vector<ec2::TagSpecification>& specifications,
+                                       const VolumeId& volume) {
+  const auto* tags = tags_for(specifications, "snapshot");
+  Snapshot snapshot;
+  snapshot.owner = owner_tag(tags);
+  snapshot.device = tag(tags, model::kTagDevice);
+  snapshot.purpose = tag(tags, model::kTagPurpose);
+  snapshot.volume = volume;
+  snapshot.effect = tag(tags, model::kTagEffect);
+  return snapshot;
+}
+
 struct Checker::Calls {
   Checker& of;
   Actor actor;
@@ -150,13 +163,7 @@ struct Checker::Calls {
   void operator()(const ec2::CreateSnapshotRequest& request) const {
     if (!service()) return;
     const SnapshotId& made = std::get<ec2::CreateSnapshotResponse>(response).snapshot.snapshot_id;
-    const auto* tags = tags_for(request.tag_specifications, "snapshot");
-    Snapshot snapshot;
-    snapshot.owner = owner_tag(tags);
-    snapshot.device = tag(tags, model::kTagDevice);
-    snapshot.purpose = tag(tags, model::kTagPurpose);
-    snapshot.volume = request.volume_id;
-    snapshot.effect = tag(tags, model::kTagEffect);
+    Snapshot snapshot = snapshot_of(request.tag_specifications, request.volume_id);
     // Of the moment that it shows: of one that nothing writes to any more, when it was left.
     const auto source = of.volumes_.find(request.volume_id);
     const bool left = source != of.volumes_.end() && !of.guests_.writing(request.volume_id);
@@ -166,7 +173,8 @@ struct Checker::Calls {
     // Of the generation that writes, or a later one. One that was asked for earlier and happens only now says by its
     // generation that it is not final for this one.
     auto writer = of.instances_.find(of.guests_.writer(request.volume_id));
-    bool lives = writer != of.instances_.end() && writer->second.generation <= generation_tag(tags);
+    const int generation = generation_tag(tags_for(request.tag_specifications, "snapshot"));
+    bool lives = writer != of.instances_.end() && writer->second.generation <= generation;
     // What a person has put to the machine of another may not be seen there yet.
     const bool strays = lives && of.is_foreign(writer->first, source->second);
     if (strays) lives = source->second.seen_held && *source->second.seen_held >= source->second.came;
@@ -289,16 +297,11 @@ struct Checker::Calls {
 };
 
 void Checker::copies_made(const ec2::CreateSnapshotsRequest& request, const ec2::CreateSnapshotsResponse& response) {
-  const auto* tags = tags_for(request.tag_specifications, "snapshot");
   for (const ec2::SnapshotInfo& made : response.snapshots) {
     auto device = originals_.find(made.volume_id);
     if (device == originals_.end()) continue;
-    Snapshot snapshot;
-    snapshot.owner = owner_tag(tags);
-    snapshot.device = device->second;
-    snapshot.purpose = tag(tags, model::kTagPurpose);
-    snapshot.volume = made.volume_id;
-    snapshot.effect = tag(tags, model::kTagEffect);
+    Snapshot snapshot = snapshot_of(request.tag_specifications, made.volume_id);
+    snapshot.device = device->second;  // the tags are those of all
     snapshot.made = time_.now();
     snapshots_.emplace(made.snapshot_id, snapshot);
     copy_begins(snapshot.owner, made.volume_id);
